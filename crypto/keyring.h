@@ -1,0 +1,49 @@
+/*
+ * keyring.h - the service's signing keys and partners' verification keys.
+ *
+ * A keyring is a folder of private keys `<kid>.<state>.pem` (state: next, active, retired),
+ * readable by the owner only. `active` signs; all three are published, so that a client that caches
+ * the JWK set for a day knows a key before it is used and still after. A second algorithm has its
+ * own active key. Keys are parsed once; a snapshot is immutable and counted, so that a reload
+ * (SIGHUP) never pulls a key from under a signature. Thread rule: any thread.
+ *
+ * A verification set holds public keys by kid from a JWK set (RFC 7517); each is bound to one
+ * algorithm, taken from the key and never from a token's header (RFC 8725 3.1).
+ */
+#ifndef CRYPTO_KEYRING_H
+#define CRYPTO_KEYRING_H
+
+#include "base/base.h"
+
+enum key_alg { KEY_ES256, KEY_RS256, KEY_PS256 };
+enum key_state { KEY_NEXT, KEY_ACTIVE, KEY_RETIRED };
+
+struct keyring;
+struct key;     /* one private key with kid and algorithm; borrowed from a keyring */
+struct key_set; /* public keys of a partner */
+struct json;
+
+MUST_USE result keyring_open(const char *dir, struct keyring **out, struct err *e);
+MUST_USE result keyring_reload(struct keyring *k, struct err *e); /* keeps the old on failure */
+void keyring_close(struct keyring **k);
+/* Makes a key file; creates the folder (0700) when absent. */
+MUST_USE result keyring_make_key(const char *dir, enum key_alg alg, enum key_state state,
+                                 struct arena *a, struct str *kid, struct err *e);
+/* next -> active, active -> retired, and a fresh next; retired keys older than keep_s removed. */
+MUST_USE result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t keep_s,
+                               struct err *e);
+
+/* The active key for an algorithm; ERR_CONFIG when there is none. Release with key_release. */
+MUST_USE result keyring_active(struct keyring *k, enum key_alg alg, struct key **out,
+                               struct err *e);
+void key_release(struct key **k); /* DEFER(key_release) */
+struct str key_id(const struct key *k);
+struct json *keyring_jwks(struct keyring *k); /* public keys of all states; caller owns */
+/* Public keys of our own ring as a set, to verify our own tokens; caller closes. */
+struct key_set *keyring_public(struct keyring *k);
+
+MUST_USE result key_set_read(const struct json *jwks, struct key_set **out, struct err *e);
+void key_set_close(struct key_set **s);
+size_t key_set_count(const struct key_set *s);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * partner.h - the message signatures of the national systems.
+ *
+ * Payment platform: lower-case hex SHA-256 over the fields and then the secret, joined by '|'. It
+ * is a plain hash, not an HMAC; a field that holds '|' is refused, since it would make the hash
+ * ambiguous. Population database gateway: Basic user:sha256hex(url + user + timestamp + secret).
+ */
+#ifndef CRYPTO_PARTNER_H
+#define CRYPTO_PARTNER_H
+
+#include "base/base.h"
+
+struct secret;
+
+MUST_USE result partner_hash(struct arena *a, const struct str *fields, size_t count,
+                             const struct secret *secret, struct str *hex, struct err *e);
+/* Constant time; a malformed hex is simply wrong. */
+MUST_USE result partner_check(struct arena *a, const struct str *fields, size_t count,
+                              const struct secret *secret, struct str hex,
+                              struct err *e); /* ERR_BAD_SIGNATURE */
+struct str partner_gateway_basic(struct arena *a, struct str url, struct str user,
+                                 int64_t timestamp_ms, const struct secret *secret);
+
+#endif

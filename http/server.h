@@ -1,0 +1,61 @@
+/*
+ * server.h - the HTTP/1.1 server.
+ *
+ * libmicrohttpd with one epoll thread, our own accept thread, and two bounded pools of workers to
+ * which requests are handed (suspend, resume): FAST for what waits on the stores only, SLOW for
+ * what waits on national systems, so that slow partners cannot starve sign-ins. A route may also
+ * answer INLINE when it never waits. A full queue answers 503 with Retry-After.
+ *
+ * In front of every route stands the gate (http/gate.h): what is not strictly one well-formed
+ * request is refused and the connection closed (RFC 9112; request smuggling). Every request has a
+ * total deadline, so that one byte a second does not live for ever.
+ *
+ * TLS is spoken by HAProxy or nginx in front. Listening beyond loopback without a trusted proxy
+ * named is refused (ERR_CONFIG). From a trusted proxy `Forwarded` (RFC 7239) or `X-Forwarded-For` /
+ * `X-Forwarded-Port` / `X-Forwarded-Proto` is believed: client address, source port, scheme; from
+ * anyone else these headers are ignored.
+ *
+ * Stopping: server_stop() closes the listener, lets requests under way finish within drain_ms, then
+ * returns. No accepted request is lost.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/route.h"
+
+struct server;
+
+struct server_config {
+    struct str listen;          /* "127.0.0.1:8080", "[::1]:8080", "unix:/run/motcua.sock" */
+    struct str trusted_proxies; /* comma-separated addresses or CIDR; "unix" trusts a unix socket */
+    int fast_workers, slow_workers;
+    int queue_max; /* per pool */
+    int connections_max;
+    int64_t idle_ms;     /* connection without activity */
+    int64_t deadline_ms; /* whole request, first byte to answer handed over */
+    int64_t drain_ms;
+    const struct clock *clock;
+
+    const struct route *routes;
+    size_t route_count;
+    void *app;
+    /* Serves a matched request: must fill in the response whatever happens. */
+    void (*serve)(void *app, const struct route *route, struct request *rq, struct response *rs);
+    /* Fills in the answer to a request that reached no handler: gate, limits, 404, 405, 503.
+     * rq is complete but for what could not be read; path may be empty. */
+    void (*refuse)(void *app, struct request *rq, enum err_code code, struct response *rs);
+    /* Called once for each answer, for the access log. May be NULL. */
+    void (*answered)(void *app, const struct request *rq, const struct response *rs,
+                     int64_t took_us);
+};
+
+MUST_USE result server_open(const struct server_config *c, struct server **out, struct err *e);
+void server_stop(struct server *s); /* graceful; callable once, from any thread but a handler's */
+void server_close(struct server **s);
+int server_port(const struct server *s); /* the port bound, when 0 was asked for; 0 for a socket */
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * kv.h - what may expire: sign-in attempts, codes, sessions, replay guards, counters, caches.
+ *
+ * Two engines with one behaviour: a table in the process, or Redis. Every entry has a time to live.
+ * Keys are "<kind>:<id>", at most 200 bytes; values at most 64 KiB. Operations are atomic.
+ * Thread rule: any thread.
+ */
+#ifndef STORE_KV_H
+#define STORE_KV_H
+
+#include "base/base.h"
+
+struct kv;
+struct clock;
+
+struct kv_config {
+    bool redis;
+    struct str address;  /* "unix:/path" or "host:port" */
+    struct str password; /* empty: none */
+    int64_t timeout_ms;
+    int connections_max;
+    size_t memory_bytes_max;   /* in-process table: past it the entry nearest its end is dropped */
+    const struct clock *clock; /* in-process table: so that tests can let entries expire */
+};
+
+MUST_USE result kv_open(const struct kv_config *c, struct kv **out, struct err *e);
+void kv_close(struct kv **k);
+const char *kv_engine(const struct kv *k); /* "memory" or "redis" */
+MUST_USE result kv_ping(struct kv *k, struct err *e);
+
+MUST_USE result kv_put(struct kv *k, struct str key, struct str value, int64_t ttl_s,
+                       struct err *e);
+/* Only when the key is absent; *added tells. Replay guards. */
+MUST_USE result kv_add(struct kv *k, struct str key, struct str value, int64_t ttl_s, bool *added,
+                       struct err *e);
+MUST_USE result kv_get(struct kv *k, struct arena *a, struct str key, bool *found,
+                       struct str *value, struct err *e);
+/* Reads and removes in one step: whoever takes a code is the only one. */
+MUST_USE result kv_take(struct kv *k, struct arena *a, struct str key, bool *found,
+                        struct str *value, struct err *e);
+/* Replaces the value only while it still equals `expected`; the time to live restarts. */
+MUST_USE result kv_swap(struct kv *k, struct str key, struct str expected, struct str value,
+                        int64_t ttl_s, bool *swapped, struct err *e);
+MUST_USE result kv_drop(struct kv *k, struct str key, struct err *e);
+MUST_USE result kv_touch(struct kv *k, struct str key, int64_t ttl_s, bool *found, struct err *e);
+/* Adds one to a counter that starts at 0 and lives ttl_s from its first count. */
+MUST_USE result kv_count(struct kv *k, struct str key, int64_t ttl_s, int64_t *count,
+                         struct err *e);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * sql.h - durable facts, on SQLite or PostgreSQL, in one SQL dialect.
+ *
+ * Statements live in store/query/<file>.sql, named by a line `-- name: order_load`; at build each
+ * becomes SQL_ORDER_LOAD. Parameters are $1, $2, ... and are always bound. Schema changes are
+ * numbered files in store/schema/.
+ *
+ * The shared dialect: BIGINT, TEXT, BYTEA (read as BLOB by SQLite), CHECK, ON CONFLICT, RETURNING,
+ * CAST($1 AS BIGINT) where PostgreSQL cannot infer a type. Booleans are BIGINT 0/1, times BIGINT
+ * ms.
+ *
+ * A transaction is written as a function and run by sql_transact(), which commits when it returns
+ * OK and otherwise rolls back; a serialization failure, deadlock or busy database is retried from
+ * the start (LIMIT_TX_ATTEMPTS), so the function must not act on the outside world. A transaction
+ * that decides on a row first takes it: UPDATE ... RETURNING locks on both engines (PostgreSQL runs
+ * at READ COMMITTED; SQLite writes one at a time, BEGIN IMMEDIATE).
+ *
+ * Thread rule: a pool may be used by any thread; a connection (struct sql) by the one that has it.
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include "base/base.h"
+
+struct sql_pool;
+struct sql;      /* a connection inside a transaction */
+struct sql_rows; /* a result being read */
+
+enum sql_query {
+#define SQL_QUERY(name, text) SQL_##name,
+#include "store/query.def" /* generated from the .sql files */
+#undef SQL_QUERY
+    SQL_QUERY_COUNT
+};
+
+struct sql_config {
+    bool postgresql;     /* else SQLite */
+    struct str target;   /* PostgreSQL conninfo, or SQLite path */
+    int connections_max; /* bounded pool */
+    int64_t wait_ms;     /* for a free connection, then ERR_BUSY; also SQLite's busy timeout */
+};
+
+struct sql_param {
+    enum { SQL_PARAM_NULL, SQL_PARAM_INT, SQL_PARAM_TEXT, SQL_PARAM_BYTES } kind;
+    int64_t i;
+    struct str s;
+};
+struct sql_param sql_i(int64_t i);
+struct sql_param sql_t(struct str text); /* the empty slice is '', not NULL */
+struct sql_param sql_b(struct str bytes);
+struct sql_param sql_null(void);
+struct sql_param sql_t_or_null(struct str text); /* empty gives NULL */
+
+MUST_USE result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e);
+void sql_close(struct sql_pool **p);
+
+typedef result sql_work(struct sql *db, void *arg, struct err *e);
+MUST_USE result sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
+/* The same for reading only: no write lock is taken. */
+MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
+
+/* Runs a statement that returns no rows: sql_run(db, SQL_ORDER_INSERT, e, sql_t(id), sql_i(n)). */
+#define sql_run(db, query, e, ...)                                                                 \
+    sql_run_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),    \
+              NULL, (e))
+/* The same, and how many rows it changed. */
+#define sql_run_count(db, query, changed, e, ...)                                                  \
+    sql_run_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),    \
+              (changed), (e))
+/* Runs a statement whose rows are read with sql_next(). */
+#define sql_find(db, query, rows, e, ...)                                                          \
+    sql_find_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),   \
+               (rows), (e))
+/* Statements without parameters. */
+#define sql_run_plain(db, query, e)        sql_run_n((db), (query), NULL, 0, NULL, (e))
+#define sql_find_plain(db, query, rows, e) sql_find_n((db), (query), NULL, 0, (rows), (e))
+#define SQL_COUNT(...)                     LEN(((const struct sql_param[]){ __VA_ARGS__ }))
+
+MUST_USE result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                          size_t n, int64_t *changed, struct err *e);
+MUST_USE result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                           size_t n, struct sql_rows **rows, struct err *e);
+
+/* Steps to the next row; *more false at the end. One result is open at a time per statement. */
+MUST_USE result sql_next(struct sql_rows *rows, bool *more, struct err *e);
+/* Exactly one row expected: ERR_NOT_FOUND when there is none. */
+MUST_USE result sql_one(struct sql_rows *rows, struct err *e);
+void sql_end(struct sql_rows **rows); /* DEFER(sql_end) */
+
+/* Columns of the current row, from 0. Texts and bytes are copied into the arena; NULL reads as 0,
+ * the empty slice, or sql_is_null. */
+int64_t sql_int(const struct sql_rows *rows, int column);
+struct str sql_text(const struct sql_rows *rows, int column, struct arena *a);
+struct str sql_bytes(const struct sql_rows *rows, int column, struct arena *a);
+bool sql_is_null(const struct sql_rows *rows, int column);
+
+/* The number of this connection in its pool, from 0: hash chains are kept per connection, so that
+ * writers of one process do not queue behind one head row. */
+int sql_slot(const struct sql *db);
+const char *sql_engine(const struct sql_pool *p); /* "sqlite" or "postgresql" */
+MUST_USE result sql_ping(struct sql_pool *p, struct err *e);
+/* Prepares every statement; for `motcua check` and the tests. */
+MUST_USE result sql_check_queries(struct sql_pool *p, struct err *e);
+
+#endif
