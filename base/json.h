@@ -5,11 +5,21 @@
  * nothing after the value. Each getter names the member in its error, so a handler's first lines
  * check a whole body; json_only() refuses members that nobody asked for. Strings returned point
  * into the document, which lives until its json_close.
+ *
+ * Limits: LIMIT_JSON_DEPTH levels, 1024 members in an object, 64 MiB of text; callers hold what
+ * strangers send to LIMIT_JSON_BYTES. Numbers are integers of 64 bits or reals; a larger integer is
+ * malformed. Error details tell the place of a mistake, never the text. Thread rule: a document
+ * belongs to one thread, and may be read by many while nobody changes it.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
 #include "base/base.h"
+
+/* jansson exports these three names, and libjwt calls them: ours must not stand in for them. */
+#define json_object json_make_object
+#define json_array  json_make_array
+#define json_copy   json_make_copy
 
 struct json; /* a value; the root owns all below it */
 
@@ -25,8 +35,9 @@ bool json_str(const struct json *v, struct str *out); /* false: not a string */
 bool json_int(const struct json *v, int64_t *out);
 bool json_bool(const struct json *v, bool *out);
 
-/* Members of a request body. `need` fails with ERR_INVALID and the field's name when it is absent
- * or of another type; `want` leaves the output untouched when it is absent. */
+/* Members of a request body; a member that is null counts as absent. `need` fails with ERR_INVALID
+ * and the field's name when it is absent or of another type; `want` leaves the output untouched
+ * when it is absent. */
 MUST_USE result json_need_str(const struct json *o, const char *name, size_t bytes_max,
                               struct str *out, struct err *e);
 MUST_USE result json_want_str(const struct json *o, const char *name, size_t bytes_max,
