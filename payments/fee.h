@@ -1,0 +1,116 @@
+/*
+ * fee.h - the dated fee tables (conf/fees/*.json) and what one item costs.
+ *
+ * Law 97/2015/QH13: phi covers the cost of a public service, part of it may be retained by the
+ * collecting body (art. 12); le phi goes to the budget in full (art. 13). Rates are set by several
+ * authorities and by each province (art. 4), so a rule is found by fee, place, area, channel and
+ * the date on which the dossier was received.
+ *
+ * Order of an item: base rule -> times quantity, or per cent of the base value -> clamp (least,
+ * most) -> every preference whose conditions hold -> the single largest reduction (Circular
+ * 117/2026 art. 2(2): preferences do not add up) -> its floor and ceiling -> line. The same input
+ * gives the same line, and explain[] tells every rule that was tried and why it did not apply.
+ *
+ * A table is immutable once read; any thread.
+ */
+#ifndef PAYMENTS_FEE_H
+#define PAYMENTS_FEE_H
+
+#include "base/base.h"
+#include "base/clock.h"
+
+struct buf;
+struct fee_table;
+
+enum fee_kind { FEE_PHI = 1, FEE_LE_PHI = 2 }; /* LoaiPhiLePhi of the payment portal */
+enum fee_channel { FEE_COUNTER, FEE_ONLINE };
+
+struct fee_agency {
+    struct str id; /* "H56.14" */
+    struct str name_vi, name_en;
+    struct str tax_code;
+    struct str address;
+    struct str place;   /* province code, "38" */
+    struct str area;    /* "ward" or "other": rates of land fees differ */
+    struct str account; /* TKThuHuong: beneficiary account */
+    struct str account_name;
+    struct str bank; /* MaNHThuHuong */
+};
+
+struct fee_procedure {
+    struct str code; /* "2.000889.000.00.00.H56" */
+    struct str name_vi, name_en;
+};
+
+/* What an order asks to be priced. */
+struct fee_item {
+    struct str fee;       /* code */
+    int64_t quantity;     /* >= 1 */
+    int64_t base_vnd;     /* price or value that a per-cent fee is taken of; else 0 */
+    struct str area;      /* "ward", "other", or empty: the agency's own */
+    struct date event_on; /* the birth that is registered late, ...; d 0: not given */
+};
+
+/* What is known of the dossier and of the citizen. */
+struct fee_case {
+    struct str agency_id;
+    struct str procedure;
+    struct date received_on; /* of the dossier: this date decides, not that of payment */
+    enum fee_channel channel;
+    int level;                    /* identity level of the signed-in citizen: 0 unknown, 1, 2 */
+    const struct str *categories; /* "poor", "disabled", ... as proven to the agency */
+    size_t category_count;
+};
+
+struct fee_line {
+    struct str fee;
+    enum fee_kind kind;
+    struct str name_vi, name_en;
+    int64_t quantity;
+    int64_t base_vnd;
+    int64_t gross_vnd;
+    int64_t reduction_vnd;
+    int64_t net_vnd;           /* gross - reduction */
+    int64_t retained_vnd;      /* of net: kept by the collecting body; 0 for le phi */
+    int64_t budget_vnd;        /* net - retained */
+    struct str basis;          /* id of the rule: "tt281-2016.extract" */
+    struct str basis_text;     /* its legal basis, as printed */
+    struct str reduction_id;   /* id of the preference that was taken, or empty */
+    struct str reduction_text; /* its legal basis */
+    const struct str *explain; /* "<rule id>: applies" / "<rule id>: from 2026-08-15", in order */
+    size_t explain_count;
+};
+
+/* Reads every .json file of the folder, strictly. All mistakes are appended to `mistakes` (may be
+ * NULL), a line each with file and field; ERR_CONFIG when there is any. */
+MUST_USE result fee_table_open(const char *dir, struct fee_table **out, struct buf *mistakes,
+                               struct err *e);
+/* The same from one text, for tests and fuzzing. */
+MUST_USE result fee_table_read(struct str json, const char *file, struct fee_table **out,
+                               struct buf *mistakes, struct err *e);
+void fee_table_close(struct fee_table **t); /* DEFER(fee_table_close) */
+
+/* As in force on that day. ERR_INVALID, fields "agency_id", "procedure". Slices live in the table.
+ */
+MUST_USE result fee_agency_find(const struct fee_table *t, struct str id, struct date on,
+                                struct fee_agency *out, struct err *e);
+MUST_USE result fee_procedure_find(const struct fee_table *t, struct str code, struct date on,
+                                   struct fee_procedure *out, struct err *e);
+/* Default items of a procedure at an agency. ERR_NOT_FOUND when none is defined. */
+MUST_USE result fee_default_items(const struct fee_table *t, const struct fee_case *c,
+                                  struct arena *a, struct fee_item **items, size_t *count,
+                                  struct err *e);
+/* ERR_INVALID names "fee", "quantity", "base_vnd", "area", "event_on"; ERR_BUSINESS_RULE: no rule
+ * is in force. Slices of the line live in the table or the arena. */
+MUST_USE result fee_price(const struct fee_table *t, const struct fee_case *c,
+                          const struct fee_item *item, struct arena *a, struct fee_line *out,
+                          struct err *e);
+/* What the public catalogue shows (Law 97/2015 art. 14(1)): rules in force on a day, as a JSON
+ * object {"on","fees":[{fee,kind,name,..,rules:[..],preferences:[..]}]}; empty filters match all.
+ * Caller closes. */
+struct json;
+struct json *fee_catalogue(const struct fee_table *t, struct date on, struct str place,
+                           struct str procedure);
+struct str fee_kind_name(enum fee_kind k); /* "phi", "le_phi" */
+
+#endif

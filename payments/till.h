@@ -1,0 +1,55 @@
+/*
+ * till.h - what the room works with: its store, keys, clock, fee tables and the payment portal.
+ *
+ * One till per process, opened at start, immutable afterwards; any thread. Every operation of this
+ * room takes it first.
+ */
+#ifndef PAYMENTS_TILL_H
+#define PAYMENTS_TILL_H
+
+#include <stdatomic.h>
+
+#include "base/base.h"
+
+struct clock;
+struct conf;
+struct seal;
+struct sql_pool;
+struct fee_table;
+struct portal;
+
+/* Counters since start, for /metrics. */
+struct till_counts {
+    _Atomic int64_t notice_ok;       /* verified and recorded */
+    _Atomic int64_t notice_repeat;   /* duplicates of what was known */
+    _Atomic int64_t notice_refused;  /* wrong hash, malformed, unknown reference */
+    _Atomic int64_t notice_mismatch; /* verified, but another partner, amount or currency */
+    _Atomic int64_t query_total, query_failed;
+    _Atomic int64_t captured_total;
+    _Atomic int64_t quarantined; /* stored; past the day's cap only counted */
+};
+
+struct till {
+    struct sql_pool *store;
+    const struct seal *seal;
+    const struct clock *clock;
+    const struct fee_table *fees;
+    struct portal *portal;
+    struct str issuer;  /* of next_url and of the receipt's QR code */
+    struct str account; /* collection account the portal settles to */
+    int64_t order_ttl_s;
+    int64_t query_first_s, query_horizon_s;
+    int64_t lease_s;
+    struct str receipt_form;    /* "EBL01" */
+    struct str receipt_letters; /* "AA" */
+    bool words_chan;
+    struct till_counts *counts;
+};
+
+/* Opens the portal client with the shared secret. Everything given must outlive the till. */
+MUST_USE result till_open(const struct conf *c, struct sql_pool *store, const struct seal *seal,
+                          const struct clock *clock, const struct fee_table *fees, struct till *out,
+                          struct err *e);
+void till_close(struct till *t); /* DEFER(till_close) */
+
+#endif
