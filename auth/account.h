@@ -1,0 +1,43 @@
+/*
+ * account.h - the people and organisations who have signed in.
+ *
+ * An account is found by (upstream issuer, TechID); a second TechID with the same number and kind
+ * is linked to the same account. Personal data is one sealed value; a reader of the database sees
+ * ids, kinds, levels and times. `id_index` is the keyed digest of the number a bill carries (the
+ * person's 12 digits; for an enterprise or organisation its tax code): seal_index(place "idno").
+ */
+#ifndef AUTH_ACCOUNT_H
+#define AUTH_ACCOUNT_H
+
+#include "auth/auth.h"
+#include "auth/vneid.h"
+
+struct account {
+    struct str id; /* "acc_...": the subject that other rooms know */
+    enum vneid_kind kind;
+    int level;           /* at the last sign-in */
+    struct str id_index; /* as seal_index gives it; empty when there is no number */
+    bool checked;        /* the population database confirmed the last sign-in */
+    bool degraded;       /* it could not be asked then */
+    bool pay_only;       /* an enterprise whose status allows paying only */
+    int64_t checked_ms;
+    int64_t created_ms, updated_ms;
+    struct vneid_claims profile; /* what it told at the last sign-in, unsealed */
+};
+
+struct account_seen {
+    const struct vneid_claims *claims;
+    bool checked, degraded, pay_only;
+    int64_t checked_ms;
+};
+
+/* Makes, links or updates the account of a finished sign-in. */
+MUST_USE result account_save(struct auth *au, const struct visit *v,
+                             const struct account_seen *seen, struct account *out, struct err *e);
+/* ERR_NOT_FOUND; ERR_CRYPTO when the sealed value does not open. */
+MUST_USE result account_load(struct auth *au, struct arena *a, struct str id, struct account *out,
+                             struct err *e);
+/* What to call it: the enterprise's name, else the person's, else "". */
+struct str account_name(const struct account *acc);
+
+#endif

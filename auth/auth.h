@@ -1,0 +1,63 @@
+/*
+ * auth.h - the room's context: what every file of auth/ works with.
+ *
+ * One `struct auth` serves the whole process. The stores, keys and settings belong to the caller
+ * and must outlive it; the three national systems (vneid, person, business) are opened and closed
+ * here. Immutable after auth_open(): any thread may use it.
+ *
+ * `struct visit` is what the edge knows about one request; auth never sees the request itself.
+ * Everything that a function returns lives in visit.arena unless its header says otherwise.
+ */
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include "base/base.h"
+
+struct business;
+struct clock;
+struct conf;
+struct keyring;
+struct kv;
+struct person;
+struct seal;
+struct sql_pool;
+struct status_table;
+struct vneid;
+
+struct auth {
+    const struct conf *conf;
+    const struct clock *clock;
+    struct sql_pool *sql;
+    struct kv *kv;
+    const struct seal *seal;
+    struct keyring *keys;
+    /* Opened by auth_open. */
+    struct vneid *vneid;
+    struct person *person;
+    struct business *business;
+};
+
+struct visit {
+    struct arena *arena;   /* the request's: clean, dies after the answer */
+    struct str request_id; /* goes into the audit log with ip and port */
+    struct str ip;
+    int64_t port; /* the client's source port, 0 when unknown */
+};
+
+/* Fill in the first six members; the rest is opened from conf. ERR_CONFIG: a secret file that
+ * cannot be read, an address that may not be called. client_start() (http/client.h) comes before.
+ */
+MUST_USE result auth_open(struct auth *au, struct err *e);
+void auth_close(struct auth *au); /* the systems only; accepts a half-opened one */
+
+/* One row of the audit log in a transaction of its own: actor, action and subject as in
+ * store/audit.h; detail may be NULL and stays the caller's. */
+struct json;
+MUST_USE result auth_audit(struct auth *au, const struct visit *v, struct str actor,
+                           const char *action, struct str subject, const struct json *detail,
+                           struct err *e);
+/* The name under which a bearer value (cookie, code, state) is kept: base64url of its SHA-256, so
+ * that a reader of the store holds nothing that opens a door. `kind` and ':' come before it. */
+struct str auth_key(struct arena *a, const char *kind, struct str value);
+
+#endif

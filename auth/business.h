@@ -1,0 +1,57 @@
+/*
+ * business.h - asking the national business registration database who may act for an enterprise.
+ *
+ * Two forms of answer (ngsp, lgsp) become one record. Several legal representatives are normal. A
+ * person represents when their number is among the representatives' papers; where the register's
+ * form has no numbers, the name key must be equal. What a status allows is the dated table of
+ * conf/status.h. OAuth client credentials; the token is kept in memory until it ends.
+ * Thread rule: any thread; blocks on the network.
+ */
+#ifndef AUTH_BUSINESS_H
+#define AUTH_BUSINESS_H
+
+#include "auth/auth.h"
+
+#define BUSINESS_REPRESENTATIVES_MAX 32
+
+struct business_record {
+    struct str code; /* enterprise code = tax code, as the register writes it */
+    struct str name;
+    struct str status;      /* code where the form has one, else empty */
+    struct str status_text; /* as the register writes it */
+    struct str address;
+    struct {
+        struct str name;
+        struct str number; /* empty in the ngsp form */
+    } representatives[BUSINESS_REPRESENTATIVES_MAX];
+    size_t count;
+};
+
+struct business_question {
+    struct str code;         /* 10 or 12 digits, or 13 with the dash */
+    struct str number, name; /* of the person who signs in */
+};
+
+struct business_answer {
+    bool pay_only; /* the status allows paying debts, nothing else */
+    bool warn;     /* allowed, with a remark to the person */
+    struct str name;
+};
+
+MUST_USE result business_open(const struct conf *c, const struct clock *clock,
+                              struct business **out, struct err *e);
+void business_close(struct business **b);
+
+/* ERR_BUSINESS_UNKNOWN, ERR_BUSINESS_STATUS, ERR_NOT_REPRESENTATIVE, ERR_UPSTREAM_DOWN. */
+MUST_USE result business_check(struct auth *au, const struct visit *v,
+                               const struct business_question *q, struct business_answer *out,
+                               struct err *e);
+
+/* Bytes of an answer with HTTP status 200. ERR_BUSINESS_UNKNOWN: no such enterprise;
+ * ERR_UPSTREAM_DOWN: anything that is not an answer of that form. */
+MUST_USE result business_read(struct arena *a, bool lgsp, struct str body,
+                              struct business_record *out, struct err *e);
+MUST_USE result business_match(struct arena *a, const struct business_question *q,
+                               const struct business_record *r, struct err *e);
+
+#endif

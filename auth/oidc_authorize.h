@@ -1,0 +1,67 @@
+/*
+ * oidc_authorize.h - the authorization endpoint's rules (RFC 6749 4.1, OIDC Core 3.1.2, RFC 7636,
+ * RFC 9207, RFC 9700).
+ *
+ * Code flow only. The redirect address must match byte for byte; until client and address are
+ * known to be good, an error is a page and never a redirect. Every redirect carries iss. PKCE: S256
+ * only; required of clients without a secret, optional for the others. Unknown parameters are
+ * ignored, repeated ones are refused by form_read(). `request` and `request_uri` are refused by
+ * name, since ignoring them would change what was asked.
+ */
+#ifndef AUTH_OIDC_AUTHORIZE_H
+#define AUTH_OIDC_AUTHORIZE_H
+
+#include "auth/auth.h"
+#include "auth/client.h"
+#include "auth/login.h"
+#include "auth/session.h"
+#include "base/err.h"
+#include "http/request.h"
+
+#define AUTHORIZE_STATE_BYTES_MAX 2048 /* more than 1000 must be accepted */
+#define AUTHORIZE_NONCE_BYTES_MAX 512  /* 384 must be accepted */
+#define AUTHORIZE_FIELDS_MAX      5
+
+struct form;
+
+enum authorize_kind {
+    AUTHORIZE_PAGE,      /* an error page: `error`; nothing about the request can be trusted */
+    AUTHORIZE_REDIRECT,  /* 303 to `url`: a code or an error */
+    AUTHORIZE_FORM_POST, /* a page that posts `fields` to `url` */
+    AUTHORIZE_SIGN_IN,   /* login_start() with `login`, then 303 to /login?id=... */
+    AUTHORIZE_CONSENT    /* a page that asks; its answer goes to oidc_authorize_consent() */
+};
+
+struct authorize_reply {
+    enum authorize_kind kind;
+    struct err error; /* why: PAGE, and for the log when an error is sent to the client */
+    struct str url;
+    struct pair fields[AUTHORIZE_FIELDS_MAX];
+    size_t field_count;
+    struct login_ask login;            /* browser and language are the edge's to fill in */
+    struct str consent_id;             /* hidden field of the consent page */
+    struct client client;              /* id empty when unknown */
+    struct str scope;                  /* what will be granted, space-separated */
+    struct str login_hint, ui_locales; /* as asked; may be empty */
+};
+
+/* The request as it came: `request` is the query (GET) or body (POST), parsed. session may be NULL.
+ * Fails only when a store does (ERR_STORE, ERR_BUSY ...): everything else is a reply. */
+MUST_USE result oidc_authorize(struct auth *au, const struct visit *v, const struct form *request,
+                               struct session *session, struct authorize_reply *out, struct err *e);
+/* After login_return(): the pending request, with the session just made. */
+MUST_USE result oidc_authorize_continue(struct auth *au, const struct visit *v,
+                                        const struct login_done *done, struct authorize_reply *out,
+                                        struct err *e);
+/* After login_cancel() or a refused sign-in: access_denied to the portal. login.request must not be
+ * empty. */
+MUST_USE result oidc_authorize_refuse(struct auth *au, const struct visit *v,
+                                      const struct login *login, enum err_code why,
+                                      struct authorize_reply *out, struct err *e);
+/* The answer of the consent page; the edge has checked the session's CSRF secret. ERR_NOT_FOUND:
+ * too late, or of another session. */
+MUST_USE result oidc_authorize_consent(struct auth *au, const struct visit *v,
+                                       struct session *session, struct str consent_id, bool agreed,
+                                       struct authorize_reply *out, struct err *e);
+
+#endif
