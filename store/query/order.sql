@@ -1,0 +1,79 @@
+-- name: order_insert
+INSERT INTO orders (agency_id, id, token_index, token_sealed, client_id, reference,
+    procedure_code, procedure_name_vi, procedure_name_en, received_on, channel, state, total_vnd,
+    captured_vnd, bill_hash, subject, level, id_index, payer_sealed, return_url, locale,
+    created_ms, expires_ms, updated_ms, expire_next_ms, version, event_seq)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $21, $22, 0, 0);
+
+-- name: order_line_insert
+INSERT INTO order_line (agency_id, order_id, n, fee, kind, name_vi, name_en, quantity, base_vnd,
+    gross_vnd, reduction_vnd, net_vnd, retained_vnd, budget_vnd, basis, basis_text, reduction_id,
+    reduction_text, explain_json)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+
+-- name: order_by_id
+SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
+    procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+FROM orders WHERE id = $1;
+
+-- name: order_by_token
+SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
+    procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+FROM orders WHERE token_index = $1;
+
+-- name: order_by_reference
+SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
+    procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+FROM orders WHERE agency_id = $1 AND reference = $2 ORDER BY created_ms DESC, id DESC LIMIT 1;
+
+-- name: order_by_citizen
+SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
+    procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+FROM orders
+WHERE (subject = $1 AND subject <> '') OR (id_index = $2 AND id_index <> '')
+ORDER BY created_ms DESC, id DESC LIMIT $3;
+
+-- name: order_lock
+UPDATE orders SET version = version + 1 WHERE agency_id = $1 AND id = $2
+RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
+    procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version;
+
+-- name: order_lines
+SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd, net_vnd,
+    retained_vnd, budget_vnd, basis, basis_text, reduction_id, reduction_text, explain_json
+FROM order_line WHERE agency_id = $1 AND order_id = $2 ORDER BY n;
+
+-- name: order_set_state
+UPDATE orders SET state = $3, captured_vnd = captured_vnd + $4, updated_ms = $5,
+    expire_next_ms = CASE WHEN $3 = 'open' THEN expire_next_ms ELSE 0 END
+WHERE agency_id = $1 AND id = $2 AND state = $6;
+
+-- name: order_event_next
+UPDATE orders SET event_seq = event_seq + 1 WHERE agency_id = $1 AND id = $2
+RETURNING event_seq;
+
+-- name: order_event_insert
+INSERT INTO order_event (agency_id, order_id, seq, at_ms, attempt_n, event, from_state, to_state,
+    actor, source, mismatch, evidence, evidence_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: order_event_known
+SELECT COUNT(*) FROM order_event
+WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = $4 AND evidence_hash = $5;
+
+-- name: order_events
+SELECT seq, at_ms, attempt_n, event, from_state, to_state, actor, source, mismatch
+FROM order_event WHERE agency_id = $1 AND order_id = $2 ORDER BY seq;
+
+-- name: order_claim_expired
+UPDATE orders SET expire_next_ms = $2
+WHERE (agency_id, id) = (SELECT agency_id, id FROM orders
+        WHERE state = 'open' AND expire_next_ms <= $1 ORDER BY expire_next_ms LIMIT 1)
+    AND state = 'open' AND expire_next_ms <= $1
+RETURNING id;
