@@ -14,8 +14,12 @@
 enum utf8_match { UTF8_DIFFERENT, UTF8_SAME_KEY, UTF8_EXACT };
 
 bool utf8_is_valid(struct str s); /* well-formed, no NUL, no surrogates */
-bool utf8_is_text(struct str s);  /* valid and without control characters */
+bool utf8_is_text(struct str s);  /* valid, without control characters and bidi overrides */
 size_t utf8_count(struct str s);  /* code points of a valid slice */
+/* Takes the first code point off a slice that is not empty. UTF8_BAD, and one byte taken, where the
+ * bytes are not well-formed. */
+#define UTF8_BAD UINT32_MAX
+uint32_t utf8_next(struct str *s);
 MUST_USE result utf8_nfc(struct arena *a, struct str s, struct str *out, struct err *e);
 /* NFC, zero-width removed, no-break and runs of space to one space, trimmed. ERR_NOT_UTF8 */
 MUST_USE result utf8_tidy(struct arena *a, struct str s, struct str *out, struct err *e);
