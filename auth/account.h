@@ -1,10 +1,12 @@
 /*
  * account.h - the people and organisations who have signed in.
  *
- * An account is found by (upstream issuer, TechID); a second TechID with the same number and kind
- * is linked to the same account. Personal data is one sealed value; a reader of the database sees
- * ids, kinds, levels and times. `id_index` is the keyed digest of the number a bill carries (the
- * person's 12 digits; for an enterprise or organisation its tax code): seal_index(place "idno").
+ * An account is found by (upstream issuer, TechID); a second TechID of a citizen with the same
+ * number is linked to the same account. Enterprises have an account for each TechID, since another
+ * representative is another person. Personal data is one sealed value; a reader of the database
+ * sees ids, kinds, levels and times. `id_index` is the keyed digest of the number a bill carries
+ * (the person's 12 digits; for an enterprise or organisation its tax code): seal_index(place
+ * "idno").
  */
 #ifndef AUTH_ACCOUNT_H
 #define AUTH_ACCOUNT_H

@@ -21,7 +21,6 @@ struct kv;
 struct person;
 struct seal;
 struct sql_pool;
-struct status_table;
 struct vneid;
 
 struct auth {
@@ -53,9 +52,13 @@ void auth_close(struct auth *au); /* the systems only; accepts a half-opened one
 /* One row of the audit log in a transaction of its own: actor, action and subject as in
  * store/audit.h; detail may be NULL and stays the caller's. */
 struct json;
+struct audit_event;
 MUST_USE result auth_audit(struct auth *au, const struct visit *v, struct str actor,
                            const char *action, struct str subject, const struct json *detail,
                            struct err *e);
+/* The same as a value, for a row in the caller's transaction (audit_append). */
+struct audit_event auth_event(const struct visit *v, struct str actor, const char *action,
+                              struct str subject, const struct json *detail);
 /* The name under which a bearer value (cookie, code, state) is kept: base64url of its SHA-256, so
  * that a reader of the store holds nothing that opens a door. `kind` and ':' come before it. */
 struct str auth_key(struct arena *a, const char *kind, struct str value);

@@ -27,9 +27,8 @@ struct session {
     struct str csrf; /* secret of this session's forms */
     int64_t auth_time_s;
     int64_t created_ms, seen_ms;
-    struct str clients[SESSION_CLIENTS_MAX]; /* signed in to, oldest first */
-    size_t client_count;
-    struct str key; /* where it is kept; not for anybody else */
+    struct str clients; /* ids signed in to, space-separated, at most SESSION_CLIENTS_MAX */
+    struct str key;     /* where it is kept; not for anybody else */
     struct str raw;
 };
 

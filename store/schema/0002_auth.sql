@@ -34,8 +34,9 @@ CREATE TABLE account (
     updated_ms    BIGINT NOT NULL  -- last sign-in
 );
 
--- One account for one number and kind, however many upstream accounts lead to it.
-CREATE UNIQUE INDEX account_by_id_index ON account (kind, id_index) WHERE id_index IS NOT NULL;
+-- A person has one account, however many upstream accounts lead to it. An enterprise has one for
+-- each upstream account, since another representative is another person.
+CREATE UNIQUE INDEX account_by_number ON account (id_index) WHERE kind = 1 AND id_index IS NOT NULL;
 
 CREATE TABLE account_link (
     issuer     TEXT NOT NULL, -- of the upstream sign-in
