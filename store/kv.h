@@ -17,6 +17,7 @@ struct kv_config {
     bool redis;
     struct str address;  /* "unix:/path" or "host:port" */
     struct str password; /* empty: none */
+    struct str prefix;   /* before every key, where several installations share one Redis */
     int64_t timeout_ms;
     int connections_max;
     size_t memory_bytes_max;   /* in-process table: past it the entry nearest its end is dropped */

@@ -1,2 +1,4 @@
+-- Is anybody there?
+
 -- name: store_ping
 SELECT 1;

@@ -1,0 +1,30 @@
+-- The audit log and the heads of its chains: see store/audit.c.
+
+-- The next number of a chain, and the hash to go on from; holds the row until the commit.
+-- name: audit_head_take
+UPDATE audit_head SET seq = seq + 1 WHERE slot = $1 RETURNING seq, hash;
+
+-- name: audit_head_insert
+INSERT INTO audit_head (slot, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (slot) DO NOTHING;
+
+-- name: audit_head_save
+UPDATE audit_head SET hash = $2 WHERE slot = $1;
+
+-- name: audit_head_list
+SELECT slot, seq, hash FROM audit_head ORDER BY slot;
+
+-- name: audit_log_insert
+INSERT INTO audit_log (slot, seq, at_ms, actor, action, subject, request_id, ip, port, detail, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: audit_log_page
+SELECT seq, at_ms, actor, action, subject, request_id, ip, port, detail, hash
+  FROM audit_log WHERE slot = $1 AND seq > $2 ORDER BY seq LIMIT $3;
+
+-- name: audit_log_last
+SELECT MAX(seq) FROM audit_log WHERE slot = $1;
+
+-- A row of a chain that has no head.
+-- name: audit_log_stray
+SELECT slot, seq FROM audit_log WHERE slot NOT IN (SELECT slot FROM audit_head)
+ ORDER BY slot, seq LIMIT 1;

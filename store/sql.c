@@ -1,0 +1,466 @@
+#include "store/sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "store/gate.h"
+#include "store/sql_engine.h"
+
+#define POOL_ARENA_BYTES   ((size_t)64 << 20)
+#define SLOTS_MAX          1024
+#define LOST_ATTEMPTS      4 /* about half a second: then the server is down, and that is said */
+#define BACKOFF_FIRST_MS   8
+#define BACKOFF_LONGEST_MS 400
+
+static const struct sql_statement statements[] = {
+#define SQL_QUERY(name, text) { #name, { text, sizeof(text) - 1 } },
+#include "store/query.def"
+#undef SQL_QUERY
+};
+
+const struct sql_statement *sql_statement(enum sql_query q)
+{
+    must(q < SQL_QUERY_COUNT);
+    return &statements[q];
+}
+
+const char *sql_rows_name(const struct sql_rows *r)
+{
+    return sql_statement(r->query)->name;
+}
+
+/* Parameters. */
+
+struct sql_param sql_i(int64_t i)
+{
+    return (struct sql_param){ .kind = SQL_PARAM_INT, .i = i };
+}
+
+struct sql_param sql_t(struct str text)
+{
+    return (struct sql_param){ .kind = SQL_PARAM_TEXT, .s = text };
+}
+
+struct sql_param sql_b(struct str bytes)
+{
+    return (struct sql_param){ .kind = SQL_PARAM_BYTES, .s = bytes };
+}
+
+struct sql_param sql_null(void)
+{
+    return (struct sql_param){ .kind = SQL_PARAM_NULL };
+}
+
+struct sql_param sql_t_or_null(struct str text)
+{
+    return text.n == 0 ? sql_null() : sql_t(text);
+}
+
+/* PostgreSQL keeps no NUL in a text; SQLite would, and cut it on the way out. */
+static result params_check(const struct sql_rows *r, const struct sql_param *params, size_t n,
+                           struct err *e)
+{
+    if (n > LIMIT_SQL_PARAMS)
+        return fail(e, ERR_INTERNAL, "%s: %zu parameters", sql_rows_name(r), n);
+    for (size_t i = 0; i < n; i++) {
+        if (params[i].kind != SQL_PARAM_TEXT && params[i].kind != SQL_PARAM_BYTES)
+            continue;
+        if (params[i].s.n > LIMIT_SQL_TEXT_BYTES)
+            return fail(e, ERR_TOO_LARGE, "%s: $%zu has %zu bytes", sql_rows_name(r), i + 1,
+                        params[i].s.n);
+        if (params[i].kind == SQL_PARAM_TEXT && str_find(params[i].s, '\0') < params[i].s.n)
+            return fail(e, ERR_NOT_UTF8, "%s: $%zu holds a NUL", sql_rows_name(r), i + 1);
+    }
+    return OK;
+}
+
+/* The pool. */
+
+static result config_check(const struct sql_config *c, struct err *e)
+{
+    if (c->target.n == 0 || str_find(c->target, '\0') < c->target.n)
+        return fail(e, ERR_CONFIG, "no database named");
+    if (c->connections_max < 1 || c->connections_max > SLOTS_MAX)
+        return fail(e, ERR_CONFIG, "%d connections", c->connections_max);
+    if (c->wait_ms < 0)
+        return fail(e, ERR_CONFIG, "a wait of %lld ms", (long long)c->wait_ms);
+    return OK;
+}
+
+static void slots_make(struct sql_pool *p)
+{
+    p->db = arena_array(p->arena, struct sql, (size_t)p->slots);
+    for (int i = 0; i < p->slots; i++) {
+        struct sql *db = &p->db[i];
+
+        db->pool = p;
+        db->slot = i;
+        db->rows = arena_array(p->arena, struct sql_rows, SQL_QUERY_COUNT);
+        for (int q = 0; q < SQL_QUERY_COUNT; q++)
+            db->rows[q] = (struct sql_rows){ .db = db, .query = (enum sql_query)q };
+    }
+}
+
+result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e)
+{
+    struct sql_pool *p DEFER(sql_close) = NULL;
+    struct arena *a;
+
+    TRY(config_check(c, e));
+    a = arena_open(POOL_ARENA_BYTES);
+    p = arena_new(a, struct sql_pool);
+    p->arena = a;
+    p->engine = c->postgresql ? &sql_engine_pgsql : &sql_engine_sqlite;
+    p->target = str_cstr(a, c->target);
+    p->wait_ms = c->wait_ms;
+    p->slots = c->connections_max;
+    p->gate = gate_open(a, p->slots);
+    p->writer = p->engine->one_writer ? gate_open(a, 1) : NULL;
+    slots_make(p);
+    TRY(p->engine->open(&p->db[0], e)); /* a wrong target is told now, not at the first request */
+    *out = p;
+    p = NULL;
+    return OK;
+}
+
+void sql_close(struct sql_pool **p)
+{
+    struct arena *a;
+
+    if (*p == NULL)
+        return;
+    a = (*p)->arena;
+    if ((*p)->db != NULL)
+        for (int i = 0; i < (*p)->slots; i++)
+            (*p)->engine->close(&(*p)->db[i]);
+    gate_close(&(*p)->gate);
+    gate_close(&(*p)->writer);
+    arena_close(&a);
+    *p = NULL;
+}
+
+const char *sql_engine(const struct sql_pool *p)
+{
+    return p->engine->name;
+}
+
+int sql_slot(const struct sql *db)
+{
+    return db->slot;
+}
+
+/* Transactions. */
+
+void sql_mark(struct sql *db, enum sql_state state)
+{
+    if (state > db->state)
+        db->state = state;
+}
+
+static bool is_open(const struct sql *db)
+{
+    return db->sqlite != NULL || db->pgsql != NULL;
+}
+
+/* What the work left open. The rows stay valid memory, so a late sql_end() does no harm. */
+static void rows_end_all(struct sql *db)
+{
+    for (int q = 0; q < SQL_QUERY_COUNT; q++) {
+        struct sql_rows *r = &db->rows[q];
+
+        sql_end(&r);
+    }
+}
+
+static result begin(struct sql *db, struct err *e)
+{
+    const struct sql_engine *engine = db->pool->engine;
+
+    if (!is_open(db) && engine->open(db, e).failed) {
+        sql_mark(db, SQL_LOST);
+        return (result){ true };
+    }
+    return engine->begin(db, e);
+}
+
+/* Commits, or not: a statement that failed spoils the transaction even if the work went on. */
+static result finish(struct sql *db, result worked, struct err *e)
+{
+    const struct sql_engine *engine = db->pool->engine;
+
+    rows_end_all(db);
+    if (!worked.failed && db->state == SQL_FINE)
+        return engine->commit(db, e);
+    if (db->state != SQL_LOST)
+        engine->rollback(db);
+    if (!worked.failed || db->state >= SQL_AGAIN)
+        return fail(e, db->why.code, "%s", db->why.detail);
+    return worked;
+}
+
+struct transaction {
+    struct sql_pool *pool;
+    sql_work *work;
+    void *arg;
+    bool reading;
+};
+
+static result attempt(const struct transaction *t, struct sql *db, struct err *e)
+{
+    result r;
+
+    db->state = SQL_FINE;
+    db->why = (struct err){ .code = ERR_NONE };
+    db->reading = t->reading;
+    r = begin(db, e);
+    if (!r.failed)
+        r = finish(db, t->work(db, t->arg, e), e);
+    if (db->state == SQL_LOST)
+        db->pool->engine->close(db);
+    return r;
+}
+
+static result attempt_in_slot(const struct transaction *t, enum sql_state *state, struct err *e)
+{
+    struct sql_pool *p = t->pool;
+    int slot;
+    result r;
+
+    *state = SQL_FAILED; /* waiting in vain is not repeated */
+    TRY(gate_enter(p->gate, p->wait_ms, &slot, e));
+    r = attempt(t, &p->db[slot], e);
+    *state = p->db[slot].state;
+    gate_leave(p->gate, slot);
+    return r;
+}
+
+/* Writers queue before they take a connection, so that waiting writers leave some to readers. */
+static result attempt_in_turn(const struct transaction *t, enum sql_state *state, struct err *e)
+{
+    struct sql_pool *p = t->pool;
+    int turn;
+    result r;
+
+    if (t->reading || p->writer == NULL)
+        return attempt_in_slot(t, state, e);
+    *state = SQL_FAILED;
+    TRY(gate_enter(p->writer, p->wait_ms, &turn, e));
+    r = attempt_in_slot(t, state, e);
+    gate_leave(p->writer, turn);
+    return r;
+}
+
+/* A random part keeps those who met once from meeting again. */
+static void pause_before(int attempts)
+{
+    const int longest = attempts < 6 ? BACKOFF_FIRST_MS << attempts : BACKOFF_LONGEST_MS;
+    const int ms = longest / 2 + (int)arc4random_uniform((unsigned)longest / 2 + 1);
+    const struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+    (void)nanosleep(&t, NULL);
+}
+
+static result transact(const struct transaction *t, struct err *e)
+{
+    struct err own;
+    enum sql_state state;
+
+    if (e == NULL)
+        e = &own;
+    for (int attempts = 1;; attempts++) {
+        const result r = attempt_in_turn(t, &state, e);
+        const int most = state == SQL_LOST ? LOST_ATTEMPTS : LIMIT_TX_ATTEMPTS;
+
+        if (!r.failed || state < SQL_AGAIN || attempts >= most)
+            return r;
+        pause_before(attempts);
+    }
+}
+
+result sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
+{
+    return transact(&(struct transaction){ p, work, arg, false }, e);
+}
+
+result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
+{
+    return transact(&(struct transaction){ p, work, arg, true }, e);
+}
+
+/* Statements. */
+
+/* Remembers the first failure, for who goes on after it. */
+static result noted(struct sql *db, result r, const struct err *e)
+{
+    if (r.failed && db->why.code == ERR_NONE) {
+        sql_mark(db, SQL_FAILED);
+        db->why = *e;
+    }
+    return r;
+}
+
+static result start(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                    struct err *e)
+{
+    struct sql_rows *r = &db->rows[q];
+
+    if (db->why.code != ERR_NONE) /* PostgreSQL would refuse, SQLite would not: be alike */
+        return fail(e, db->why.code, "%s", db->why.detail);
+    if (r->open)
+        return fail(e, ERR_INTERNAL, "%s: its last result is still open", sql_rows_name(r));
+    TRY(params_check(r, params, n, e));
+    TRY(db->pool->engine->start(r, params, n, e));
+    r->open = true;
+    r->on_row = false;
+    return OK;
+}
+
+result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                 int64_t *changed, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+    struct err own;
+    int64_t rows = 0;
+
+    must(q < SQL_QUERY_COUNT);
+    if (e == NULL)
+        e = &own;
+    TRY(noted(db, start(db, q, params, n, e), e));
+    r = &db->rows[q];
+    TRY(noted(db, db->pool->engine->drain(r, &rows, e), e));
+    if (changed != NULL)
+        *changed = rows;
+    return OK;
+}
+
+result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                  struct sql_rows **rows, struct err *e)
+{
+    struct err own;
+
+    must(q < SQL_QUERY_COUNT);
+    if (e == NULL)
+        e = &own;
+    TRY(noted(db, start(db, q, params, n, e), e));
+    *rows = &db->rows[q];
+    return OK;
+}
+
+result sql_next(struct sql_rows *rows, bool *more, struct err *e)
+{
+    struct err own;
+    bool found = false;
+
+    must(rows->open);
+    if (e == NULL)
+        e = &own;
+    rows->on_row = false;
+    TRY(noted(rows->db, rows->db->pool->engine->next(rows, &found, e), e));
+    rows->on_row = found;
+    *more = found;
+    return OK;
+}
+
+result sql_one(struct sql_rows *rows, struct err *e)
+{
+    bool more;
+
+    TRY(sql_next(rows, &more, e));
+    if (!more)
+        return fail(e, ERR_NOT_FOUND, "%s: no row", sql_rows_name(rows));
+    return OK;
+}
+
+void sql_end(struct sql_rows **rows)
+{
+    struct sql_rows *r = *rows;
+
+    if (r == NULL)
+        return;
+    if (r->open)
+        r->db->pool->engine->end(r);
+    r->open = false;
+    r->on_row = false;
+    *rows = NULL;
+}
+
+/* Columns. */
+
+static struct sql_param cell(const struct sql_rows *r, int column)
+{
+    must(r->on_row);
+    must(column >= 0 && column < r->db->pool->engine->columns(r));
+    return r->db->pool->engine->cell(r, column);
+}
+
+int64_t sql_int(const struct sql_rows *rows, int column)
+{
+    const struct sql_param c = cell(rows, column);
+
+    must(c.kind == SQL_PARAM_INT || c.kind == SQL_PARAM_NULL);
+    return c.i;
+}
+
+struct str sql_text(const struct sql_rows *rows, int column, struct arena *a)
+{
+    const struct sql_param c = cell(rows, column);
+
+    must(c.kind == SQL_PARAM_TEXT || c.kind == SQL_PARAM_NULL);
+    return c.kind == SQL_PARAM_NULL ? (struct str){ NULL, 0 } : str_dup(a, c.s);
+}
+
+struct str sql_bytes(const struct sql_rows *rows, int column, struct arena *a)
+{
+    const struct sql_param c = cell(rows, column);
+
+    must(c.kind == SQL_PARAM_BYTES || c.kind == SQL_PARAM_NULL);
+    return c.kind == SQL_PARAM_NULL ? (struct str){ NULL, 0 } : str_dup(a, c.s);
+}
+
+bool sql_is_null(const struct sql_rows *rows, int column)
+{
+    return cell(rows, column).kind == SQL_PARAM_NULL;
+}
+
+/* Whole-pool questions. */
+
+static result ping(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    (void)arg;
+    TRY(sql_find_plain(db, SQL_STORE_PING, &r, e));
+    return sql_one(r, e);
+}
+
+result sql_ping(struct sql_pool *p, struct err *e)
+{
+    return sql_read(p, ping, NULL, e);
+}
+
+static result check_all(struct sql *db, void *arg, struct err *e)
+{
+    (void)arg;
+    for (int q = 0; q < SQL_QUERY_COUNT; q++)
+        TRY(noted(db, db->pool->engine->check(&db->rows[q], e), e));
+    return OK;
+}
+
+result sql_check_queries(struct sql_pool *p, struct err *e)
+{
+    return sql_read(p, check_all, NULL, e);
+}
+
+result sql_script(struct sql *db, struct str text, struct err *e)
+{
+    return noted(db, db->pool->engine->script(db, text, e), e);
+}
+
+result sql_lock(struct sql *db, struct err *e)
+{
+    return noted(db, db->pool->engine->lock(db, e), e);
+}

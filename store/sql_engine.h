@@ -1,0 +1,97 @@
+/*
+ * sql_engine.h - what sql.c asks of an engine; for this room only.
+ *
+ * A connection is used by one thread at a time. An engine reports a failure with fail() and says by
+ * sql_mark() what it means for the transaction. Details name statements, constraints and SQLSTATEs,
+ * never values: messages of an engine that may quote a value are not passed on.
+ */
+#ifndef STORE_SQL_ENGINE_H
+#define STORE_SQL_ENGINE_H
+
+#include "base/err.h"
+#include "store/sql.h"
+
+struct gate;
+struct sqlite3;
+struct sqlite3_stmt;
+struct pg_conn;
+struct pg_result;
+
+/* How the transaction under way stands; it only gets worse. */
+enum sql_state {
+    SQL_FINE,
+    SQL_FAILED, /* a statement failed: roll back */
+    SQL_AGAIN,  /* roll back and run again */
+    SQL_LOST    /* the connection is gone and with it the transaction; reopen and run again */
+};
+
+/* One statement of one connection: prepared on first use, and its result while that is read. */
+struct sql_rows {
+    struct sql *db;
+    enum sql_query query;
+    bool open;
+    bool prepared;
+    bool first;  /* SQLite has stepped to a row that was not asked for yet */
+    bool on_row; /* columns may be read */
+    struct sqlite3_stmt *statement;
+    struct pg_result *answer;
+    int row, row_count;
+};
+
+struct sql {
+    struct sql_pool *pool;
+    int slot;
+    struct sqlite3 *sqlite; /* NULL: not open */
+    struct pg_conn *pgsql;
+    bool reading; /* sql_read */
+    enum sql_state state;
+    struct err why;        /* of the first failure */
+    struct sql_rows *rows; /* one for each statement */
+};
+
+struct sql_engine {
+    const char *name;
+    bool one_writer; /* writers wait for each other before they begin */
+    result (*open)(struct sql *db, struct err *e);
+    void (*close)(struct sql *db);
+    result (*begin)(struct sql *db, struct err *e);
+    result (*commit)(struct sql *db, struct err *e);
+    void (*rollback)(struct sql *db);
+    result (*check)(struct sql_rows *r, struct err *e); /* prepares */
+    result (*start)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
+    result (*next)(struct sql_rows *r, bool *more, struct err *e);
+    result (*drain)(struct sql_rows *r, int64_t *changed, struct err *e); /* to its end */
+    void (*end)(struct sql_rows *r);
+    struct sql_param (*cell)(const struct sql_rows *r, int column); /* borrowed until next() */
+    int (*columns)(const struct sql_rows *r);
+    result (*script)(struct sql *db, struct str text, struct err *e); /* many statements */
+    result (*lock)(struct sql *db, struct err *e); /* one migration at a time, of all processes */
+};
+
+struct sql_pool {
+    const struct sql_engine *engine;
+    struct arena *arena;
+    const char *target;
+    int64_t wait_ms;
+    int slots;
+    struct sql *db;
+    struct gate *gate;
+    struct gate *writer; /* NULL unless one_writer */
+};
+
+extern const struct sql_engine sql_engine_sqlite;
+extern const struct sql_engine sql_engine_pgsql;
+
+struct sql_statement {
+    const char *name;
+    struct str text;
+};
+const struct sql_statement *sql_statement(enum sql_query q);
+const char *sql_rows_name(const struct sql_rows *r);
+void sql_mark(struct sql *db, enum sql_state state);
+
+/* For migrate.c: inside a transaction. */
+MUST_USE result sql_script(struct sql *db, struct str text, struct err *e);
+MUST_USE result sql_lock(struct sql *db, struct err *e);
+
+#endif

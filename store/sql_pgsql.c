@@ -1,0 +1,398 @@
+/*
+ * PostgreSQL, through libpq. Each statement is prepared once per connection, on first use.
+ * Results come in binary, whole, into libpq's memory: read what may be long by pages.
+ *
+ * Server messages may quote values, so of a refusal only SQLSTATE and the names of constraint,
+ * table and column are passed on.
+ */
+#include <endian.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "store/sql_engine.h"
+
+#define NAME_BYTES   64
+#define NUMBER_BYTES 24
+
+/* Types of pg_type that the dialect knows. */
+enum oid {
+    OID_BYTEA = 17,
+    OID_NAME = 19,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_VARCHAR = 1043
+};
+
+/* SQLSTATEs after which the connection is of no use: the server stops (57P01..3), has become a
+ * standby (25006, outside sql_read), or its plans are out of date after a migration (0A000, 26000).
+ */
+static bool is_lost(const struct sql *db, const char *state)
+{
+    if (PQstatus(db->pgsql) != CONNECTION_OK)
+        return true;
+    if (strncmp(state, "57P0", 4) == 0 || strcmp(state, "0A000") == 0 ||
+        strcmp(state, "26000") == 0)
+        return true;
+    if (strcmp(state, "25006") == 0)
+        return !db->reading;
+    return strncmp(state, "08", 2) == 0 && strcmp(state, "08P01") != 0;
+}
+
+static const char *field(const PGresult *r, int code)
+{
+    const char *text = PQresultErrorField(r, code);
+
+    return text == NULL ? "" : text;
+}
+
+static result refused(struct sql *db, const PGresult *r, const char *what, struct err *e)
+{
+    const char *state = field(r, PG_DIAG_SQLSTATE);
+    const char *constraint = field(r, PG_DIAG_CONSTRAINT_NAME);
+
+    if (is_lost(db, state)) {
+        sql_mark(db, SQL_LOST);
+        return fail(e, ERR_STORE, "%s: connection lost (%s)", what, state);
+    }
+    if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) {
+        sql_mark(db, SQL_AGAIN);
+        return fail(e, ERR_RETRY, "%s: %s", what, state);
+    }
+    sql_mark(db, SQL_FAILED);
+    if (strcmp(state, "23505") == 0)
+        return fail(e, ERR_CONFLICT, "%s: %s", what, constraint);
+    if (strcmp(state, "55P03") == 0)
+        return fail(e, ERR_BUSY, "%s: waited for a lock", what);
+    return fail(e, ERR_STORE, "%s: SQLSTATE %s %s %s.%s", what, state, constraint,
+                field(r, PG_DIAG_TABLE_NAME), field(r, PG_DIAG_COLUMN_NAME));
+}
+
+/* The same where nothing was bound: the server's message cannot quote a value then. */
+static result refused_text(struct sql *db, const PGresult *r, const char *what, struct err *e)
+{
+    const result told = refused(db, r, what, e);
+
+    if (db->state != SQL_FAILED)
+        return told;
+    return fail(e, ERR_STORE, "%s: %s", what, field(r, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+static result accept_result(struct sql *db, PGresult *r, const char *what, struct err *e)
+{
+    const ExecStatusType status = PQresultStatus(r);
+    const result done =
+        status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? OK : refused(db, r, what, e);
+
+    PQclear(r);
+    return done;
+}
+
+static result simple(struct sql *db, const char *statement, const char *what, struct err *e)
+{
+    return accept_result(db, PQexec(db->pgsql, statement), what, e);
+}
+
+static void quiet(void *arg, const PGresult *r)
+{
+    (void)arg, (void)r;
+}
+
+static void pgsql_close(struct sql *db)
+{
+    for (int q = 0; q < SQL_QUERY_COUNT; q++)
+        db->rows[q].prepared = false;
+    if (db->pgsql != NULL)
+        PQfinish(db->pgsql);
+    db->pgsql = NULL;
+}
+
+/* lock_timeout: a request waits no longer for a row than for a connection. The idle limit frees the
+ * rows that a stopped process holds. */
+static result settle(struct sql *db, struct err *e)
+{
+    char statement[160];
+
+    (void)snprintf(statement, sizeof(statement),
+                   "SET lock_timeout = %lld; SET idle_in_transaction_session_timeout = 300000",
+                   (long long)db->pool->wait_ms);
+    return simple(db, statement, "SET", e);
+}
+
+/* What stands before dbname may be overruled by the connection string, what follows may not. */
+static result pgsql_open(struct sql *db, struct err *e)
+{
+    const char *const names[] = {
+        "connect_timeout",  "keepalives_idle",  "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout", "fallback_application_name",
+        "dbname",           "client_encoding",  NULL
+    };
+    const char *const values[] = { "5",    "30", "10", "3", "15000", "motcua", db->pool->target,
+                                   "UTF8", NULL };
+
+    db->pgsql = PQconnectdbParams(names, values, 1);
+    must(db->pgsql != NULL);
+    if (PQstatus(db->pgsql) != CONNECTION_OK) {
+        pgsql_close(db);
+        /* libpq's message quotes the connection string's parts: user, host. */
+        return fail(e, ERR_STORE, "cannot connect to PostgreSQL");
+    }
+    (void)PQsetNoticeReceiver(db->pgsql, quiet, NULL);
+    if (settle(db, e).failed) {
+        pgsql_close(db);
+        return (result){ true };
+    }
+    return OK;
+}
+
+/* Readers see one snapshot, as they do in SQLite; a read-only one cannot fail to serialize. */
+static result pgsql_begin(struct sql *db, struct err *e)
+{
+    return simple(db,
+                  db->reading ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                              : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                  "BEGIN", e);
+}
+
+static void pgsql_rollback(struct sql *db)
+{
+    PQclear(PQexec(db->pgsql, "ROLLBACK"));
+    if (PQstatus(db->pgsql) != CONNECTION_OK || PQtransactionStatus(db->pgsql) != PQTRANS_IDLE)
+        pgsql_close(db);
+}
+
+/* Cut off at the COMMIT nobody can tell whether it happened, so it is not repeated. */
+static result pgsql_commit(struct sql *db, struct err *e)
+{
+    if (!simple(db, "COMMIT", "COMMIT", e).failed)
+        return OK;
+    if (db->state != SQL_LOST) {
+        pgsql_rollback(db);
+        return (result){ true };
+    }
+    pgsql_close(db);
+    db->state = SQL_FAILED;
+    return fail(e, ERR_STORE, "COMMIT: connection lost, outcome unknown");
+}
+
+static result describe(struct sql_rows *r, const PGresult *d, struct err *e)
+{
+    for (int i = 0; i < PQnfields(d); i++) {
+        const Oid type = PQftype(d, i);
+
+        if (type != OID_INT8 && type != OID_INT4 && type != OID_TEXT && type != OID_BYTEA)
+            return fail(e, ERR_STORE, "%s: column %d has type %u; CAST it", sql_rows_name(r), i,
+                        type);
+    }
+    for (int i = 0; i < PQnparams(d); i++) {
+        const Oid type = PQparamtype(d, i);
+
+        if (type != OID_INT8 && type != OID_TEXT && type != OID_BYTEA)
+            return fail(e, ERR_STORE, "%s: $%d has type %u; CAST it", sql_rows_name(r), i + 1,
+                        type);
+    }
+    return OK;
+}
+
+static const char *prepared_name(const struct sql_rows *r, char *name)
+{
+    (void)snprintf(name, NAME_BYTES, "q%d", (int)r->query);
+    return name;
+}
+
+static result prepare(struct sql_rows *r, struct err *e)
+{
+    const struct sql_statement *s = sql_statement(r->query);
+    char name[NAME_BYTES];
+    result done = OK;
+    PGresult *p;
+
+    if (r->prepared)
+        return OK;
+    p = PQprepare(r->db->pgsql, prepared_name(r, name), s->text.p, 0, NULL);
+    if (PQresultStatus(p) == PGRES_COMMAND_OK)
+        r->prepared = true;
+    else
+        done = refused_text(r->db, p, s->name, e);
+    PQclear(p);
+    return done;
+}
+
+static result pgsql_check(struct sql_rows *r, struct err *e)
+{
+    char name[NAME_BYTES];
+    PGresult *d;
+    result fits;
+
+    TRY(prepare(r, e));
+    d = PQdescribePrepared(r->db->pgsql, prepared_name(r, name));
+    fits = PQresultStatus(d) == PGRES_COMMAND_OK ? describe(r, d, e)
+                                                 : refused(r->db, d, sql_rows_name(r), e);
+    PQclear(d);
+    return fits;
+}
+
+struct bound {
+    const char *values[LIMIT_SQL_PARAMS];
+    int lengths[LIMIT_SQL_PARAMS];
+    int formats[LIMIT_SQL_PARAMS];
+    char numbers[LIMIT_SQL_PARAMS][NUMBER_BYTES];
+};
+
+/* Texts and bytes go in binary, which needs neither escape nor end; numbers in decimal, which fits
+ * whichever integer type the server made of the parameter. */
+static void bind(struct bound *b, size_t i, const struct sql_param *p)
+{
+    b->values[i] = NULL;
+    b->lengths[i] = 0;
+    b->formats[i] = 0;
+    if (p->kind == SQL_PARAM_INT) {
+        (void)snprintf(b->numbers[i], NUMBER_BYTES, "%lld", (long long)p->i);
+        b->values[i] = b->numbers[i];
+    } else if (p->kind != SQL_PARAM_NULL) {
+        b->values[i] = p->s.n == 0 ? "" : p->s.p; /* a NULL pointer would be NULL */
+        b->lengths[i] = (int)p->s.n;
+        b->formats[i] = 1;
+    }
+}
+
+static result pgsql_start(struct sql_rows *r, const struct sql_param *params, size_t n,
+                          struct err *e)
+{
+    struct bound b;
+    char name[NAME_BYTES];
+    ExecStatusType status;
+
+    TRY(prepare(r, e));
+    for (size_t i = 0; i < n; i++)
+        bind(&b, i, &params[i]);
+    r->answer = PQexecPrepared(r->db->pgsql, prepared_name(r, name), (int)n, b.values, b.lengths,
+                               b.formats, 1);
+    status = PQresultStatus(r->answer);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        (void)refused(r->db, r->answer, sql_rows_name(r), e);
+        PQclear(r->answer);
+        r->answer = NULL;
+        return (result){ true };
+    }
+    r->row = -1;
+    r->row_count = PQntuples(r->answer);
+    return OK;
+}
+
+static result pgsql_next(struct sql_rows *r, bool *more, struct err *e)
+{
+    (void)e;
+    if (r->row < r->row_count)
+        r->row++;
+    *more = r->row < r->row_count;
+    return OK;
+}
+
+static result pgsql_drain(struct sql_rows *r, int64_t *changed, struct err *e)
+{
+    (void)e;
+    *changed = 0;
+    if (PQresultStatus(r->answer) == PGRES_COMMAND_OK || PQntuples(r->answer) > 0)
+        (void)str_to_i64(str_c(PQcmdTuples(r->answer)), changed);
+    return OK;
+}
+
+static void pgsql_end(struct sql_rows *r)
+{
+    PQclear(r->answer);
+    r->answer = NULL;
+}
+
+static int pgsql_columns(const struct sql_rows *r)
+{
+    return PQnfields(r->answer);
+}
+
+static int64_t whole(const char *p, Oid type)
+{
+    uint64_t n8;
+    uint32_t n4;
+    uint16_t n2;
+
+    if (type == OID_INT8) {
+        memcpy(&n8, p, sizeof(n8));
+        return (int64_t)be64toh(n8);
+    }
+    if (type == OID_INT4) {
+        memcpy(&n4, p, sizeof(n4));
+        return (int32_t)be32toh(n4);
+    }
+    memcpy(&n2, p, sizeof(n2));
+    return (int16_t)be16toh(n2);
+}
+
+static struct sql_param pgsql_cell(const struct sql_rows *r, int column)
+{
+    const char *p = PQgetvalue(r->answer, r->row, column);
+    const struct str s = { p, (size_t)PQgetlength(r->answer, r->row, column) };
+    const Oid type = PQftype(r->answer, column);
+
+    if (PQgetisnull(r->answer, r->row, column) != 0)
+        return sql_null();
+    switch (type) {
+    case OID_INT8:
+    case OID_INT4:
+    case OID_INT2:
+        return sql_i(whole(p, type));
+    case OID_TEXT:
+    case OID_NAME:
+    case OID_VARCHAR:
+        return sql_t(s);
+    case OID_BYTEA:
+        return sql_b(s);
+    default:
+        must(false && "a column is neither integer, text nor bytes");
+        return sql_null();
+    }
+}
+
+static result pgsql_script(struct sql *db, struct str text, struct err *e)
+{
+    struct arena *a DEFER(arena_close) = arena_open(text.n + 4096);
+    PGresult *r = PQexec(db->pgsql, str_cstr(a, text));
+    const ExecStatusType status = PQresultStatus(r);
+    const result done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+                            ? OK
+                            : refused_text(db, r, "script", e);
+
+    PQclear(r);
+    return done;
+}
+
+/* Held to the end of the transaction. One lock for each schema of the database. */
+static result pgsql_lock(struct sql *db, struct err *e)
+{
+    TRY(simple(db, "SET LOCAL lock_timeout = 0", "lock", e));
+    return simple(db, "SELECT pg_advisory_xact_lock(20260333, hashtext(current_schema()))", "lock",
+                  e);
+}
+
+const struct sql_engine sql_engine_pgsql = {
+    .name = "postgresql",
+    .one_writer = false,
+    .open = pgsql_open,
+    .close = pgsql_close,
+    .begin = pgsql_begin,
+    .commit = pgsql_commit,
+    .rollback = pgsql_rollback,
+    .check = pgsql_check,
+    .start = pgsql_start,
+    .next = pgsql_next,
+    .drain = pgsql_drain,
+    .end = pgsql_end,
+    .cell = pgsql_cell,
+    .columns = pgsql_columns,
+    .script = pgsql_script,
+    .lock = pgsql_lock,
+};
