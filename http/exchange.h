@@ -1,0 +1,65 @@
+/*
+ * exchange.h - one request and its answer, and the connection it came by. Private to the room.
+ *
+ *     head complete -> gate -> route -> body -> INLINE: serve
+ *                                            -> FAST, SLOW: suspend, queue, worker serves, resume
+ *                                            -> answer sent -> memory back
+ *
+ * The library's thread owns an exchange except between its being put into a pool and the
+ * connection's being resumed, when the worker does.
+ */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/gate.h"
+#include "http/listen.h"
+#include "http/pool.h"
+#include "http/proxy.h"
+#include "http/server.h"
+
+/* A connection, for as long as it is open. */
+struct peer {
+    struct peer *older, *newer; /* of all open ones; under server.peers_lock */
+    int fd;
+    bool cut; /* shut down by us; under server.peers_lock */
+    atomic_bool busy;
+    _Atomic int64_t until_ms; /* monotonic: cut it then */
+};
+
+struct server {
+    struct server_config config;
+    struct proxy_list proxies;
+    struct route_table *routes;
+    struct listener listener;
+    struct pool *fast, *slow;
+    struct MHD_Daemon *daemon;
+    pthread_t accept_thread;
+    bool accepting; /* the thread runs */
+    bool stopped;
+    int wake_fd;
+    atomic_bool stopping;
+    pthread_mutex_t peers_lock;
+    struct peer *peers;
+    atomic_int peer_count;
+    atomic_int exchange_count;
+    uint64_t id_first;
+    _Atomic uint64_t id_next;
+};
+
+int64_t exchange_monotonic_us(void);
+/* The library's callbacks; `cls` is the server. */
+void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result exchange_read(void *cls, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload_data,
+                              size_t *upload_data_size, void **con_cls);
+void exchange_end(void *cls, struct MHD_Connection *connection, void **con_cls,
+                  enum MHD_RequestTerminationCode why);
+void exchange_peer(void *cls, struct MHD_Connection *connection, void **socket_context,
+                   enum MHD_ConnectionNotificationCode what);
+void exchange_work(void *exchange); /* a pool's job */
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * gate.h - is this head strictly one well-formed request?
+ *
+ * Two HTTP programs that read the same bytes differently can be made to disagree on where a request
+ * ends (request smuggling). The library behind server.h is lenient in places, so every head passes
+ * here before anything else looks at it; what is not beyond doubt is refused and the connection
+ * closed. Rules: RFC 9110 5.6.2 (tokens), RFC 9112 2.2 (line ends), 3 (request line), 3.2 (Host),
+ * 5.1 and 5.2 (field lines), 6.1-6.3 (length of the body), 7.1 (chunks).
+ *
+ * The library cuts a head into pieces where it lies, overwriting separators with NUL. A head whose
+ * lines all end in CRLF, with nothing folded and no NUL inside, is therefore one in which the
+ * pieces stand exactly side by side: gate_check() looks at their addresses to see what the library
+ * tolerates without telling: bare LF, folding, NUL, doubled spaces in the request line.
+ */
+#ifndef HTTP_GATE_H
+#define HTTP_GATE_H
+
+#include "base/base.h"
+#include "base/limits.h"
+#include "http/request.h"
+
+struct gate_head {
+    struct str method, uri, version; /* where they lie in the connection's memory */
+    struct pair lines[LIMIT_HEADER_COUNT];
+    size_t line_count;
+    size_t line_total; /* more than line_count when there were too many */
+};
+
+struct gate_body {
+    bool chunked;
+    int64_t bytes; /* Content-Length, 0 without one */
+};
+
+/* The request target alone, as the client wrote it: ERR_MALFORMED, or ERR_URI_TOO_LONG. */
+MUST_USE result gate_check_uri(struct str uri, struct err *e);
+/* ERR_MALFORMED, ERR_HEADERS_LARGE, ERR_METHOD (a method that no route can have). At least four
+ * readable bytes must follow the last line's value. The uri's bytes are not looked at, since the
+ * library has decoded them by now. */
+MUST_USE result gate_check(const struct gate_head *h, struct gate_body *out, struct err *e);
+/* False when the chunk whose data begins at `data` was not introduced by plain hexadecimal digits
+ * and CRLF. `data` lies in the connection's memory, behind a head that passed the gate. */
+bool gate_chunk_is_plain(const char *data);
+bool gate_is_token(struct str s); /* RFC 9110 5.6.2 */
+
+#endif
