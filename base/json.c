@@ -164,6 +164,24 @@ bool json_int(const struct json *v, int64_t *out)
     return true;
 }
 
+bool json_decimal(const struct json *v, double *out)
+{
+    if (v == NULL || !json_is_real(of(v)))
+        return false;
+    *out = json_real_value(of(v));
+    return true;
+}
+
+bool json_lookup(const struct json *o, struct str name, struct json **value)
+{
+    json_t *v = name.n == 0 ? NULL : json_object_getn(of(o), name.p, name.n);
+
+    if (v == NULL)
+        return false;
+    *value = json_is_null(v) ? NULL : out_of(v);
+    return true;
+}
+
 bool json_bool(const struct json *v, bool *out)
 {
     if (v == NULL || !json_is_boolean(of(v)))

@@ -33,7 +33,10 @@ size_t json_count(const struct json *array);                        /* 0 for any
 struct json *json_at(const struct json *array, size_t i);
 bool json_str(const struct json *v, struct str *out); /* false: not a string */
 bool json_int(const struct json *v, int64_t *out);
+bool json_decimal(const struct json *v, double *out); /* a number with a fraction or exponent */
 bool json_bool(const struct json *v, bool *out);
+/* Whether the member is there; *value is NULL when it is there and null. */
+bool json_lookup(const struct json *o, struct str name, struct json **value);
 
 /* Members of a request body; a member that is null counts as absent. `need` fails with ERR_INVALID
  * and the field's name when it is absent or of another type; `want` leaves the output untouched

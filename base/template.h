@@ -9,9 +9,10 @@
  *
  * There is deliberately no raw form: {{{name}}} and {{&name}} are parse errors, so a page cannot
  * forget to escape. What is not HTML (URLs in attributes) must be made safe by whoever fills it in.
- * {{t.key}} is no special case: callers put the catalogue into the data as an object that answers
- * for any key (template_lookup). It is otherwise Mustache's own specification, whose cases are
- * tests.
+ * Lambdas and inheritance are not supported. All else is Mustache's own specification, whose cases
+ * are tests. Empty, for a section, is an empty list or text; objects and lists print as nothing.
+ *
+ * Rendering reads templates each time and keeps what it needs in the arena of `out`.
  */
 #ifndef BASE_TEMPLATE_H
 #define BASE_TEMPLATE_H
@@ -38,6 +39,9 @@ struct template_words {
 MUST_USE result template_render(const struct template_source *source,
                                 const struct template_words *words, struct str name,
                                 const struct json *data, struct buf *out, struct err *e);
+/* Whether template `name` parses and every part it includes exists. ERR_INTERNAL, ERR_NOT_FOUND */
+MUST_USE result template_check(const struct template_source *source, struct str name,
+                               struct arena *a, struct err *e);
 void template_put_escaped(struct buf *out, struct str s); /* & < > " ' */
 
 #endif

@@ -156,6 +156,24 @@ TEST(values_are_what_they_are)
     check(!json_is_object(NULL) && !json_is_array(NULL));
 }
 
+TEST(a_null_member_is_there_and_has_no_value)
+{
+    DEFER(json_close) struct json *o = read_ok("{\"n\":null,\"r\":1.5}");
+    struct json *v = o;
+    double real = 0;
+
+    check(!json_lookup(o, STR("x"), &v));
+    check(!json_lookup(NULL, STR("x"), &v));
+    check(!json_lookup(o, STR(""), &v));
+    check(v == o);
+    check(json_lookup(o, STR("n"), &v));
+    check(v == NULL);
+    check(json_lookup(o, str_sub(STR("rest"), 0, 1), &v));
+    check(json_decimal(v, &real));
+    check(real > 1.4 && real < 1.6);
+    check(!json_decimal(o, &real) && !json_decimal(NULL, &real));
+}
+
 TEST(a_scalar_alone_is_a_document)
 {
     DEFER(json_close) struct json *v = read_ok(" 7 ");
