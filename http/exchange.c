@@ -29,6 +29,8 @@ struct exchange {
     struct response rs;
     const struct route *route;
     const char *uri_at; /* where the target lies, for the gate */
+    const char *last_line_at;
+    bool trailer;
     size_t uri_bytes;
     struct str uri; /* a copy; empty when it is too long */
     int64_t start_us, deadline_ms;
@@ -237,6 +239,17 @@ static enum MHD_Result line_collect(void *cls, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
+/* The library shows the head's last line again as a trailer when the last chunk came in pieces. */
+static enum MHD_Result trailer_note(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct exchange *x = cls;
+
+    (void)kind, (void)value;
+    x->trailer = x->trailer || name != x->last_line_at;
+    return MHD_YES;
+}
+
 static bool id_is_plain(struct str id)
 {
     return id.n > 0 && id.n <= REQUEST_ID_BYTES &&
@@ -316,6 +329,7 @@ static enum MHD_Result head_read(struct exchange *x, const char *method, const c
     x->head_read = true;
     id_make(x);
     (void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, line_collect, &c);
+    x->last_line_at = h.line_count > 0 ? h.lines[h.line_count - 1].name.p : NULL;
     if (head_check(x, &h, &body, &e).failed)
         return refuse(x, e.code, true);
     if (route_find(x->server->routes, &x->rq, &x->route, &allow, &e).failed) {
@@ -380,7 +394,8 @@ static enum MHD_Result body_end(struct exchange *x)
 
     if (x->over_bytes > 0)
         return refuse(x, ERR_TOO_LARGE, true);
-    if (MHD_get_connection_values_n(x->connection, MHD_FOOTER_KIND, NULL, NULL) > 0)
+    (void)MHD_get_connection_values(x->connection, MHD_FOOTER_KIND, trailer_note, x);
+    if (x->trailer)
         return refuse(x, ERR_MALFORMED, true); /* trailers: nobody asked for any */
     x->rq.body = str_of(x->body == NULL ? (const unsigned char *)"" : x->body, x->body_bytes);
     if (x->route->pool == ROUTE_INLINE) {
