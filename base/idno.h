@@ -26,9 +26,11 @@ struct taxcode {
     char text[15]; /* "0314409058" or "0314409058-002" or 12 digits: the form that is sent */
 };
 
-/* Spaces between digits are forgiven. `year_now` bounds the birth year. ERR_INVALID, field "id". */
+/* Spaces between ASCII digits are forgiven. `year_now` bounds the birth year. ERR_INVALID, field
+ * "id". */
 MUST_USE result idno_read(struct str s, int year_now, struct idno *out, struct err *e);
-/* Spaces, dots and the dash are forgiven. ERR_INVALID, field "tax_code". */
+/* Spaces and dots are forgiven; a unit may come with its dash or without. ERR_INVALID, field
+ * "tax_code". */
 MUST_USE result taxcode_read(struct str s, int year_now, struct taxcode *out, struct err *e);
 /* The check digit of nine digits, or -1 where none exists (sum mod 11 = 0). */
 int taxcode_check_digit(struct str nine_digits);
