@@ -1,11 +1,20 @@
 #include "auth/auth.h"
 
+#include <limits.h>
+#include <string.h>
+
 #include "auth/business.h"
 #include "auth/person.h"
 #include "auth/vneid.h"
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/codec.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "crypto/digest.h"
+#include "crypto/secret.h"
+#include "http/request.h"
 #include "store/audit.h"
 
 result auth_open(struct auth *au, struct err *e)
@@ -53,4 +62,32 @@ result auth_audit(struct auth *au, const struct visit *v, struct str actor, cons
 struct str auth_key(struct arena *a, const char *kind, struct str value)
 {
     return str_fmt(a, "%s:%.*s", kind, STR_ARG(digest_base64url(a, digest_sha256(value))));
+}
+
+struct str auth_form(struct arena *a, const struct pair *fields, size_t n)
+{
+    struct buf b = buf_make(a, LIMIT_FORM_BYTES * 3); /* each byte may become three */
+
+    for (size_t i = 0; i < n; i++) {
+        if (fields[i].value.n == 0)
+            continue;
+        if (buf_str(&b).n > 0)
+            buf_putc(&b, '&');
+        buf_put(&b, percent_encode(a, fields[i].name));
+        buf_putc(&b, '=');
+        buf_put(&b, percent_encode(a, fields[i].value));
+    }
+    must(!b.overflow);
+    return buf_str(&b);
+}
+
+result auth_secret(struct str path, struct secret *out, struct err *e)
+{
+    char name[PATH_MAX];
+
+    if (path.n == 0 || path.n >= sizeof(name))
+        return fail(e, ERR_CONFIG, "a secret's file is not set, or its name is too long");
+    memcpy(name, path.p, path.n);
+    name[path.n] = '\0';
+    return secret_load(out, name, e);
 }

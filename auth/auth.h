@@ -62,5 +62,11 @@ struct audit_event auth_event(const struct visit *v, struct str actor, const cha
 /* The name under which a bearer value (cookie, code, state) is kept: base64url of its SHA-256, so
  * that a reader of the store holds nothing that opens a door. `kind` and ':' come before it. */
 struct str auth_key(struct arena *a, const char *kind, struct str value);
+/* A setting that names a secret's file. ERR_CONFIG. */
+struct secret;
+MUST_USE result auth_secret(struct str path, struct secret *out, struct err *e);
+/* name=value&..., percent-encoded; pairs without a value are left out. */
+struct pair;
+struct str auth_form(struct arena *a, const struct pair *fields, size_t n);
 
 #endif
