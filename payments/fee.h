@@ -1,5 +1,5 @@
 /*
- * fee.h - the dated fee tables (conf/fees/*.json) and what one item costs.
+ * fee.h - the dated fee tables (conf/fees/, JSON) and what one item costs.
  *
  * Law 97/2015/QH13: phi covers the cost of a public service, part of it may be retained by the
  * collecting body (art. 12); le phi goes to the budget in full (art. 13). Rates are set by several

@@ -22,7 +22,7 @@ SELECT p.account,
     CAST(SUM(CASE WHEN p.side = 1 THEN p.amount_vnd ELSE 0 END) AS BIGINT)
 FROM posting p JOIN journal j
     ON j.agency_id = p.agency_id AND j.slot = p.slot AND j.n = p.journal_n
-WHERE ($1 = '' OR p.agency_id = $1) AND j.day <= $2
+WHERE (CAST($1 AS TEXT) = '' OR p.agency_id = $1) AND j.day <= $2
 GROUP BY p.account ORDER BY p.account;
 
 -- name: ledger_walk
