@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "store/gate.h"
+#include "store/seats.h"
 #include "store/sql_engine.h"
 
 #define POOL_ARENA_BYTES   ((size_t)64 << 20)
@@ -118,8 +118,8 @@ result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e
     p->target = str_cstr(a, c->target);
     p->wait_ms = c->wait_ms;
     p->slots = c->connections_max;
-    p->gate = gate_open(a, p->slots);
-    p->writer = p->engine->one_writer ? gate_open(a, 1) : NULL;
+    p->free = seats_open(a, p->slots);
+    p->writer = p->engine->one_writer ? seats_open(a, 1) : NULL;
     slots_make(p);
     TRY(p->engine->open(&p->db[0], e)); /* a wrong target is told now, not at the first request */
     *out = p;
@@ -137,8 +137,8 @@ void sql_close(struct sql_pool **p)
     if ((*p)->db != NULL)
         for (int i = 0; i < (*p)->slots; i++)
             (*p)->engine->close(&(*p)->db[i]);
-    gate_close(&(*p)->gate);
-    gate_close(&(*p)->writer);
+    seats_close(&(*p)->free);
+    seats_close(&(*p)->writer);
     arena_close(&a);
     *p = NULL;
 }
@@ -231,10 +231,10 @@ static result attempt_in_slot(const struct transaction *t, enum sql_state *state
     result r;
 
     *state = SQL_FAILED; /* waiting in vain is not repeated */
-    TRY(gate_enter(p->gate, p->wait_ms, &slot, e));
+    TRY(seats_take(p->free, p->wait_ms, &slot, e));
     r = attempt(t, &p->db[slot], e);
     *state = p->db[slot].state;
-    gate_leave(p->gate, slot);
+    seats_leave(p->free, slot);
     return r;
 }
 
@@ -248,9 +248,9 @@ static result attempt_in_turn(const struct transaction *t, enum sql_state *state
     if (t->reading || p->writer == NULL)
         return attempt_in_slot(t, state, e);
     *state = SQL_FAILED;
-    TRY(gate_enter(p->writer, p->wait_ms, &turn, e));
+    TRY(seats_take(p->writer, p->wait_ms, &turn, e));
     r = attempt_in_slot(t, state, e);
-    gate_leave(p->writer, turn);
+    seats_leave(p->writer, turn);
     return r;
 }
 

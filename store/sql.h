@@ -15,6 +15,13 @@
  * that decides on a row first takes it: UPDATE ... RETURNING locks on both engines (PostgreSQL runs
  * at READ COMMITTED; SQLite writes one at a time, BEGIN IMMEDIATE).
  *
+ * A statement that failed spoils its transaction on both engines: what follows it fails with the
+ * same error and nothing is committed, even if the function returns OK. What may be there already
+ * is asked for with ON CONFLICT, not by trying. A violated key is ERR_CONFLICT, a violated CHECK,
+ * reference or type ERR_STORE with the constraint's name, a lock not had within wait_ms ERR_BUSY.
+ * Details never hold values. A connection that breaks is reopened and the transaction run again,
+ * unless it broke at the COMMIT: then nobody knows, and ERR_STORE says so.
+ *
  * Thread rule: a pool may be used by any thread; a connection (struct sql) by the one that has it.
  */
 #ifndef STORE_SQL_H
@@ -37,7 +44,7 @@ struct sql_config {
     bool postgresql;     /* else SQLite */
     struct str target;   /* PostgreSQL conninfo, or SQLite path */
     int connections_max; /* bounded pool */
-    int64_t wait_ms;     /* for a free connection, then ERR_BUSY; also SQLite's busy timeout */
+    int64_t wait_ms;     /* for a free connection or a lock, then ERR_BUSY */
 };
 
 struct sql_param {
@@ -54,9 +61,10 @@ struct sql_param sql_t_or_null(struct str text); /* empty gives NULL */
 MUST_USE result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e);
 void sql_close(struct sql_pool **p);
 
+/* Must not be called from within a transaction of the same pool: it would wait for itself. */
 typedef result sql_work(struct sql *db, void *arg, struct err *e);
 MUST_USE result sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
-/* The same for reading only: no write lock is taken. */
+/* The same for reading only: no write lock is taken, and all of it sees one snapshot. */
 MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
 
 /* Runs a statement that returns no rows: sql_run(db, SQL_ORDER_INSERT, e, sql_t(id), sql_i(n)). */
@@ -81,7 +89,9 @@ MUST_USE result sql_run_n(struct sql *db, enum sql_query q, const struct sql_par
 MUST_USE result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                            size_t n, struct sql_rows **rows, struct err *e);
 
-/* Steps to the next row; *more false at the end. One result is open at a time per statement. */
+/* Steps to the next row; *more false at the end. One result is open at a time per statement, any
+ * number of different ones. PostgreSQL sends a result whole: what may be long is read by pages
+ * (WHERE key > $1 ORDER BY key LIMIT $2). */
 MUST_USE result sql_next(struct sql_rows *rows, bool *more, struct err *e);
 /* Exactly one row expected: ERR_NOT_FOUND when there is none. */
 MUST_USE result sql_one(struct sql_rows *rows, struct err *e);

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "store/sql.h"
 
-struct gate;
+struct seats;
 struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn;
@@ -75,8 +75,8 @@ struct sql_pool {
     int64_t wait_ms;
     int slots;
     struct sql *db;
-    struct gate *gate;
-    struct gate *writer; /* NULL unless one_writer */
+    struct seats *free;
+    struct seats *writer; /* NULL unless one_writer */
 };
 
 extern const struct sql_engine sql_engine_sqlite;

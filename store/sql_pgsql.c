@@ -124,30 +124,53 @@ static result settle(struct sql *db, struct err *e)
     return simple(db, statement, "SET", e);
 }
 
+/* Here so that no message about a malformed string, which would quote it, is ever passed on. */
+static result target_check(const char *target, struct err *e)
+{
+    PQconninfoOption *options = PQconninfoParse(target, NULL);
+
+    if (options == NULL)
+        return fail(e, ERR_CONFIG, "the PostgreSQL connection string is malformed");
+    PQconninfoFree(options);
+    return OK;
+}
+
 /* What stands before dbname may be overruled by the connection string, what follows may not. */
+static PGconn *connect_to(const char *target)
+{
+    const char *const options[][2] = { { "connect_timeout", "5" },
+                                       { "keepalives_idle", "30" },
+                                       { "keepalives_interval", "10" },
+                                       { "keepalives_count", "3" },
+                                       { "tcp_user_timeout", "15000" },
+                                       { "fallback_application_name", "motcua" },
+                                       { "dbname", target },
+                                       { "client_encoding", "UTF8" } };
+    const char *names[LEN(options) + 1] = { NULL };
+    const char *values[LEN(options) + 1] = { NULL };
+
+    for (size_t i = 0; i < LEN(options); i++) {
+        names[i] = options[i][0];
+        values[i] = options[i][1];
+    }
+    return PQconnectdbParams(names, values, 1);
+}
+
 static result pgsql_open(struct sql *db, struct err *e)
 {
-    const char *const names[] = {
-        "connect_timeout",  "keepalives_idle",  "keepalives_interval",
-        "keepalives_count", "tcp_user_timeout", "fallback_application_name",
-        "dbname",           "client_encoding",  NULL
-    };
-    const char *const values[] = { "5",    "30", "10", "3", "15000", "motcua", db->pool->target,
-                                   "UTF8", NULL };
+    struct str why;
+    result done;
 
-    db->pgsql = PQconnectdbParams(names, values, 1);
+    TRY(target_check(db->pool->target, e));
+    db->pgsql = connect_to(db->pool->target);
     must(db->pgsql != NULL);
-    if (PQstatus(db->pgsql) != CONNECTION_OK) {
-        pgsql_close(db);
-        /* libpq's message quotes the connection string's parts: user, host. */
-        return fail(e, ERR_STORE, "cannot connect to PostgreSQL");
-    }
     (void)PQsetNoticeReceiver(db->pgsql, quiet, NULL);
-    if (settle(db, e).failed) {
+    why = str_trim(str_c(PQerrorMessage(db->pgsql)));
+    done = PQstatus(db->pgsql) == CONNECTION_OK ? settle(db, e)
+                                                : fail(e, ERR_STORE, "%.*s", STR_ARG(why));
+    if (done.failed)
         pgsql_close(db);
-        return (result){ true };
-    }
-    return OK;
+    return done;
 }
 
 /* Readers see one snapshot, as they do in SQLite; a read-only one cannot fail to serialize. */

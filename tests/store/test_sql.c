@@ -1,0 +1,713 @@
+#include "store/sql.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "tests/fixture.h"
+#include "tests/store/raw.h"
+
+#define THREADS    16
+#define TIMES      25
+#define NONE       ((struct str){ NULL, 0 })
+#define HASH_BYTES 32
+#define HASH       STR("0123456789abcdef0123456789abcdef")
+#define KILL_OTHERS                                                                                \
+    "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity "                               \
+    "WHERE pid <> pg_backend_pid() AND application_name = 'sql-test'"
+
+/* One row of the audit log serves as the sample: it has numbers, texts and bytes. */
+struct sample {
+    int64_t slot, seq, at_ms, port;
+    struct str actor, detail, hash;
+};
+
+static struct sample sample_make(int64_t seq)
+{
+    return (struct sample){
+        .slot = 7, .seq = seq, .port = 1, .actor = STR("system"), .detail = STR("{}"), .hash = HASH
+    };
+}
+
+static result sample_insert(struct sql *db, void *arg, struct err *e)
+{
+    const struct sample *s = arg;
+
+    return sql_run(db, SQL_AUDIT_LOG_INSERT, e, sql_i(s->slot), sql_i(s->seq), sql_i(s->at_ms),
+                   sql_t(s->actor), sql_t(STR("a")), sql_t(STR("")), sql_t(NONE), sql_t(NONE),
+                   sql_i(s->port), sql_t(s->detail), sql_b(s->hash));
+}
+
+/* Reads the row after seq-1 back into *arg. */
+static result sample_load(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+    struct sample *s = arg;
+
+    TRY(sql_find(db, SQL_AUDIT_LOG_PAGE, &r, e, sql_i(s->slot), sql_i(s->seq - 1), sql_i(1)));
+    TRY(sql_one(r, e));
+    s->seq = sql_int(r, 0);
+    s->at_ms = sql_int(r, 1);
+    s->actor = sql_text(r, 2, test_arena());
+    s->port = sql_int(r, 7);
+    s->detail = sql_text(r, 8, test_arena());
+    s->hash = sql_bytes(r, 9, test_arena());
+    check(!sql_is_null(r, 4)); /* an empty text is not NULL */
+    check_int(sql_text(r, 4, test_arena()).n, 0);
+    return OK;
+}
+
+static void check_round_trip(const struct sample *in)
+{
+    struct sample out = { .slot = in->slot, .seq = in->seq };
+    struct sample copy = *in;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(fixture_pool(), sample_insert, &copy, &e), e);
+    check_ok(sql_read(fixture_pool(), sample_load, &out, &e), e);
+    check_int(out.seq, in->seq);
+    check_int(out.at_ms, in->at_ms);
+    check_same(out.actor, in->actor);
+    check_same(out.detail, in->detail);
+    check_same(out.hash, in->hash);
+}
+
+TEST_STORE(all_bytes_come_back_as_they_went)
+{
+    char bytes[256];
+
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (char)i;
+    for (int i = 0; i < 256 / HASH_BYTES; i++) {
+        struct sample s = sample_make(i + 1);
+
+        s.hash = str_of(bytes + i * HASH_BYTES, HASH_BYTES);
+        check_round_trip(&s);
+    }
+}
+
+TEST_STORE(texts_come_back_as_they_went)
+{
+    static const char *const texts[] = { "",           " ",
+                                         "'",          "''; DROP TABLE audit_log; --",
+                                         "\\x41",      "Nguy\u1ec5n Th\u1ecb H\u00f2a",
+                                         "$1",         "12",
+                                         "1e3",        "line\nline\r\n\ttab",
+                                         "\U0001F600", "NULL" };
+
+    for (size_t i = 0; i < LEN(texts); i++) {
+        struct sample s = sample_make((int64_t)i + 1);
+
+        s.detail = str_c(texts[i]);
+        check_round_trip(&s);
+    }
+}
+
+TEST_STORE(numbers_keep_all_64_bits)
+{
+    static const int64_t numbers[] = { INT64_MIN, INT64_MAX, 0, -1, 1795399200000 };
+
+    for (size_t i = 0; i < LEN(numbers); i++) {
+        struct sample s = sample_make((int64_t)i + 1);
+
+        s.at_ms = numbers[i];
+        check_round_trip(&s);
+    }
+}
+
+static result maximum_of_nothing(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    (void)arg;
+    TRY(sql_find(db, SQL_AUDIT_LOG_LAST, &r, e, sql_i(4711)));
+    TRY(sql_one(r, e));
+    check(sql_is_null(r, 0));
+    check_int(sql_int(r, 0), 0);
+    check_int(sql_text(r, 0, test_arena()).n, 0);
+    check_int(sql_bytes(r, 0, test_arena()).n, 0);
+    return OK;
+}
+
+TEST_STORE(null_reads_as_nothing)
+{
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_read(fixture_pool(), maximum_of_nothing, NULL, &e), e);
+}
+
+TEST_STORE(a_missing_row_is_not_found)
+{
+    struct sample s = sample_make(99);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_read(fixture_pool(), sample_load, &s, &e), e, ERR_NOT_FOUND);
+}
+
+TEST_STORE(refused_rows_are_told_by_constraint_and_never_by_value)
+{
+    const struct {
+        struct sample row;
+        enum err_code code;
+        const char *name;
+    } cases[] = {
+        { { 7, 1, 0, 1, STR("secret"), STR("secret"), HASH }, ERR_CONFLICT, "audit_log" },
+        { { 7, 0, 0, 1, STR("secret"), STR("secret"), HASH }, ERR_STORE, "audit_log_seq" },
+        { { 7, 2, 0, 65536, STR("secret"), STR(""), HASH }, ERR_STORE, "audit_log_port" },
+        { { 7, 2, 0, 1, STR("secret"), STR(""), STR("secret") }, ERR_STORE, "audit_log_hash" },
+        { { 7, 2, 0, 1, STR("secret\0x"), STR(""), HASH }, ERR_NOT_UTF8, "$4" },
+    };
+    struct sample first = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(fixture_pool(), sample_insert, &first, &e), e);
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct sample row = cases[i].row;
+
+        check_fails(sql_transact(fixture_pool(), sample_insert, &row, &e), e, cases[i].code);
+        check(str_has(str_c(e.detail), str_c(cases[i].name)));
+        check(str_has(str_c(e.detail), STR("AUDIT_LOG_INSERT")));
+        check(!str_has(str_c(e.detail), STR("secret")));
+    }
+}
+
+static result null_actor(struct sql *db, void *arg, struct err *e)
+{
+    const struct sql_param actor = *(const struct sql_param *)arg;
+
+    return sql_run(db, SQL_AUDIT_LOG_INSERT, e, sql_i(7), sql_i(50), sql_i(0), actor, sql_t(NONE),
+                   sql_t(NONE), sql_t(NONE), sql_t(NONE), sql_i(0), sql_t(NONE), sql_b(HASH));
+}
+
+static result typed_slot(struct sql *db, void *arg, struct err *e)
+{
+    return sql_run(db, SQL_AUDIT_HEAD_INSERT, e, *(const struct sql_param *)arg, sql_b(HASH));
+}
+
+TEST_STORE(null_and_wrong_types_are_refused)
+{
+    struct sql_param null = sql_t_or_null(NONE);
+    struct sql_param word = sql_t(STR("many"));
+    struct sql_param bytes = sql_b(STR("\x01\x02\x03"));
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), null_actor, &null, &e), e, ERR_STORE);
+    check(str_has(str_c(e.detail), STR("actor")));
+    check_fails(sql_transact(fixture_pool(), typed_slot, &word, &e), e, ERR_STORE);
+    check(!str_has(str_c(e.detail), STR("many")));
+    check_fails(sql_transact(fixture_pool(), typed_slot, &bytes, &e), e, ERR_STORE);
+}
+
+static result too_few(struct sql *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return sql_run(db, SQL_AUDIT_HEAD_INSERT, e, sql_i(1));
+}
+
+static result too_long(struct sql *db, void *arg, struct err *e)
+{
+    struct sample s = sample_make(1);
+
+    (void)arg;
+    s.detail =
+        str_of(arena_alloc(test_arena(), LIMIT_SQL_TEXT_BYTES + 1), LIMIT_SQL_TEXT_BYTES + 1);
+    return sample_insert(db, &s, e);
+}
+
+TEST_STORE(wrong_parameters_are_refused)
+{
+    struct err e = { .code = ERR_NONE };
+
+    check(sql_transact(fixture_pool(), too_few, NULL, &e).failed);
+    check_fails(sql_transact(fixture_pool(), too_long, NULL, &e), e, ERR_TOO_LARGE);
+    check_ok(sql_ping(fixture_pool(), &e), e);
+}
+
+static result insert_then_give_up(struct sql *db, void *arg, struct err *e)
+{
+    TRY(sample_insert(db, arg, e));
+    return fail(e, ERR_BUSINESS_RULE, "no");
+}
+
+TEST_STORE(work_that_fails_leaves_nothing)
+{
+    struct sample s = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), insert_then_give_up, &s, &e), e, ERR_BUSINESS_RULE);
+    check_fails(sql_read(fixture_pool(), sample_load, &s, &e), e, ERR_NOT_FOUND);
+}
+
+static result go_on_after_conflict(struct sql *db, void *arg, struct err *e)
+{
+    struct sample *s = arg;
+    struct sample other = sample_make(s->seq + 1);
+
+    TRY(sample_insert(db, s, e));
+    check_fails(sample_insert(db, s, e), *e, ERR_CONFLICT);
+    check_fails(sample_insert(db, &other, e), *e, ERR_CONFLICT);
+    check(sample_insert(db, &other, NULL).failed);
+    return OK;
+}
+
+TEST_STORE(a_failed_statement_spoils_its_transaction)
+{
+    struct sample s = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), go_on_after_conflict, &s, &e), e, ERR_CONFLICT);
+    check_fails(sql_read(fixture_pool(), sample_load, &s, &e), e, ERR_NOT_FOUND);
+    check_ok(sql_transact(fixture_pool(), sample_insert, &s, &e), e);
+}
+
+TEST_STORE(a_reader_cannot_write)
+{
+    struct sample s = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_read(fixture_pool(), sample_insert, &s, &e), e, ERR_STORE);
+    check_ok(sql_transact(fixture_pool(), sample_insert, &s, &e), e);
+}
+
+static result heads_make(struct sql *db, void *arg, struct err *e)
+{
+    const int count = *(const int *)arg;
+
+    for (int i = 0; i < count; i++)
+        TRY(sql_run(db, SQL_AUDIT_HEAD_INSERT, e, sql_i(i), sql_b(HASH)));
+    return OK;
+}
+
+/* For each head, with the list still open, another statement runs and its own result is open. */
+static result nested(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *heads DEFER(sql_end) = NULL;
+    struct sql_rows *again DEFER(sql_end) = NULL;
+    int64_t *visited = arg;
+    bool more;
+
+    TRY(sql_find_plain(db, SQL_AUDIT_HEAD_LIST, &heads, e));
+    for (*visited = 0;; ++*visited) {
+        struct sql_rows *taken DEFER(sql_end) = NULL;
+        int64_t changed = 0;
+
+        TRY(sql_next(heads, &more, e));
+        if (!more)
+            break;
+        TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &taken, e, sql_i(sql_int(heads, 0))));
+        TRY(sql_run_count(db, SQL_AUDIT_HEAD_SAVE, &changed, e, sql_i(sql_int(heads, 0)),
+                          sql_b(HASH)));
+        check_int(changed, 1);
+        TRY(sql_one(taken, e));
+        check_int(sql_int(taken, 0), 1);
+        TRY(sql_next(taken, &more, e));
+        check(!more);
+        TRY(sql_next(taken, &more, e)); /* the end stays the end */
+        check(!more);
+    }
+    return sql_find_plain(db, SQL_AUDIT_HEAD_LIST, &again, e);
+}
+
+static result change_nothing(struct sql *db, void *arg, struct err *e)
+{
+    return sql_run_count(db, SQL_AUDIT_HEAD_SAVE, (int64_t *)arg, e, sql_i(4711), sql_b(HASH));
+}
+
+TEST_STORE(results_may_be_open_side_by_side_but_each_statement_once)
+{
+    struct err e = { .code = ERR_NONE };
+    int64_t visited = 0, changed = -1;
+    int count = 5;
+
+    check_ok(sql_transact(fixture_pool(), heads_make, &count, &e), e);
+    check_fails(sql_transact(fixture_pool(), nested, &visited, &e), e, ERR_INTERNAL);
+    check_int(visited, count);
+    check_ok(sql_transact(fixture_pool(), change_nothing, &changed, &e), e);
+    check_int(changed, 0);
+}
+
+/* What a statement changes is done even if nobody reads its rows. */
+static result take_unread(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    (void)arg;
+    return sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0));
+}
+
+static result take_read(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0)));
+    TRY(sql_one(r, e));
+    *(int64_t *)arg = sql_int(r, 0);
+    return OK;
+}
+
+TEST_STORE(rows_nobody_reads_are_changed_all_the_same)
+{
+    struct err e = { .code = ERR_NONE };
+    int64_t seq = 0;
+    int count = 1;
+
+    check_ok(sql_transact(fixture_pool(), heads_make, &count, &e), e);
+    check_ok(sql_transact(fixture_pool(), take_unread, NULL, &e), e);
+    check_ok(sql_transact(fixture_pool(), take_read, &seq, &e), e);
+    check_int(seq, 2);
+}
+
+TEST_STORE(every_statement_prepares)
+{
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_check_queries(fixture_pool(), &e), e);
+}
+
+TEST_STORE(a_statement_without_its_table_is_named)
+{
+    const struct sql_config c = fixture_sql_config();
+    struct sql_pool *p DEFER(sql_close) = NULL;
+    struct err e = { .code = ERR_NONE };
+
+    (void)fixture_pool();
+    raw_run(&c, "DROP TABLE audit_head");
+    check_ok(sql_open(&c, &p, &e), e);
+    check_fails(sql_check_queries(p, &e), e, ERR_STORE);
+    check(str_has(str_c(e.detail), STR("AUDIT_")));
+}
+
+TEST_STORE(a_database_that_is_not_there_is_told_at_once)
+{
+    struct sql_config c = fixture_sql_config();
+    struct sql_pool *p DEFER(sql_close) = NULL;
+    struct err e = { .code = ERR_NONE };
+
+    c.target =
+        c.postgresql ? STR("host=/nowhere/at/all password=secret") : STR("/nowhere/at/all.db");
+    check_fails(sql_open(&c, &p, &e), e, ERR_STORE);
+    check(!str_has(str_c(e.detail), STR("secret")));
+    c.target = NONE;
+    check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
+    c.target = STR("host=/tmp secret");
+    c.postgresql = true;
+    check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
+    check(!str_has(str_c(e.detail), STR("secret")));
+    c = fixture_sql_config();
+    c.connections_max = 0;
+    check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
+    check(p == NULL);
+}
+
+/* Threads. */
+
+struct crew {
+    struct sql_pool *pool;
+    sql_work *work;
+    int64_t slots_seen;
+    pthread_mutex_t mutex;
+    int failures;
+};
+
+static void *hand(void *arg)
+{
+    struct crew *c = arg;
+    struct err e = { .code = ERR_NONE };
+
+    for (int i = 0; i < TIMES; i++) {
+        if (!sql_transact(c->pool, c->work, c, &e).failed)
+            continue;
+        (void)pthread_mutex_lock(&c->mutex);
+        (void)fprintf(stderr, "%s %s\n", err_name(e.code), e.detail);
+        c->failures++;
+        (void)pthread_mutex_unlock(&c->mutex);
+    }
+    return NULL;
+}
+
+static void crew_run(struct crew *c)
+{
+    pthread_t threads[THREADS];
+
+    (void)pthread_mutex_init(&c->mutex, NULL);
+    for (int i = 0; i < THREADS; i++)
+        check_int(pthread_create(&threads[i], NULL, hand, c), 0);
+    for (int i = 0; i < THREADS; i++)
+        check_int(pthread_join(threads[i], NULL), 0);
+    (void)pthread_mutex_destroy(&c->mutex);
+    check_int(c->failures, 0);
+}
+
+static result take_one(struct sql *db, void *arg, struct err *e)
+{
+    struct crew *c = arg;
+
+    check(sql_slot(db) >= 0 && sql_slot(db) < 4);
+    (void)__atomic_or_fetch(&c->slots_seen, INT64_C(1) << sql_slot(db), __ATOMIC_RELAXED);
+    return take_unread(db, NULL, e);
+}
+
+TEST_STORE(many_threads_count_without_losing_one)
+{
+    const struct sql_config config = fixture_sql_config();
+    struct crew c = { .pool = fixture_pool(), .work = take_one };
+    struct err e = { .code = ERR_NONE };
+    int count = 1;
+
+    check_ok(sql_transact(c.pool, heads_make, &count, &e), e);
+    crew_run(&c);
+    check_int(raw_int(&config, "SELECT seq FROM audit_head WHERE slot = 0"), THREADS * TIMES);
+    check(c.slots_seen > 0);
+}
+
+struct long_work {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool inside, leave;
+    struct sql_pool *pool;
+    int write;
+};
+
+static result stay(struct sql *db, void *arg, struct err *e)
+{
+    struct long_work *w = arg;
+
+    if (w->write)
+        TRY(take_unread(db, NULL, e));
+    (void)pthread_mutex_lock(&w->mutex);
+    w->inside = true;
+    (void)pthread_cond_broadcast(&w->changed);
+    while (!w->leave)
+        (void)pthread_cond_wait(&w->changed, &w->mutex);
+    (void)pthread_mutex_unlock(&w->mutex);
+    return OK;
+}
+
+static void *stay_in_thread(void *arg)
+{
+    struct long_work *w = arg;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(w->write ? sql_transact(w->pool, stay, w, &e) : sql_read(w->pool, stay, w, &e), e);
+    return NULL;
+}
+
+static pthread_t long_work_begin(struct long_work *w)
+{
+    pthread_t t;
+
+    (void)pthread_mutex_init(&w->mutex, NULL);
+    (void)pthread_cond_init(&w->changed, NULL);
+    check_int(pthread_create(&t, NULL, stay_in_thread, w), 0);
+    (void)pthread_mutex_lock(&w->mutex);
+    while (!w->inside)
+        (void)pthread_cond_wait(&w->changed, &w->mutex);
+    (void)pthread_mutex_unlock(&w->mutex);
+    return t;
+}
+
+static void long_work_end(struct long_work *w, pthread_t t)
+{
+    (void)pthread_mutex_lock(&w->mutex);
+    w->leave = true;
+    (void)pthread_cond_broadcast(&w->changed);
+    (void)pthread_mutex_unlock(&w->mutex);
+    check_int(pthread_join(t, NULL), 0);
+}
+
+TEST_STORE(who_waits_too_long_for_a_connection_is_told_so)
+{
+    struct sql_config c = fixture_sql_config();
+    struct long_work w = { .inside = false };
+    struct err e = { .code = ERR_NONE };
+    pthread_t t;
+
+    (void)fixture_pool();
+    c.connections_max = 1;
+    c.wait_ms = 50;
+    check_ok(sql_open(&c, &w.pool, &e), e);
+    t = long_work_begin(&w);
+    check_fails(sql_ping(w.pool, &e), e, ERR_BUSY);
+    long_work_end(&w, t);
+    check_ok(sql_ping(w.pool, &e), e);
+    sql_close(&w.pool);
+}
+
+TEST_STORE(who_waits_too_long_for_a_lock_of_another_process_is_told_so)
+{
+    struct sql_config c = fixture_sql_config();
+    struct sql_pool *other DEFER(sql_close) = NULL;
+    struct long_work w = { .pool = fixture_pool(), .write = true };
+    struct err e = { .code = ERR_NONE };
+    int count = 1;
+    pthread_t t;
+
+    check_ok(sql_transact(w.pool, heads_make, &count, &e), e);
+    c.wait_ms = 50;
+    check_ok(sql_open(&c, &other, &e), e);
+    t = long_work_begin(&w);
+    check_fails(sql_transact(other, take_unread, NULL, &e), e, ERR_BUSY);
+    check_ok(sql_ping(other, &e), e); /* reading goes on beside a writer */
+    long_work_end(&w, t);
+    check_ok(sql_transact(other, take_unread, NULL, &e), e);
+}
+
+/* Engines apart. */
+
+TEST(sqlite_keeps_its_file_to_itself_and_writes_through)
+{
+    const struct sql_config c = fixture_sql_config();
+    struct stat st;
+
+    (void)fixture_pool();
+    check_int(stat(str_cstr(test_arena(), c.target), &st), 0);
+    check_int(st.st_mode & 0777, 0600);
+    check_str(raw_text(&c, "PRAGMA journal_mode"), "wal");
+}
+
+static struct sql_pool *killable(struct sql_config *c)
+{
+    struct err e = { .code = ERR_NONE };
+    struct sql_pool *p = NULL;
+    int applied;
+
+    *c = (struct sql_config){ .postgresql = true, .connections_max = 2, .wait_ms = 5000 };
+    c->target = str_fmt(test_arena(), "%.*s application_name=sql-test", STR_ARG(test_postgresql()));
+    check_ok(sql_open(c, &p, &e), e);
+    check_ok(migrate_up(p, &fixture_clock, &applied, &e), e);
+    return p;
+}
+
+static struct sql_config killer(void)
+{
+    return (struct sql_config){ .postgresql = true, .target = test_postgresql() };
+}
+
+TEST(postgresql_connections_killed_at_rest_are_reopened)
+{
+    const struct sql_config k = killer();
+    struct sql_config c;
+    struct sql_pool *p DEFER(sql_close) = killable(&c);
+    struct err e = { .code = ERR_NONE };
+    struct sample s = sample_make(1);
+
+    check(raw_int(&k, KILL_OTHERS) >= 1);
+    check_ok(sql_transact(p, sample_insert, &s, &e), e);
+    check(raw_int(&k, KILL_OTHERS) >= 1);
+    check_ok(sql_read(p, sample_load, &s, &e), e);
+}
+
+/* Two threads each take a row, meet, and want the other's. */
+struct crossing {
+    struct sql_pool *pool;
+    pthread_barrier_t meeting;
+    int64_t runs;
+};
+
+struct crosser {
+    struct crossing *crossing;
+    int64_t row;
+    bool met;
+};
+
+static result take_row(struct sql *db, int64_t row, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    return sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(row));
+}
+
+static result take_crosswise(struct sql *db, void *arg, struct err *e)
+{
+    struct crosser *c = arg;
+
+    (void)__atomic_add_fetch(&c->crossing->runs, 1, __ATOMIC_RELAXED);
+    TRY(take_row(db, c->row, e));
+    if (!c->met)
+        (void)pthread_barrier_wait(&c->crossing->meeting);
+    c->met = true;
+    return take_row(db, 1 - c->row, e);
+}
+
+static void *cross(void *arg)
+{
+    struct crosser *c = arg;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(c->crossing->pool, take_crosswise, c, &e), e);
+    return NULL;
+}
+
+TEST(a_postgresql_deadlock_is_run_again)
+{
+    const struct sql_config k = killer();
+    struct sql_config config;
+    struct sql_pool *p DEFER(sql_close) = killable(&config);
+    struct crossing meet = { .pool = p };
+    struct crosser c[2] = { { &meet, 0, false }, { &meet, 1, false } };
+    struct err e = { .code = ERR_NONE };
+    pthread_t threads[2];
+    int count = 2;
+
+    check_ok(sql_transact(p, heads_make, &count, &e), e);
+    (void)pthread_barrier_init(&meet.meeting, NULL, 2);
+    for (int i = 0; i < 2; i++)
+        check_int(pthread_create(&threads[i], NULL, cross, &c[i]), 0);
+    for (int i = 0; i < 2; i++)
+        check_int(pthread_join(threads[i], NULL), 0);
+    (void)pthread_barrier_destroy(&meet.meeting);
+    check_int(meet.runs, 3);
+    check_int(raw_int(&k, "SELECT SUM(seq) FROM audit_head"), 4);
+}
+
+struct killed {
+    struct sql_config killer;
+    int runs;
+    struct sample first, second;
+};
+
+static result killed_halfway(struct sql *db, void *arg, struct err *e)
+{
+    struct killed *k = arg;
+
+    TRY(sample_insert(db, &k->first, e));
+    if (k->runs++ == 0)
+        check(raw_int(&k->killer, KILL_OTHERS) >= 1);
+    return sample_insert(db, &k->second, e);
+}
+
+TEST(a_postgresql_transaction_killed_halfway_is_run_again_from_its_start)
+{
+    struct killed k = { .killer = killer(), .first = sample_make(1), .second = sample_make(2) };
+    struct sql_config c;
+    struct sql_pool *p DEFER(sql_close) = killable(&c);
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(p, killed_halfway, &k, &e), e);
+    check_int(k.runs, 2);
+    check_int(raw_int(&k.killer, "SELECT COUNT(*) FROM audit_log"), 2);
+}
+
+static result killed_at_its_end(struct sql *db, void *arg, struct err *e)
+{
+    struct killed *k = arg;
+
+    k->runs++;
+    TRY(sample_insert(db, &k->first, e));
+    check(raw_int(&k->killer, KILL_OTHERS) >= 1);
+    return OK;
+}
+
+TEST(a_postgresql_commit_of_unknown_outcome_is_not_repeated)
+{
+    struct killed k = { .killer = killer(), .first = sample_make(1) };
+    struct sql_config c;
+    struct sql_pool *p DEFER(sql_close) = killable(&c);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(p, killed_at_its_end, &k, &e), e, ERR_STORE);
+    check(str_has(str_c(e.detail), STR("outcome unknown")));
+    check_int(k.runs, 1);
+    check_ok(sql_ping(p, &e), e);
+}
