@@ -47,6 +47,11 @@ static int64_t floor_div(int64_t n, int64_t by)
     return n / by - (n % by < 0);
 }
 
+static int64_t floor_rest(int64_t n, int64_t by)
+{
+    return n % by < 0 ? n % by + by : n % by;
+}
+
 int64_t clock_now_ms(const struct clock *c)
 {
     return c->now_ms(c);
@@ -98,11 +103,10 @@ static struct date date_from_days(int64_t days)
 /* The offset is added after the split, where it cannot overflow. */
 static struct local_time split(int64_t ms, int64_t offset_ms)
 {
-    int64_t days = floor_div(ms, DAY_MS);
-    int64_t rest = ms - days * DAY_MS + offset_ms;
+    const int64_t moved = floor_rest(ms, DAY_MS) + offset_ms;
+    const int64_t days = floor_div(ms, DAY_MS) + floor_div(moved, DAY_MS);
+    const int64_t rest = floor_rest(moved, DAY_MS);
 
-    days += floor_div(rest, DAY_MS);
-    rest -= floor_div(rest, DAY_MS) * DAY_MS;
     return (struct local_time){ .date = date_from_days(days),
                                 .hour = (int)(rest / HOUR_MS),
                                 .minute = (int)(rest / MINUTE_MS % 60),
@@ -226,8 +230,8 @@ struct str clock_http(struct arena *a, int64_t ms)
     const struct local_time t = split(ms, 0);
     const int64_t day = floor_div(ms, DAY_MS);
 
-    return str_fmt(a, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[day - floor_div(day, 7) * 7],
-                   t.date.d, months[t.date.m - 1], t.date.y, t.hour, t.minute, t.second);
+    return str_fmt(a, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[floor_rest(day, 7)], t.date.d,
+                   months[t.date.m - 1], t.date.y, t.hour, t.minute, t.second);
 }
 
 struct str date_iso(struct arena *a, struct date d)
