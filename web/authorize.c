@@ -1,0 +1,88 @@
+#include "web/authorize.h"
+
+#include "auth/oidc_authorize.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "web/view.h"
+
+static result start_login(struct ctx *c, struct request *rq, struct response *rs,
+                          const struct authorize_reply *reply, struct err *e)
+{
+    struct login_ask ask = reply->login;
+    struct login login;
+    struct str browser;
+
+    ask.browser =
+        request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, LOGIN_COOKIE)));
+    ask.language = c->language;
+    TRY(login_start(&c->app->auth, &c->visit, &ask, &login, &browser, e));
+    view_cookie(c, rs, LOGIN_COOKIE, browser, c->app->conf.auth.login_ttl_s);
+    view_redirect(rs, str_cat(c->arena, STR("/login?id="), login.id));
+    return OK;
+}
+
+/* A page that posts itself to the client; the policy must allow that one origin. */
+static result post_form(struct ctx *c, struct request *rq, struct response *rs,
+                        const struct authorize_reply *reply, struct err *e)
+{
+    struct json *data = json_object();
+    struct json *fields = json_array();
+
+    for (size_t i = 0; i < reply->field_count; i++) {
+        struct json *field = json_object();
+
+        json_put_str(field, "name", reply->fields[i].name);
+        json_put_str(field, "value", reply->fields[i].value);
+        json_add(fields, field);
+    }
+    json_put(data, "fields", fields);
+    json_put_str(data, "action", reply->url);
+    response_header_set(rs, "Content-Security-Policy",
+                        str_fmt(c->arena,
+                                "default-src 'none'; style-src 'self'; img-src 'self'; "
+                                "script-src 'self'; form-action %.*s; frame-ancestors 'none'; "
+                                "base-uri 'none'",
+                                STR_ARG(app_origin(reply->url))));
+    return view_page(c, rq, rs, "form_post", "form_post.title", data, e);
+}
+
+static result ask_consent(struct ctx *c, struct request *rq, struct response *rs,
+                          const struct authorize_reply *reply, struct err *e)
+{
+    struct json *data = json_object();
+    struct json *scopes = json_array();
+    struct str rest = reply->scope;
+    struct str one;
+
+    while (str_next(&rest, ' ', &one))
+        json_add_str(scopes, view_text(c, str_cstr(c->arena,
+                                                   str_cat(c->arena, STR("consent.scope."), one))));
+    json_put(data, "scopes", scopes);
+    json_put_str(data, "id", reply->consent_id);
+    json_put_str(data, "portal", client_name(&reply->client, c->language));
+    return view_page(c, rq, rs, "consent", "consent.title", data, e);
+}
+
+result authorize_answer(struct ctx *c, struct request *rq, struct response *rs,
+                        const struct authorize_reply *reply, struct err *e)
+{
+    if (reply->error.code != ERR_NONE && reply->kind != AUTHORIZE_PAGE)
+        log_err("authorize.refused", &reply->error);
+    switch (reply->kind) {
+    case AUTHORIZE_PAGE:
+        *e = reply->error;
+        return (result){ true };
+    case AUTHORIZE_REDIRECT:
+        view_redirect(rs, reply->url);
+        return OK;
+    case AUTHORIZE_FORM_POST:
+        return post_form(c, rq, rs, reply, e);
+    case AUTHORIZE_SIGN_IN:
+        return start_login(c, rq, rs, reply, e);
+    case AUTHORIZE_CONSENT:
+        return ask_consent(c, rq, rs, reply, e);
+    }
+    return fail(e, ERR_INTERNAL, "an authorization reply of no kind");
+}

@@ -1,0 +1,190 @@
+/*
+ * Attacker: a stranger, another site in a citizen's browser, or a registered system that asks for
+ * more than its scope. Promised: no handler runs for anyone whom its row does not name; a form is
+ * accepted only with the token of the session (or, before sign-in, of the browser's own cookie) and
+ * only from our own pages (Origin). Not done here: whose bill it is (handlers ask
+ * payments/order.h), and scopes (handlers name theirs).
+ */
+#include "web/guard.h"
+
+#include "auth/login.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "crypto/random.h"
+#include "crypto/secret.h"
+#include "http/form.h"
+#include "http/multipart.h"
+#include "store/kv.h"
+#include "web/view.h"
+
+#define CSRF_COOKIE "motcua_form"
+
+static bool is_loopback(struct str ip)
+{
+    return str_starts(ip, STR("127.")) || str_is(ip, "::1") || str_is(ip, "unix");
+}
+
+static result check_rate(struct ctx *c, struct err *e)
+{
+    static const char *const names[] = { "", "sign_in", "public" };
+    const int64_t limits[] = { 0, c->app->conf.rate.sign_in, c->app->conf.rate.public };
+    const enum route_rate rate = c->row->rate;
+    int64_t count;
+
+    if (rate == RATE_NONE || is_loopback(c->visit.ip))
+        return OK;
+    TRY(kv_count(c->app->stores.kv,
+                 str_fmt(c->arena, "rate:%s:%.*s", names[rate], STR_ARG(c->visit.ip)), 60, &count,
+                 e));
+    if (count > limits[rate])
+        return fail(e, ERR_TOO_MANY, "%s: %lld in a minute", names[rate], (long long)count);
+    return OK;
+}
+
+result guard_find_sessions(struct ctx *c, const struct request *rq, struct err *e)
+{
+    struct auth *auth = &c->app->auth;
+    const struct str citizen =
+        request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, SESSION_COOKIE)));
+    const struct str officer =
+        request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, STAFF_COOKIE)));
+
+    if (citizen.n > 0)
+        TRY(session_find(auth, &c->visit, citizen, &c->signed_in, &c->session, e));
+    if (officer.n > 0)
+        TRY(staff_find_session(auth, &c->visit, officer, &c->is_staff, &c->staff, e));
+    return OK;
+}
+
+result guard_start_login(struct ctx *c, const struct request *rq, struct response *rs,
+                         struct str path, struct err *e)
+{
+    const struct login_ask ask = {
+        .browser =
+            request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, LOGIN_COOKIE))),
+        .return_path = path,
+        .language = c->language,
+    };
+    struct login login;
+    struct str browser;
+
+    TRY(login_start(&c->app->auth, &c->visit, &ask, &login, &browser, e));
+    view_cookie(c, rs, LOGIN_COOKIE, browser, c->app->conf.auth.login_ttl_s);
+    view_redirect(rs, str_cat(c->arena, STR("/login?id="), login.id));
+    return OK;
+}
+
+static result need_citizen(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
+                           struct err *e)
+{
+    if (c->signed_in)
+        return OK;
+    if (rq->method != METHOD_GET && rq->method != METHOD_HEAD)
+        return fail(e, ERR_NOT_SIGNED_IN, "no session");
+    *passed = false;
+    return guard_start_login(c, rq, rs, rq->path, e);
+}
+
+static result need_staff(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
+                         struct err *e)
+{
+    if (c->is_staff)
+        return staff_may(&c->staff, c->row->who == WHO_OFFICER ? STAFF_OFFICER : STAFF_VIEWER, e);
+    if (rq->method != METHOD_GET && rq->method != METHOD_HEAD)
+        return fail(e, ERR_NOT_SIGNED_IN, "no staff session");
+    *passed = false;
+    view_redirect(rs, STR("/staff/sign-in"));
+    return OK;
+}
+
+static result check_who(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
+                        struct err *e)
+{
+    switch (c->row->who) {
+    case WHO_ANYONE:
+        return OK;
+    case WHO_CITIZEN:
+        return need_citizen(c, rq, rs, passed, e);
+    case WHO_VIEWER:
+    case WHO_OFFICER:
+        return need_staff(c, rq, rs, passed, e);
+    case WHO_CLIENT:
+        return access_check(&c->app->auth, c->arena, request_header(rq, "Authorization"),
+                            &c->access, e);
+    case WHO_MACHINE:
+        if (!is_loopback(c->visit.ip))
+            return fail(e, ERR_FORBIDDEN, "only from the machine itself");
+        return OK;
+    }
+    return fail(e, ERR_INTERNAL, "a row of the route table without a rule");
+}
+
+/* The token of forms before sign-in lives in a cookie of its own. */
+static void find_form_csrf(struct ctx *c, const struct request *rq, struct response *rs)
+{
+    c->form_csrf =
+        request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, CSRF_COOKIE)));
+    if (c->form_csrf.n >= 22 || c->signed_in || c->is_staff || c->row->face != FACE_PAGE)
+        return;
+    c->form_csrf = random_token(c->arena, 128);
+    view_cookie(c, rs, CSRF_COOKIE, c->form_csrf, 0);
+}
+
+static bool csrf_is(const struct ctx *c, struct str given)
+{
+    if (c->is_staff && staff_csrf_is(&c->staff, given))
+        return true;
+    if (c->signed_in && session_csrf_is(&c->session, given))
+        return true;
+    return !c->signed_in && !c->is_staff && c->form_csrf.n >= 22 &&
+           secret_equal(given, c->form_csrf);
+}
+
+static result given_csrf(struct ctx *c, const struct request *rq, struct str *given, struct err *e)
+{
+    struct multipart parts;
+    struct form form;
+
+    *given = STR("");
+    if (c->row->csrf == CSRF_FORM) {
+        TRY(form_body(rq, &form, e));
+        *given = form_get(&form, "csrf");
+        return OK;
+    }
+    TRY(multipart_read(c->arena, request_header(rq, "Content-Type"), rq->body, &parts, e));
+    if (multipart_find(&parts, "csrf") != NULL)
+        *given = multipart_find(&parts, "csrf")->bytes;
+    return OK;
+}
+
+static result check_csrf(struct ctx *c, const struct request *rq, struct err *e)
+{
+    const struct str origin = request_header(rq, "Origin");
+    const struct str site = request_header(rq, "Sec-Fetch-Site");
+    struct str given;
+
+    if (c->row->csrf == CSRF_NONE)
+        return OK;
+    if (origin.n > 0 && !str_eq(origin, c->app->conf.service.issuer))
+        return fail(e, ERR_BAD_CSRF, "a form from another origin");
+    if (site.n > 0 && !str_is(site, "same-origin") && !str_is(site, "none"))
+        return fail(e, ERR_BAD_CSRF, "a form from another site");
+    TRY(given_csrf(c, rq, &given, e));
+    if (!csrf_is(c, given))
+        return fail(e, ERR_BAD_CSRF, "the form's token is not the session's");
+    return OK;
+}
+
+result guard_check(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
+                   struct err *e)
+{
+    *passed = true;
+    TRY(check_rate(c, e));
+    if (c->row->face == FACE_PAGE)
+        TRY(guard_find_sessions(c, rq, e));
+    find_form_csrf(c, rq, rs);
+    TRY(check_who(c, rq, rs, passed, e));
+    if (!*passed)
+        return OK;
+    return check_csrf(c, rq, e);
+}

@@ -1,0 +1,39 @@
+/* Where one arrives without a portal, and signing out. */
+#include "auth/account.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "web/view.h"
+
+static result put_account(struct ctx *c, struct json *data, struct err *e)
+{
+    struct account account;
+
+    TRY(account_load(&c->app->auth, c->arena, c->session.account, &account, e));
+    json_put_str(data, "level_text",
+                 view_text(c, c->session.level == 2 ? "home.level_2" : "home.level_1"));
+    if (account.checked || c->session.degraded)
+        json_put_str(data, "checked_text",
+                     view_text(c, account.checked ? "home.checked_yes" : "home.checked_no"));
+    return OK;
+}
+
+result page_home(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct json *data = json_object();
+
+    if (c->signed_in && put_account(c, data, e).failed) {
+        json_close(&data);
+        return (result){ true };
+    }
+    return view_page(c, rq, rs, "home", "home.title", data, e);
+}
+
+result page_sign_out(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    if (c->signed_in)
+        TRY(session_end(&c->app->auth, &c->visit, &c->session, e));
+    c->signed_in = false;
+    view_cookie(c, rs, SESSION_COOKIE, STR(""), -1);
+    return view_page(c, rq, rs, "sign_out", "sign_out.title", json_object(), e);
+}

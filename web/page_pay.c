@@ -1,0 +1,259 @@
+/*
+ * A bill and its payment, as the citizen sees it. The page tells what the order and its attempts
+ * say at this moment: "paid" only when the money is in the books, "failed" only when the portal
+ * said so.
+ */
+#include "base/err.h"
+#include "base/json.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "base/words.h"
+#include "http/form.h"
+#include "payments/attempt.h"
+#include "payments/receipt.h"
+#include "web/view.h"
+
+#define REFRESH_S 5
+
+enum look { LOOK_OPEN, LOOK_WAITING, LOOK_FAILED, LOOK_PAID, LOOK_HELD, LOOK_CLOSED };
+
+struct picture {
+    enum look look;
+    const char *text;       /* key of the state */
+    struct attempt *latest; /* NULL: none */
+};
+
+static struct str words_of(const struct ctx *c, int64_t vnd)
+{
+    const struct words_style style = { .chan = c->app->conf.payments.words_chan };
+
+    return str_is(c->language, "en") ? words_vnd_en(c->arena, vnd)
+                                     : words_vnd(c->arena, vnd, style);
+}
+
+/* An open order is told by its latest attempt. */
+static struct picture picture_of(const struct order *o, struct attempt *attempts, size_t n)
+{
+    struct picture p = { LOOK_OPEN, "pay.state.open", n > 0 ? &attempts[n - 1] : NULL };
+
+    for (size_t i = 0; i < n; i++)
+        if (attempts[i].state == ATTEMPT_CAPTURED)
+            p.latest = &attempts[i];
+    switch (o->state) {
+    case ORDER_PAID:
+        return (struct picture){ LOOK_PAID, "pay.state.paid", p.latest };
+    case ORDER_OVERPAID:
+        return (struct picture){ LOOK_PAID, "pay.state.overpaid", p.latest };
+    case ORDER_EXEMPT:
+        return (struct picture){ LOOK_CLOSED, "pay.state.exempt", p.latest };
+    case ORDER_CANCELLED:
+        return (struct picture){ LOOK_CLOSED, "pay.state.cancelled", p.latest };
+    case ORDER_EXPIRED:
+        return (struct picture){ LOOK_CLOSED, "pay.state.expired", p.latest };
+    default:
+        break;
+    }
+    if (p.latest == NULL || p.latest->state == ATTEMPT_NEW || p.latest->state == ATTEMPT_REDIRECTED)
+        return p;
+    if (str_is(p.latest->failure, "AMT") || str_is(p.latest->failure, "CUR"))
+        return (struct picture){ LOOK_HELD, "pay.state.waiting", p.latest };
+    if (attempt_is_live(p.latest->state))
+        return (struct picture){ LOOK_WAITING, "pay.state.waiting", p.latest };
+    return (struct picture){ LOOK_FAILED, "pay.state.failed", p.latest };
+}
+
+static void put_money(struct ctx *c, struct json *o, const char *name, int64_t vnd)
+{
+    json_put_str(o, name, money_print(c->arena, vnd));
+}
+
+static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
+{
+    struct json *lines = json_array();
+
+    for (size_t i = 0; i < b->count; i++) {
+        const struct fee_line *l = &b->lines[i];
+        struct json *line = json_object();
+
+        json_put_str(line, "name", view_either(c, l->name_vi, l->name_en));
+        json_put_str(line, "basis", l->basis_text);
+        if (l->reduction_vnd > 0)
+            json_put_str(line, "why", l->reduction_text);
+        json_put_str(line, "kind",
+                     view_text(c, l->kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
+        json_put_int(line, "quantity", l->quantity);
+        put_money(c, line, "gross", l->gross_vnd);
+        put_money(c, line, "reduction", l->reduction_vnd);
+        put_money(c, line, "net", l->net_vnd);
+        json_add(lines, line);
+    }
+    json_put(data, "lines", lines);
+    put_money(c, data, "sum_phi", b->phi_vnd);
+    put_money(c, data, "sum_le_phi", b->le_phi_vnd);
+    put_money(c, data, "total", b->total_vnd);
+    json_put_str(data, "total_words", words_of(c, b->total_vnd));
+}
+
+static result put_receipts(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    struct receipt *receipts;
+    struct json *items, *box;
+    size_t n;
+
+    TRY(receipt_list(&c->app->till, o, c->arena, &receipts, &n, e));
+    if (n == 0)
+        return OK;
+    items = json_array();
+    for (size_t i = 0; i < n; i++) {
+        struct json *item = json_object();
+
+        json_put_str(item, "id", receipts[i].id);
+        json_put_str(item, "code", receipts[i].code);
+        json_put_str(item, "number", receipts[i].number_text);
+        json_put_str(
+            item, "kind",
+            view_text(c, receipts[i].kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
+        put_money(c, item, "amount", receipts[i].amount_vnd);
+        json_add(items, item);
+    }
+    box = json_object();
+    json_put(box, "items", items);
+    json_put(data, "receipts", box);
+    return OK;
+}
+
+static void put_picture(struct ctx *c, struct json *data, const struct picture *p)
+{
+    static const char *const flags[] = {
+        [LOOK_OPEN] = "is_open", [LOOK_WAITING] = "is_waiting", [LOOK_FAILED] = "is_failed",
+        [LOOK_PAID] = "is_paid", [LOOK_HELD] = "is_held",       [LOOK_CLOSED] = "is_closed"
+    };
+
+    json_put_bool(data, flags[p->look], true);
+    json_put_str(data, "state_text", view_text(c, p->text));
+    if (p->look == LOOK_WAITING)
+        json_put_int(data, "refresh_s", REFRESH_S);
+    if (p->look == LOOK_PAID && p->latest != NULL) {
+        json_put_str(data, "paid_at", clock_vn(c->arena, p->latest->captured_ms));
+        json_put_str(data, "transaction", p->latest->portal_txn);
+    }
+}
+
+static result put_order(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    struct fee_agency agency;
+    struct attempt *attempts;
+    struct picture p;
+    size_t n;
+
+    TRY(fee_agency_find(c->app->fees, o->agency_id, o->received_on, &agency, e));
+    TRY(attempt_list(&c->app->till, o, c->arena, &attempts, &n, e));
+    p = picture_of(o, attempts, n);
+    put_lines(c, data, &o->bill);
+    put_picture(c, data, &p);
+    json_put_str(data, "token", o->token);
+    json_put_str(data, "dossier", o->reference);
+    json_put_str(data, "procedure", view_either(c, o->procedure_name_vi, o->procedure_name_en));
+    json_put_str(data, "agency", view_either(c, agency.name_vi, agency.name_en));
+    json_put_str(data, "payer", o->payer.name);
+    json_put_str(data, "return_url", o->return_url);
+    if (o->state == ORDER_OPEN)
+        json_put_str(data, "expires", clock_vn(c->arena, o->expires_ms));
+    json_put_bool(data, "may_pay",
+                  (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
+                      !order_may_pay(o, c->now_ms, NULL).failed);
+    return put_receipts(c, data, o, e);
+}
+
+static result load_mine(struct ctx *c, const struct request *rq, struct order *o, struct err *e)
+{
+    TRY(order_load_token(&c->app->till, request_param(rq, "token"), c->arena, o, e));
+    return order_may_see(o, c->session.account, c->session.id_index, e);
+}
+
+static struct order_cause cause_of(const struct ctx *c)
+{
+    return (struct order_cause){
+        .actor =
+            c->signed_in ? str_cat(c->arena, STR("citizen:"), c->session.account) : STR("citizen:"),
+        .source = STR("page"),
+        .request_id = c->visit.request_id,
+        .ip = c->visit.ip,
+    };
+}
+
+static struct str page_of(const struct ctx *c, const struct order *o)
+{
+    return str_cat(c->arena, STR("/pay/"), o->token);
+}
+
+/* GET /pay/{token} */
+result page_pay(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct json *data;
+    struct order order;
+
+    TRY(load_mine(c, rq, &order, e));
+    data = json_object();
+    if (put_order(c, data, &order, e).failed) {
+        json_close(&data);
+        return (result){ true };
+    }
+    return view_page(c, rq, rs, "pay", "pay.title", data, e);
+}
+
+/* POST /pay/{token}/start: send the citizen to the payment portal. */
+result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    static const char *const fields[] = { "csrf", "channel", NULL };
+    const struct order_cause cause = cause_of(c);
+    struct attempt_way way;
+    struct order order;
+    struct form form;
+
+    TRY(form_body(rq, &form, e));
+    TRY(form_only(&form, fields, e));
+    if (!str_is(form_get(&form, "channel"), "portal"))
+        return fail_field(e, ERR_INVALID, "channel", "no such channel");
+    TRY(load_mine(c, rq, &order, e));
+    TRY(order_may_pay(&order, c->now_ms, e));
+    TRY(attempt_start(&c->app->till, &order, c->visit.ip, &cause, c->arena, &way, e));
+    view_redirect(rs, way.redirect ? way.url : page_of(c, &order));
+    return OK;
+}
+
+/* The way back: the order is asked about, and its page tells. */
+static result came_back(struct ctx *c, struct response *rs, const struct order *order,
+                        struct err *e)
+{
+    const struct order_cause cause = cause_of(c);
+    enum order_state state;
+
+    TRY(attempt_return(&c->app->till, order, &cause, c->arena, &state, e));
+    view_redirect(rs, page_of(c, order));
+    return OK;
+}
+
+/* GET /pay/{token}/return */
+result pay_back(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct order order;
+
+    TRY(order_load_token(&c->app->till, request_param(rq, "token"), c->arena, &order, e));
+    return came_back(c, rs, &order, e);
+}
+
+/* GET /pay/return?MaThamChieu=...: the portal knows only its reference. */
+result pay_back_by_ref(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct attempt attempt;
+    struct order order;
+    struct form query;
+    struct str reference;
+
+    TRY(form_query(rq, &query, e));
+    TRY(form_need(&query, "MaThamChieu", 64, &reference, e));
+    TRY(attempt_load(&c->app->till, reference, c->arena, &attempt, e));
+    TRY(order_load(&c->app->till, attempt.order_id, STR(""), c->arena, &order, e));
+    return came_back(c, rs, &order, e);
+}

@@ -1,0 +1,81 @@
+/* Receipts: the PDF for whom it concerns, and the public page behind its QR symbol. */
+#include "base/err.h"
+#include "base/json.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "base/words.h"
+#include "http/form.h"
+#include "payments/receipt.h"
+#include "web/view.h"
+
+/* GET /receipts/{id} */
+result receipt_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct receipt receipt;
+    struct order order;
+    struct str pdf;
+
+    TRY(receipt_load(&c->app->till, request_param(rq, "id"), c->arena, &receipt, e));
+    TRY(order_load(&c->app->till, receipt.order_id, STR(""), c->arena, &order, e));
+    TRY(order_may_see(&order, c->session.account, c->session.id_index, e));
+    TRY(receipt_pdf(&c->app->till, &receipt, c->arena, &pdf, e));
+    response_header(rs, "Content-Disposition",
+                    str_fmt(c->arena, "inline; filename=\"%.*s-%.*s.pdf\"", STR_ARG(receipt.serial),
+                            STR_ARG(receipt.number_text)));
+    response_body(rs, 200, "application/pdf", pdf);
+    return OK;
+}
+
+static void put_public(struct ctx *c, struct json *data, const struct receipt_public *r)
+{
+    const struct words_style style = { .chan = c->app->conf.payments.words_chan };
+    struct json *o = json_object();
+
+    json_put_str(o, "number", r->number_text);
+    json_put_str(o, "form", r->form);
+    json_put_str(o, "serial", r->serial);
+    json_put_str(o, "kind", view_text(c, r->kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
+    json_put_str(o, "agency", r->body_name);
+    json_put_str(o, "tax_code", r->body_tax_code);
+    json_put_str(o, "amount", money_print(c->arena, r->amount_vnd));
+    json_put_str(o, "amount_words",
+                 str_is(c->language, "en") ? words_vnd_en(c->arena, r->amount_vnd)
+                                           : words_vnd(c->arena, r->amount_vnd, style));
+    json_put_str(o, "issued", date_vn(c->arena, r->issued_on));
+    json_put(data, "receipt", o);
+}
+
+/* GET /verify/{code}: an unknown code is an answer too, not an error page. */
+result page_verify(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    const struct str code = request_param(rq, "code");
+    struct receipt_public receipt;
+    struct json *data;
+    bool found;
+
+    found = !receipt_verify(&c->app->till, code, c->arena, &receipt, e).failed;
+    if (!found && e->code != ERR_NOT_FOUND)
+        return (result){ true };
+    data = json_object();
+    json_put_str(data, "code", code);
+    if (found)
+        put_public(c, data, &receipt);
+    TRY(view_page(c, rq, rs, "verify", "verify.title", data, e));
+    view_status(rs, found ? 200 : 404);
+    return OK;
+}
+
+/* GET /verify?code=...: what the look-up form sends. */
+result page_verify_form(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct form query;
+    struct str code;
+
+    (void)rs;
+    TRY(form_query(rq, &query, e));
+    TRY(form_need(&query, "code", 64, &code, e));
+    if (!str_all_in(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+        return fail_field(e, ERR_INVALID, "code", "not a look-up code");
+    view_redirect(rs, str_cat(c->arena, STR("/verify/"), code));
+    return OK;
+}

@@ -1,0 +1,241 @@
+#include "web/view.h"
+
+#include <string.h>
+
+#include "auth/account.h"
+#include "base/buf.h"
+#include "base/embed.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "base/template.h"
+#include "http/form.h"
+
+extern const struct embed_set web_pages;
+
+const struct catalog *view_catalog(const struct ctx *c)
+{
+    return str_is(c->language, "en") ? c->app->en : c->app->vi;
+}
+
+struct str view_text(const struct ctx *c, const char *key)
+{
+    return catalog_text(view_catalog(c), str_c(key));
+}
+
+struct str view_fill(const struct ctx *c, const char *key, const struct str *args, size_t n)
+{
+    return catalog_fill(c->arena, view_catalog(c), str_c(key), args, n);
+}
+
+struct str view_either(const struct ctx *c, struct str vi, struct str en)
+{
+    return str_is(c->language, "en") && en.n > 0 ? en : vi;
+}
+
+struct str view_csrf(const struct ctx *c)
+{
+    if (c->is_staff && c->row->who != WHO_CITIZEN)
+        return c->staff.csrf;
+    return c->signed_in ? c->session.csrf : c->form_csrf;
+}
+
+/* The same page in the other language: the query as it was, but for `lang`. */
+static struct str other_url(const struct ctx *c, const struct request *rq)
+{
+    struct form query;
+    struct pair fields[LIMIT_FORM_FIELDS + 1];
+    size_t n = 0;
+
+    if (rq->method == METHOD_GET && !form_query(rq, &query, NULL).failed)
+        for (size_t i = 0; i < query.count; i++)
+            if (!str_is(query.fields[i].name, "lang"))
+                fields[n++] = query.fields[i];
+    fields[n++] = (struct pair){ STR("lang"), str_is(c->language, "en") ? STR("vi") : STR("en") };
+    return url_with(c->arena, rq->method == METHOD_GET ? rq->path : STR("/"), fields, n);
+}
+
+static result put_person(struct ctx *c, struct json *data, struct err *e)
+{
+    struct account account;
+
+    if (c->is_staff && c->row->who != WHO_CITIZEN) {
+        json_put_str(data, "staff", c->staff.display_name);
+        return OK;
+    }
+    if (!c->signed_in)
+        return OK;
+    TRY(account_load(&c->app->auth, c->arena, c->session.account, &account, e));
+    json_put_str(data, "person", account_name(&account));
+    return OK;
+}
+
+static result put_layout(struct ctx *c, const struct request *rq, const char *title,
+                         struct json *data, struct err *e)
+{
+    const struct conf *conf = &c->app->conf;
+    const bool english = str_is(c->language, "en");
+
+    json_put_str(data, "lang", c->language);
+    json_put_str(data, "other_lang", english ? STR("vi") : STR("en"));
+    json_put_str(data, "other_url", other_url(c, rq));
+    json_put_str(data, "service", view_either(c, conf->service.name_vi, conf->service.name_en));
+    json_put_str(data, "hotline", conf->service.hotline);
+    json_put_bool(data, "simulated", str_is(conf->service.national_systems, "simulated"));
+    json_put_bool(data, "emblem", c->app->emblem.n > 0);
+    json_put_str(data, "csrf", view_csrf(c));
+    if (json_member(data, "title") == NULL)
+        json_put_str(data, "title", view_text(c, title));
+    return put_person(c, data, e);
+}
+
+static bool find_page(const void *self, struct str name, struct str *text)
+{
+    static const char suffix[] = ".html";
+    char file[80];
+
+    (void)self;
+    if (name.n + sizeof(suffix) > sizeof(file))
+        return false;
+    memcpy(file, name.p, name.n);
+    memcpy(file + name.n, suffix, sizeof(suffix));
+    return embed_find(&web_pages, str_c(file), text);
+}
+
+static bool find_word(const void *self, struct str key, struct str *text)
+{
+    return catalog_find(self, key, text);
+}
+
+static result render(struct ctx *c, const char *name, const struct json *data, struct str *html,
+                     struct err *e)
+{
+    const struct template_source pages = { find_page, NULL };
+    const struct template_words words = { find_word, view_catalog(c) };
+    struct buf out = buf_make(c->arena, LIMIT_PAGE_BYTES);
+
+    TRY(template_render(&pages, &words, str_c(name), data, &out, e));
+    return buf_end(&out, html, e);
+}
+
+result view_page(struct ctx *c, const struct request *rq, struct response *rs, const char *name,
+                 const char *title, struct json *data, struct err *e)
+{
+    DEFER(json_close) struct json *owned = data;
+    struct str html;
+
+    TRY(put_layout(c, rq, title, owned, e));
+    TRY(render(c, name, owned, &html, e));
+    response_body(rs, 200, "text/html; charset=utf-8", html);
+    return OK;
+}
+
+void view_status(struct response *rs, int status)
+{
+    rs->status = status;
+}
+
+void view_json(struct ctx *c, struct response *rs, int status, struct json *data)
+{
+    view_json_text(rs, status, "application/json", json_print(c->arena, data));
+    json_close(&data);
+}
+
+void view_json_text(struct response *rs, int status, const char *type, struct str json)
+{
+    response_body(rs, status, type, json);
+}
+
+void view_redirect(struct response *rs, struct str location)
+{
+    response_redirect(rs, location);
+}
+
+static void oauth_error(struct ctx *c, struct response *rs, const struct err *e)
+{
+    struct json *body = json_object();
+
+    json_put_str(body, "error", str_c(err_oauth(e->code)));
+    /* RFC 6749 5.2: the description is ASCII, so it is always English. */
+    json_put_str(body, "error_description", catalog_text(c->app->en, str_c(err_text(e->code))));
+    view_json(c, rs, err_status(e->code), body);
+}
+
+/* RFC 9457 with the members that payment interfaces are used to: code, field, request_id. */
+static void api_error(struct ctx *c, struct response *rs, const struct err *e)
+{
+    struct json *body = json_object();
+    const struct str code = str_lower(c->arena, str_c(err_name(e->code)));
+
+    json_put_str(body, "type", str_cat(c->arena, STR("urn:motcua:error:"), code));
+    json_put_str(body, "title", view_text(c, err_text(e->code)));
+    json_put_int(body, "status", err_status(e->code));
+    json_put_str(body, "code", code);
+    if (e->field[0] != '\0')
+        json_put_str(body, "field", str_c(e->field));
+    json_put_str(body, "request_id", c->visit.request_id);
+    view_json_text(rs, err_status(e->code), "application/problem+json", json_print(c->arena, body));
+    json_close(&body);
+}
+
+static result page_error(struct ctx *c, const struct request *rq, struct response *rs,
+                         const struct err *why, struct err *e)
+{
+    struct json *data = json_object();
+
+    json_put_str(data, "message", view_text(c, err_text(why->code)));
+    if (why->field[0] != '\0')
+        json_put_str(data, "field", str_c(why->field));
+    json_put_str(data, "back_url", STR("/"));
+    json_put_str(data, "request_id", c->visit.request_id);
+    TRY(view_page(c, rq, rs, "error", "error.title", data, e));
+    rs->status = err_status(why->code);
+    return OK;
+}
+
+void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e)
+{
+    struct err second;
+
+    if (e->code == ERR_BUSY || e->code == ERR_TOO_MANY || e->code == ERR_STORE)
+        response_header_set(rs, "Retry-After", STR("5"));
+    switch (c->row->face) {
+    case FACE_OAUTH:
+        oauth_error(c, rs, e);
+        return;
+    case FACE_API:
+        api_error(c, rs, e);
+        return;
+    case FACE_PAGE:
+        if (!page_error(c, rq, rs, e, &second).failed)
+            return;
+        c->signed_in = c->is_staff = false; /* the name could not be loaded: show it without */
+        if (!page_error(c, rq, rs, e, &second).failed)
+            return;
+        break;
+    case FACE_PLAIN:
+        break;
+    }
+    response_body(rs, err_status(e->code), "text/plain; charset=utf-8",
+                  view_text(c, err_text(e->code)));
+}
+
+struct str cookie_name(const struct app *a, struct arena *arena, const char *name)
+{
+    /* The prefix makes browsers refuse a cookie set by another host or over plain http. */
+    return str_cat(arena, a->https ? STR("__Host-") : STR(""), str_c(name));
+}
+
+void view_cookie(const struct ctx *c, struct response *rs, const char *name, struct str value,
+                 int64_t max_age_s)
+{
+    const struct cookie_out cookie = {
+        .name = str_cstr(c->arena, cookie_name(c->app, c->arena, name)),
+        .value = value,
+        .max_age_s = max_age_s,
+        .secure = c->app->https,
+    };
+
+    response_cookie(rs, &cookie);
+}

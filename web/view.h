@@ -1,0 +1,33 @@
+/*
+ * view.h - answers: pages, JSON, files, and errors in each of the faces of routes.def.
+ */
+#ifndef WEB_VIEW_H
+#define WEB_VIEW_H
+
+#include "web/route_row.h"
+
+struct json;
+
+/* A page of web/page/<name>.html in the layout. `title` is a key of the catalogues. Takes `data`.
+ */
+MUST_USE result view_page(struct ctx *c, const struct request *rq, struct response *rs,
+                          const char *name, const char *title, struct json *data, struct err *e);
+void view_status(struct response *rs, int status); /* of a page that is no 200 */
+void view_json(struct ctx *c, struct response *rs, int status, struct json *data); /* takes data */
+void view_json_text(struct response *rs, int status, const char *type, struct str json);
+void view_redirect(struct response *rs, struct str location);
+/* Tells an error in the route's face; the caller has logged it. */
+void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e);
+
+struct str view_text(const struct ctx *c, const char *key); /* of the request's language */
+struct str view_fill(const struct ctx *c, const char *key, const struct str *args, size_t n);
+const struct catalog *view_catalog(const struct ctx *c);
+/* Of two texts, the one in the request's language. */
+struct str view_either(const struct ctx *c, struct str vi, struct str en);
+struct str view_csrf(const struct ctx *c); /* for a form's hidden field */
+
+struct str cookie_name(const struct app *a, struct arena *arena, const char *name);
+void view_cookie(const struct ctx *c, struct response *rs, const char *name, struct str value,
+                 int64_t max_age_s);
+
+#endif
