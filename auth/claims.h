@@ -2,7 +2,7 @@
  * claims.h - what a portal is told about a person, by scope.
  *
  *     openid      sub, acr, vn_account_level, vn_account_kind, vn_register_check
- *     profile     name, birthdate, gender, locale-free    email  email    phone  phone_number
+ *     profile     name, birthdate, gender, updated_at    email  email    phone  phone_number
  *     address     address.formatted
  *     vn_id       SoDinhDanh, SoCMND, HoChieu, MaSoThue, MaBHXH: numbers only behind their own
  * scope vn_profile  the national SSO's names: TechID, LoaiTaiKhoan, HoVaTen, NgayThangNamSinh ...
@@ -26,9 +26,11 @@ struct claims_scope {
 };
 extern const struct claims_scope claims_scopes[];
 extern const size_t claims_scope_count;
+bool claims_scope_known(struct str scope);
 
 struct str claims_sub(struct auth *au, struct arena *a, const struct client *c, struct str account);
 struct str claims_acr(int level);
+struct str claims_account_level(int kind, int level); /* "01" "02" "org" */
 /* The userinfo object for what was granted. Caller closes. */
 struct json *claims_userinfo(struct auth *au, struct arena *a, const struct client *c,
                              const struct account *acc, struct str scope);

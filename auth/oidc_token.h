@@ -21,8 +21,7 @@ struct code_grant {
     struct str challenge; /* S256, or empty */
     struct str nonce;     /* or empty */
     struct str account, sid, amr;
-    int level;
-    bool degraded;
+    int kind, level;
     int64_t auth_time_s;
 };
 
@@ -34,5 +33,12 @@ MUST_USE result oidc_code_make(struct auth *au, const struct visit *v, const str
  * when that header was sent. */
 MUST_USE result oidc_token(struct auth *au, const struct visit *v, struct str authorization,
                            const struct form *body, struct str *json, struct err *e);
+
+/* One of our ID tokens that came back as id_token_hint; it may have expired. ERR_BAD_TOKEN. */
+struct oidc_hint {
+    struct str client_id, sub, sid;
+};
+MUST_USE result oidc_hint_read(struct auth *au, struct arena *a, struct str token,
+                               struct oidc_hint *out, struct err *e);
 
 #endif

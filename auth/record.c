@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define RECORD_TEXT_BYTES_MAX 16384 /* a pending authorization request is the longest */
+#define RECORD_TEXT_BYTES_MAX 32768 /* a pending authorization request is the longest */
 
 struct str record_print(struct arena *a, const struct record_field *fields, size_t n,
                         const void *from)

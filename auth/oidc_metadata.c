@@ -1,0 +1,98 @@
+/*
+ * Security: clients configure themselves from this, so a word too many is a promise broken and a
+ * word too few a downgrade. Promised: every row stands for something that is tested.
+ */
+#include "auth/oidc_metadata.h"
+
+#include "auth/claims.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "crypto/keyring.h"
+
+enum row_kind { ROW_URL, ROW_LIST, ROW_TRUE, ROW_FALSE };
+
+static const struct {
+    const char *name;
+    enum row_kind kind;
+    const char *value; /* path after the issuer, or space-separated list */
+} rows[] = {
+    { "issuer", ROW_URL, "" },
+    { "authorization_endpoint", ROW_URL, "/authorize" },
+    { "token_endpoint", ROW_URL, "/token" },
+    { "userinfo_endpoint", ROW_URL, "/userinfo" },
+    { "jwks_uri", ROW_URL, "/jwks" },
+    { "end_session_endpoint", ROW_URL, "/logout" },
+    { "response_types_supported", ROW_LIST, "code" },
+    { "response_modes_supported", ROW_LIST, "query form_post" },
+    { "grant_types_supported", ROW_LIST, "authorization_code client_credentials" },
+    { "subject_types_supported", ROW_LIST, "pairwise" },
+    { "id_token_signing_alg_values_supported", ROW_LIST, "ES256" },
+    { "token_endpoint_auth_methods_supported", ROW_LIST,
+      "client_secret_basic client_secret_post none" },
+    { "code_challenge_methods_supported", ROW_LIST, "S256" },
+    { "acr_values_supported", ROW_LIST, "urn:vn:loa:1 urn:vn:loa:2" },
+    { "prompt_values_supported", ROW_LIST, "none login consent" },
+    { "ui_locales_supported", ROW_LIST, "vi en" },
+    { "claim_types_supported", ROW_LIST, "normal" },
+    { "claims_parameter_supported", ROW_FALSE, "" },
+    { "request_parameter_supported", ROW_FALSE, "" },
+    { "request_uri_parameter_supported", ROW_FALSE, "" },
+    { "authorization_response_iss_parameter_supported", ROW_TRUE, "" },
+};
+
+static void words_add(struct json *list, struct str words)
+{
+    struct str word;
+
+    while (str_next(&words, ' ', &word))
+        if (word.n > 0)
+            json_add_str(list, word);
+}
+
+static void scopes_put(struct json *o)
+{
+    struct json *scopes = json_array(), *claims = json_array();
+
+    for (size_t i = 0; i < claims_scope_count; i++) {
+        json_add_str(scopes, str_c(claims_scopes[i].name));
+        words_add(claims, str_c(claims_scopes[i].claims));
+    }
+    words_add(claims, STR("iss aud exp iat auth_time amr nonce at_hash sid"));
+    json_put(o, "scopes_supported", scopes);
+    json_put(o, "claims_supported", claims);
+}
+
+struct str oidc_metadata(struct auth *au, struct arena *a)
+{
+    DEFER(json_close) struct json *o = json_object();
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct json *list;
+
+        switch (rows[i].kind) {
+        case ROW_URL:
+            json_put_str(o, rows[i].name,
+                         str_cat(a, au->conf->service.issuer, str_c(rows[i].value)));
+            break;
+        case ROW_LIST:
+            list = json_array();
+            words_add(list, str_c(rows[i].value));
+            json_put(o, rows[i].name, list);
+            break;
+        case ROW_TRUE:
+        case ROW_FALSE:
+            json_put_bool(o, rows[i].name, rows[i].kind == ROW_TRUE);
+            break;
+        }
+    }
+    scopes_put(o);
+    return json_print(a, o);
+}
+
+struct str oidc_jwks(struct auth *au, struct arena *a)
+{
+    DEFER(json_close) struct json *jwks = keyring_jwks(au->keys);
+
+    return json_print(a, jwks);
+}
