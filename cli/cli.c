@@ -1,0 +1,95 @@
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+static void print_mistakes(const struct buf *mistakes)
+{
+    (void)fwrite(mistakes->p, 1, mistakes->n, stderr);
+}
+
+result cli_load_conf(struct cli *cli, struct err *e)
+{
+    struct buf mistakes = buf_make(cli->arena, LIMIT_PAGE_BYTES);
+    const result r = conf_load(cli->arena, cli->conf_path, &cli->conf, &mistakes, e);
+
+    print_mistakes(&mistakes);
+    return r;
+}
+
+result cli_open_stores(struct cli *cli, struct stores *out, struct err *e)
+{
+    TRY(cli_load_conf(cli, e));
+    return stores_open(&cli->conf, &cli->clock, out, e);
+}
+
+result cli_open_app(struct cli *cli, struct stores *stores, struct app **out, struct err *e)
+{
+    struct buf mistakes = buf_make(cli->arena, LIMIT_PAGE_BYTES);
+    result r;
+
+    TRY(cli_open_stores(cli, stores, e));
+    r = app_open(cli->conf_path, stores, &cli->clock, &mistakes, out, e);
+    print_mistakes(&mistakes);
+    return r;
+}
+
+struct visit cli_visit(const struct cli *cli)
+{
+    return (struct visit){ .arena = cli->arena,
+                           .request_id = STR("command-line"),
+                           .ip = STR("127.0.0.1") };
+}
+
+/* Options that stand alone; all others take the next argument. */
+static bool is_flag(const char *arg)
+{
+    return strcmp(arg, "--public") == 0;
+}
+
+const char *cli_word(const struct cli *cli, int n)
+{
+    for (int i = 0; i < cli->arg_count; i++) {
+        if (strncmp(cli->args[i], "--", 2) == 0)
+            i += is_flag(cli->args[i]) ? 0 : 1;
+        else if (n-- == 0)
+            return cli->args[i];
+    }
+    return NULL;
+}
+
+const char *cli_option(const struct cli *cli, const char *name, int nth)
+{
+    for (int i = 0; i + 1 < cli->arg_count; i++)
+        if (strcmp(cli->args[i], name) == 0 && nth-- == 0)
+            return cli->args[i + 1];
+    return NULL;
+}
+
+bool cli_flag(const struct cli *cli, const char *name)
+{
+    for (int i = 0; i < cli->arg_count; i++)
+        if (strcmp(cli->args[i], name) == 0)
+            return true;
+    return false;
+}
+
+result cli_need_word(const struct cli *cli, int n, const char *what, struct str *out, struct err *e)
+{
+    const char *word = cli_word(cli, n);
+
+    if (word == NULL)
+        return fail_field(e, ERR_INVALID, what, "missing argument");
+    *out = str_c(word);
+    return OK;
+}
+
+void cli_print(struct str text)
+{
+    (void)fwrite(text.p, 1, text.n, stdout);
+}

@@ -1,0 +1,45 @@
+/*
+ * cli.h - what the commands share: arguments, settings, stores, and how an error is told.
+ *
+ * Each command is a function named in command.def. It returns failure with an err; main() prints it
+ * and exits with 1 (2 for wrong arguments). Output for people goes to standard output.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "web/app.h"
+
+struct cli {
+    struct arena *arena;
+    struct clock clock;
+    const char *conf_path; /* NULL: defaults and environment */
+    char **args;           /* after the command's name */
+    int arg_count;
+    struct conf conf; /* after cli_load_conf */
+};
+
+#define COMMAND(name, function, arguments, help) result function(struct cli *cli, struct err *e);
+#include "cli/command.def"
+#undef COMMAND
+
+/* Settings; every mistake is printed to standard error. */
+MUST_USE result cli_load_conf(struct cli *cli, struct err *e);
+/* Settings and stores. */
+MUST_USE result cli_open_stores(struct cli *cli, struct stores *out, struct err *e);
+/* Settings, stores, and everything that serves requests. Mistakes are printed. */
+MUST_USE result cli_open_app(struct cli *cli, struct stores *stores, struct app **out,
+                             struct err *e);
+struct visit cli_visit(const struct cli *cli); /* for the audit log: the command line */
+
+/* The n-th argument that is no option, from 0; NULL when absent. */
+const char *cli_word(const struct cli *cli, int n);
+/* The value of `--name value`; NULL when absent. `nth` counts repetitions from 0. */
+const char *cli_option(const struct cli *cli, const char *name, int nth);
+bool cli_flag(const struct cli *cli, const char *name);
+MUST_USE result cli_need_word(const struct cli *cli, int n, const char *what, struct str *out,
+                              struct err *e);
+void cli_print(struct str text); /* to standard output */
+
+#endif

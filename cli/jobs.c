@@ -1,0 +1,139 @@
+#include "cli/jobs.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "payments/idempotency.h"
+#include "payments/outbox.h"
+#include "payments/poll.h"
+#include "web/app.h"
+
+#define SWEEP_EVERY_MS 3600000
+
+struct jobs {
+    struct site *site;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;
+    int64_t swept_ms;
+};
+
+static const struct {
+    const char *name;
+    result (*work)(const struct till *t, bool *did, struct err *e);
+} kinds[] = {
+    { "job.attempt", poll_attempt },
+    { "job.expiry", poll_expiry },
+    { "job.outbox", outbox_deliver },
+};
+
+static bool is_stopping(struct jobs *j)
+{
+    bool stopping;
+
+    (void)pthread_mutex_lock(&j->lock);
+    stopping = j->stopping;
+    (void)pthread_mutex_unlock(&j->lock);
+    return stopping;
+}
+
+static void rest(struct jobs *j, int64_t ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&j->lock);
+    while (!j->stopping && pthread_cond_timedwait(&j->wake, &j->lock, &until) == 0)
+        ;
+    (void)pthread_mutex_unlock(&j->lock);
+}
+
+static void sweep(struct jobs *j, const struct app *app)
+{
+    const int64_t now_ms = clock_monotonic_ms();
+    struct err e = { 0 };
+    int64_t dropped;
+
+    if (j->swept_ms != 0 && now_ms - j->swept_ms < SWEEP_EVERY_MS)
+        return;
+    j->swept_ms = now_ms;
+    if (idempotency_sweep(&app->till, &dropped, &e).failed)
+        log_err("job.sweep", &e);
+}
+
+/* One round over all kinds; true when any had work. */
+static bool round_of_work(struct jobs *j, const struct app *app)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < LEN(kinds) && !is_stopping(j); i++) {
+        struct err e = { 0 };
+        bool did = false;
+
+        if (kinds[i].work(&app->till, &did, &e).failed)
+            log_err(kinds[i].name, &e);
+        else
+            any |= did;
+    }
+    return any;
+}
+
+static void *run(void *arg)
+{
+    struct jobs *j = arg;
+
+    while (!is_stopping(j)) {
+        struct app *app = site_take(j->site);
+        const int64_t poll_ms = app->conf.jobs.poll_ms;
+        const bool any = round_of_work(j, app);
+
+        sweep(j, app);
+        site_release(j->site, app);
+        if (!any)
+            rest(j, poll_ms);
+    }
+    return NULL;
+}
+
+struct jobs *jobs_start(struct site *site)
+{
+    struct jobs *j = calloc(1, sizeof(*j));
+    pthread_condattr_t monotonic;
+
+    must(j != NULL);
+    j->site = site;
+    (void)pthread_mutex_init(&j->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&j->wake, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    must(pthread_create(&j->thread, NULL, run, j) == 0);
+    return j;
+}
+
+void jobs_stop(struct jobs **p)
+{
+    struct jobs *j = *p;
+
+    if (j == NULL)
+        return;
+    (void)pthread_mutex_lock(&j->lock);
+    j->stopping = true;
+    (void)pthread_cond_signal(&j->wake);
+    (void)pthread_mutex_unlock(&j->lock);
+    (void)pthread_join(j->thread, NULL);
+    (void)pthread_cond_destroy(&j->wake);
+    (void)pthread_mutex_destroy(&j->lock);
+    free(j);
+    *p = NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * motcua - sign-in and fee payment of the one-stop public services. See command.def.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "http/client.h"
+
+struct command {
+    const char *name;
+    result (*run)(struct cli *cli, struct err *e);
+    const char *arguments;
+    const char *help;
+};
+
+static const struct command commands[] = {
+#define COMMAND(name, function, arguments, help) { name, function, arguments, help },
+#include "cli/command.def"
+#undef COMMAND
+};
+
+static int print_help(FILE *to)
+{
+    (void)fprintf(to, "usage: motcua [--conf FILE] COMMAND\n\n");
+    for (size_t i = 0; i < LEN(commands); i++)
+        (void)fprintf(to, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments,
+                      commands[i].help);
+    return to == stdout ? 0 : 2;
+}
+
+/* Whether the arguments begin with the words of a command's name; *words counts them. */
+static bool is_command(const struct command *c, int argc, char **argv, int *words)
+{
+    struct str rest = str_c(c->name);
+    struct str word;
+    int n = 0;
+
+    while (str_next(&rest, ' ', &word))
+        if (n >= argc || !str_eq(word, str_c(argv[n++])))
+            return false;
+    *words = n;
+    return true;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+    struct err e = { 0 };
+    int words;
+
+    for (size_t i = 0; i < LEN(commands); i++) {
+        if (!is_command(&commands[i], argc, argv, &words))
+            continue;
+        cli->args = argv + words;
+        cli->arg_count = argc - words;
+        if (!commands[i].run(cli, &e).failed)
+            return 0;
+        (void)fprintf(stderr, "motcua %s: %s%s%s: %s\n", commands[i].name, err_name(e.code),
+                      e.field[0] != '\0' ? " " : "", e.field, e.detail);
+        return e.code == ERR_INVALID ? 2 : 1;
+    }
+    return print_help(stderr);
+}
+
+int main(int argc, char **argv)
+{
+    DEFER(arena_close) struct arena *arena = arena_open_clean(LIMIT_ARENA_JOB_BYTES);
+    struct cli cli = { .arena = arena, .clock = clock_system() };
+    struct err e = { 0 };
+    int first = 1, status;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc > 2 && strcmp(argv[1], "--conf") == 0) {
+        cli.conf_path = argv[2];
+        first = 3;
+    }
+    if (first < argc && strcmp(argv[first], "--help") == 0)
+        return print_help(stdout);
+    if (client_start(&e).failed) {
+        (void)fprintf(stderr, "motcua: %s\n", e.detail);
+        return 1;
+    }
+    status = run(&cli, argc - first, argv + first);
+    client_end();
+    return status;
+}
