@@ -140,11 +140,14 @@ TEST(what_is_no_tax_code_is_refused)
         STR("0100233480"), /* check digit */
         STR("VV34567890"),
         STR("0100000008"),     /* nothing between prefix and check digit */
+        STR("0100000003"),     /* the same with the digit that the weights give */
         STR("0314409058-000"), /* unit 0 */
         STR("0314409058000"),
         STR("0314409058-02"), /* a digit short: not the twelve digits of a person */
         STR("0314409058-0021"),
         STR("031440905-8002"),
+        STR("001087123-456"), /* a person's number has no dash */
+        STR("0100112-437"),
         STR("0314409058--002"),
         STR("-0100233488"),
         STR("0100233488-"),
