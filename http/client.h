@@ -4,11 +4,16 @@
  * A partner is one upstream system with its own time-outs, kept-alive connections, retry budget and
  * circuit breaker, so that one that is down costs nothing but its own callers. TLS certificates are
  * always verified; plain http is for loopback only (ERR_CONFIG at open). Redirects are not
- * followed.
+ * followed, proxies of the environment not used.
+ *
+ * A call that is not repeatable always goes over a new connection: on a kept-alive one that fails
+ * without an answer, libcurl would silently send it once more.
  *
  * Retries: only calls marked safe to repeat, only transport failures and 502-504, each drawn from a
  * budget that successes refill (a tenth of the calls). Breaker: after `breaker_failures` in a row
  * the partner is not called for breaker_open_ms (ERR_UPSTREAM_DOWN at once); then one call tries.
+ * What counts as failing is the same, and an answer over the limit; breaker_failures 0 turns it
+ * off. total_ms is for a call with all its retries.
  *
  * Thread rule: a partner may be called from any thread; a call blocks its caller: SLOW pool or
  * jobs.
@@ -34,7 +39,8 @@ struct partner_config {
 
 struct call {
     enum method method;
-    struct str path; /* appended to base_url; or an absolute URL of the same origin */
+    struct str path; /* appended to base_url: "", "/..." or "?..."; or an absolute URL of the same
+                      * origin. Anything else is ERR_INVALID and nothing is sent. */
     const struct pair *headers;
     size_t header_count;
     struct str content_type; /* of the body */
