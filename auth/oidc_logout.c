@@ -1,0 +1,119 @@
+/*
+ * Security: the attacker makes a browser visit this endpoint, to sign somebody out or to use it as
+ * an open redirect. Promised: without a hint that proves this very session the person is asked;
+ * addresses match byte for byte and belong to the client that the hint or the confirmed request
+ * names; a hint that does not verify ends in no redirect at all.
+ */
+#include "auth/oidc_logout.h"
+
+#include "auth/oidc_authorize.h"
+#include "auth/oidc_token.h"
+#include "base/str.h"
+#include "crypto/secret.h"
+#include "http/form.h"
+
+struct wish {
+    struct oidc_hint hint;
+    bool hint_given, hint_good;
+    struct str uri, state;
+    struct client client; /* id empty: none named */
+};
+
+static result client_named(struct auth *au, struct arena *a, const struct form *f, struct wish *w,
+                           struct err *e)
+{
+    const struct str named = form_get(f, "client_id");
+    const struct str id = w->hint_good ? w->hint.client_id : named;
+
+    if (w->hint_good && named.n > 0 && !str_eq(named, id))
+        return fail_field(e, ERR_INVALID, "client_id", "not the one of the hint");
+    if (id.n == 0)
+        return OK;
+    if (client_load(au, a, id, &w->client, e).failed) {
+        if (e->code != ERR_NOT_FOUND)
+            return (result){ true };
+        return fail_field(e, ERR_INVALID, "client_id", "unknown client");
+    }
+    return OK;
+}
+
+static result wish_read(struct auth *au, struct arena *a, const struct form *f, struct wish *w,
+                        struct err *e)
+{
+    const struct str hint = form_get(f, "id_token_hint");
+
+    w->hint_given = hint.n > 0;
+    w->hint_good = w->hint_given && !oidc_hint_read(au, a, hint, &w->hint, NULL).failed;
+    w->uri = form_get(f, "post_logout_redirect_uri");
+    w->state = form_get(f, "state");
+    if (w->state.n > AUTHORIZE_STATE_BYTES_MAX)
+        return fail_field(e, ERR_INVALID, "state", "longer than %d", AUTHORIZE_STATE_BYTES_MAX);
+    TRY(client_named(au, a, f, w, e));
+    if (w->hint_given && !w->hint_good)
+        w->uri = STR("");
+    if (w->uri.n > 0 && (w->client.id.n == 0 || !client_may_post_logout(&w->client, w->uri)))
+        return fail_field(e, ERR_INVALID, "post_logout_redirect_uri", "not registered");
+    return OK;
+}
+
+static struct str wish_form(struct arena *a, const struct form *f)
+{
+    static const char *const names[] = { "id_token_hint", "client_id", "post_logout_redirect_uri",
+                                         "state" };
+    struct pair fields[LEN(names)];
+
+    for (size_t i = 0; i < LEN(names); i++)
+        fields[i] = (struct pair){ str_c(names[i]), form_get(f, names[i]) };
+    return auth_form(a, fields, LEN(fields));
+}
+
+static void reply_end(struct arena *a, const struct wish *w, struct logout_reply *out)
+{
+    const struct pair state = { STR("state"), w->state };
+
+    out->kind = LOGOUT_DONE;
+    if (w->uri.n == 0)
+        return;
+    out->kind = LOGOUT_REDIRECT;
+    out->url = w->uri;
+    if (w->state.n > 0)
+        out->url = str_fmt(a, "%.*s%c%.*s", STR_ARG(w->uri), str_has(w->uri, STR("?")) ? '&' : '?',
+                           STR_ARG(auth_form(a, &state, 1)));
+}
+
+static result sign_out(struct auth *au, const struct visit *v, const struct session *s,
+                       struct err *e)
+{
+    TRY(session_end(au, v, s, e));
+    return auth_audit(au, v, str_cat(v->arena, STR("citizen:"), s->account), "login.out",
+                      str_cat(v->arena, STR("session:"), s->sid), NULL, e);
+}
+
+result oidc_logout(struct auth *au, const struct visit *v, const struct form *request,
+                   const struct session *session, bool confirmed, struct logout_reply *out,
+                   struct err *e)
+{
+    struct wish w = { 0 };
+    struct err why = { 0 };
+    bool proved;
+
+    *out = (struct logout_reply){ 0 };
+    if (wish_read(au, v->arena, request, &w, &why).failed) {
+        if (err_status(why.code) >= 500)
+            return fail(e, why.code, "%s", why.detail);
+        out->kind = LOGOUT_PAGE;
+        out->error = why;
+        return OK;
+    }
+    out->client = w.client;
+    proved = w.hint_good && (session == NULL || secret_equal(w.hint.sid, session->sid));
+    if (!proved && !confirmed && (session != NULL || w.uri.n > 0)) {
+        out->kind = LOGOUT_CONFIRM;
+        out->request = wish_form(v->arena, request);
+        return OK;
+    }
+    if (session != NULL)
+        TRY(sign_out(au, v, session, e));
+    reply_end(v->arena, &w, out);
+    return OK;
+}
