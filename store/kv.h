@@ -3,6 +3,9 @@
  *
  * Two engines with one behaviour: a table in the process, or Redis. Every entry has a time to live.
  * Keys are "<kind>:<id>", at most 200 bytes; values at most 64 KiB. Operations are atomic.
+ * A failure (ERR_STORE, ERR_BUSY) of kv_add, kv_take, kv_swap or kv_count leaves open whether it
+ * happened; none of them is repeated behind the caller's back. A full table in the process forgets
+ * entries early, also replay guards: it serves one machine, and its cap is a setting.
  * Thread rule: any thread.
  */
 #ifndef STORE_KV_H

@@ -1,0 +1,328 @@
+/*
+ * The table in the process: buckets to find an entry by its key, and a heap to find the one that
+ * ends first. One mutex guards both; nothing is done under it but copying.
+ *
+ * Strangers choose parts of keys, so buckets are chosen by a keyed digest: nobody can aim at one.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "store/kv_engine.h"
+
+#define SEED_BYTES     16
+#define FIRST_SIZE     256
+#define COUNTER_BYTES  24
+#define BYTES_PER_NODE (sizeof(struct node) + 2 * sizeof(struct node *)) /* bucket and heap */
+
+struct node {
+    struct node *next; /* in its bucket */
+    uint64_t hash;
+    int64_t end_ms;
+    size_t place; /* in the heap */
+    size_t key_n, value_n;
+    char bytes[]; /* key, value */
+};
+
+struct table {
+    pthread_mutex_t mutex;
+    const struct clock *clock;
+    char seed[SEED_BYTES];
+    struct node **buckets; /* `size` of them, a power of two */
+    struct node **heap;    /* room for `size` */
+    size_t size, count;
+    size_t used_bytes, bytes_max;
+};
+
+static struct str key_of(const struct node *n)
+{
+    return str_of(n->bytes, n->key_n);
+}
+
+static struct str value_of(const struct node *n)
+{
+    return str_of(n->bytes + n->key_n, n->value_n);
+}
+
+static size_t bytes_of(size_t key_n, size_t value_n)
+{
+    return BYTES_PER_NODE + key_n + value_n;
+}
+
+/* The heap: each node ends no later than the two below it. */
+
+static void heap_set(struct table *t, size_t place, struct node *n)
+{
+    t->heap[place] = n;
+    n->place = place;
+}
+
+static void heap_rise(struct table *t, struct node *n)
+{
+    size_t at = n->place;
+
+    while (at > 0 && t->heap[(at - 1) / 2]->end_ms > n->end_ms) {
+        heap_set(t, at, t->heap[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    heap_set(t, at, n);
+}
+
+static void heap_sink(struct table *t, struct node *n)
+{
+    size_t at = n->place;
+
+    for (;;) {
+        size_t child = 2 * at + 1;
+
+        if (child + 1 < t->count && t->heap[child + 1]->end_ms < t->heap[child]->end_ms)
+            child++;
+        if (child >= t->count || t->heap[child]->end_ms >= n->end_ms)
+            break;
+        heap_set(t, at, t->heap[child]);
+        at = child;
+    }
+    heap_set(t, at, n);
+}
+
+static void node_end_at(struct table *t, struct node *n, int64_t end_ms)
+{
+    n->end_ms = end_ms;
+    heap_rise(t, n);
+    heap_sink(t, n);
+}
+
+/* The buckets. */
+
+static uint64_t hash_of(const struct table *t, struct str key)
+{
+    char text[SEED_BYTES + KV_KEY_BYTES_MAX];
+    struct digest d;
+    uint64_t hash;
+
+    must(key.n <= KV_KEY_BYTES_MAX);
+    memcpy(text, t->seed, SEED_BYTES);
+    memcpy(text + SEED_BYTES, key.p, key.n);
+    d = digest_sha256(str_of(text, SEED_BYTES + key.n));
+    memcpy(&hash, d.bytes, sizeof(hash));
+    return hash;
+}
+
+static struct node **bucket(struct table *t, uint64_t hash)
+{
+    return &t->buckets[hash & (t->size - 1)];
+}
+
+static struct node *node_find(struct table *t, struct str key, uint64_t hash)
+{
+    for (struct node *n = *bucket(t, hash); n != NULL; n = n->next)
+        if (n->hash == hash && str_eq(key_of(n), key))
+            return n;
+    return NULL;
+}
+
+static void *array_make(size_t count)
+{
+    void *p = calloc(count, sizeof(struct node *));
+
+    must(p != NULL);
+    return p;
+}
+
+static void table_resize(struct table *t, size_t size)
+{
+    struct node **heap = array_make(size);
+
+    if (t->count > 0)
+        memcpy(heap, t->heap, t->count * sizeof(*heap));
+    free(t->heap);
+    free(t->buckets);
+    t->heap = heap;
+    t->buckets = array_make(size);
+    t->size = size;
+    for (size_t i = 0; i < t->count; i++) {
+        struct node **b = bucket(t, heap[i]->hash);
+
+        heap[i]->next = *b;
+        *b = heap[i];
+    }
+}
+
+/* Entries hold codes and sessions: what is dropped is wiped. */
+static void node_drop(struct table *t, struct node *n)
+{
+    struct node **link = bucket(t, n->hash);
+    struct node *last = t->heap[t->count - 1];
+
+    while (*link != n)
+        link = &(*link)->next;
+    *link = n->next;
+    t->count--;
+    if (last != n) {
+        heap_set(t, n->place, last);
+        heap_rise(t, last);
+        heap_sink(t, last);
+    }
+    t->used_bytes -= bytes_of(n->key_n, n->value_n);
+    explicit_bzero(n->bytes, n->key_n + n->value_n);
+    free(n);
+}
+
+static void drop_ended(struct table *t, int64_t now_ms)
+{
+    while (t->count > 0 && t->heap[0]->end_ms <= now_ms)
+        node_drop(t, t->heap[0]);
+}
+
+/* Replaces what is there. The caller's value may be that of the old entry: copied first. */
+static result node_put(struct table *t, const struct kv_question *q, uint64_t hash, int64_t end_ms,
+                       struct err *e)
+{
+    const size_t need = bytes_of(q->key.n, q->value.n);
+    struct node *old = node_find(t, q->key, hash);
+    struct node *n;
+
+    if (need > t->bytes_max)
+        return fail(e, ERR_TOO_LARGE, "an entry of %zu bytes in a table of %zu", need,
+                    t->bytes_max);
+    n = malloc(sizeof(*n) + q->key.n + q->value.n);
+    must(n != NULL);
+    *n = (struct node){ .hash = hash, .key_n = q->key.n, .value_n = q->value.n };
+    memcpy(n->bytes, q->key.p, q->key.n);
+    if (q->value.n > 0)
+        memcpy(n->bytes + q->key.n, q->value.p, q->value.n);
+    if (old != NULL)
+        node_drop(t, old);
+    while (need > t->bytes_max - t->used_bytes)
+        node_drop(t, t->heap[0]);
+    if (t->count == t->size)
+        table_resize(t, t->size * 2);
+    n->next = *bucket(t, hash);
+    *bucket(t, hash) = n;
+    t->used_bytes += need;
+    n->end_ms = end_ms;
+    n->place = t->count++;
+    heap_rise(t, n);
+    return OK;
+}
+
+static result node_read(const struct node *n, struct arena *a, struct str *value, struct err *e)
+{
+    TRY(arena_may(a, n->value_n + COUNTER_BYTES, e));
+    *value = str_dup(a, value_of(n));
+    return OK;
+}
+
+/* A counter is its decimal text, as in Redis, so that it can be read like any value. */
+static result count_up(struct table *t, const struct kv_question *q, uint64_t hash, int64_t end_ms,
+                       struct kv_answer *an, struct err *e)
+{
+    const struct node *n = node_find(t, q->key, hash);
+    struct kv_question next = *q;
+    char text[COUNTER_BYTES];
+    int64_t count = 0;
+
+    if (n != NULL && (!str_to_i64(value_of(n), &count) || count == INT64_MAX))
+        return fail(e, ERR_STORE, "counting what is no counter");
+    if (n != NULL)
+        end_ms = n->end_ms;
+    an->count = count + 1;
+    next.value = str_of(text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)an->count));
+    return node_put(t, &next, hash, end_ms, e);
+}
+
+static result answer(struct table *t, const struct kv_question *q, struct kv_answer *an,
+                     struct err *e)
+{
+    const int64_t now_ms = clock_now_ms(t->clock);
+    const int64_t end_ms = now_ms + q->ttl_s * 1000;
+    const uint64_t hash = hash_of(t, q->key);
+    struct node *n;
+
+    drop_ended(t, now_ms);
+    n = node_find(t, q->key, hash);
+    an->yes = n != NULL;
+    switch (q->op) {
+    case KV_PUT:
+        return node_put(t, q, hash, end_ms, e);
+    case KV_ADD:
+        an->yes = n == NULL;
+        return n == NULL ? node_put(t, q, hash, end_ms, e) : OK;
+    case KV_SWAP:
+        an->yes = n != NULL && str_eq(value_of(n), q->expected);
+        return an->yes ? node_put(t, q, hash, end_ms, e) : OK;
+    case KV_COUNT:
+        return count_up(t, q, hash, end_ms, an, e);
+    case KV_GET:
+        return n == NULL ? OK : node_read(n, q->arena, &an->value, e);
+    case KV_TAKE:
+        if (n != NULL)
+            TRY(node_read(n, q->arena, &an->value, e));
+        break;
+    case KV_TOUCH:
+        if (n != NULL)
+            node_end_at(t, n, end_ms);
+        return OK;
+    default:
+        must(q->op == KV_DROP);
+    }
+    if (n != NULL)
+        node_drop(t, n);
+    return OK;
+}
+
+static result memory_ask(void *state, const struct kv_question *q, struct kv_answer *an,
+                         struct err *e)
+{
+    struct table *t = state;
+    result r;
+
+    if (q->op == KV_PING)
+        return OK;
+    must(pthread_mutex_lock(&t->mutex) == 0);
+    r = answer(t, q, an, e);
+    must(pthread_mutex_unlock(&t->mutex) == 0);
+    return r;
+}
+
+static result memory_open(const struct kv_config *c, struct arena *a, void **state, struct err *e)
+{
+    struct table *t;
+
+    if (c->memory_bytes_max == 0)
+        return fail(e, ERR_CONFIG, "a table of no bytes");
+    must(c->clock != NULL);
+    t = arena_new(a, struct table);
+    must(pthread_mutex_init(&t->mutex, NULL) == 0);
+    random_fill(t->seed, SEED_BYTES);
+    t->clock = c->clock;
+    t->bytes_max = c->memory_bytes_max;
+    table_resize(t, FIRST_SIZE);
+    *state = t;
+    return OK;
+}
+
+static void memory_close(void *state)
+{
+    struct table *t = state;
+
+    while (t->count > 0)
+        node_drop(t, t->heap[t->count - 1]);
+    free(t->heap);
+    free(t->buckets);
+    (void)pthread_mutex_destroy(&t->mutex);
+}
+
+const struct kv_engine kv_engine_memory = {
+    .name = "memory",
+    .open = memory_open,
+    .close = memory_close,
+    .ask = memory_ask,
+};
