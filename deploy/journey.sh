@@ -1,0 +1,124 @@
+#!/bin/bash
+# journey.sh MOTCUA SYSTEMS FOLDER PROGRAM: plays a citizen, a one-stop system and an officer over
+# HTTP, as a browser would, and prints one line for each step with its figure. Stops at the first
+# step that does not hold.
+set -euo pipefail
+here=$1 systems=$2 var=$3 program=$4
+person=${JOURNEY_PERSON:-001087123456}
+procedure=${JOURNEY_PROCEDURE:-2.000889.000.00.00.H56}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+step=0
+begin=$(date +%s%N)
+
+say() { # what held, its figure
+    step=$((step + 1))
+    printf 'ok %2d  %-52s %s\n' $step "$1" "$2"
+}
+stop() {
+    printf 'FAILED after step %d: %s\n' $step "$1" >&2
+    [ -z "${2:-}" ] || printf '%s\n' "$2" | head -c 2000 >&2
+    exit 1
+}
+# A browser: cookies kept, redirects followed, the last address in $work/url.
+visit() { # url, curl arguments...
+    curl -sS -b "$work/jar" -c "$work/jar" -L --max-redirs 15 --max-time 30 \
+        -o "$work/page" -w '%{http_code} %{url_effective} %{time_total}' "$@" >"$work/line" ||
+        stop "no answer from $1"
+    read -r code url seconds <"$work/line"
+}
+has() { grep -qF -- "$1" "$work/page"; }
+hidden() { # value of a form's field
+    sed -n "s/.*name=\"$1\" value=\"\\([^\"]*\\)\".*/\\1/p" "$work/page" | head -n 1
+}
+link() { # first link whose address begins so
+    grep -oE "(href|action)=\"$1[^\"]*\"" "$work/page" | head -n 1 |
+        sed 's/^[a-z]*="//; s/"$//; s/&amp;/\&/g'
+}
+ms() { awk -v s="$1" 'BEGIN { printf "%d ms", s * 1000 }'; }
+
+# 1. Signing in: portal -> motcua -> VNeID -> motcua -> portal.
+curl -sS "$here/.well-known/openid-configuration" >"$work/discovery"
+grep -q "\"issuer\":\"$here\"" "$work/discovery" || stop 'discovery does not name the issuer'
+curl -sS "$here/jwks" | grep -q '"ES256"' || stop 'no ES256 key is published'
+say 'discovery and keys are published' "$(wc -c <"$work/discovery") bytes"
+visit "$systems/portal/sign-in"
+[ "$code" = 200 ] && [[ $url == $here/login* ]] || stop "the portal does not lead to the sign-in page: $url"
+say 'the portal leads to the sign-in page' "$(ms "$seconds")"
+visit "$here$(link /login/vneid/start)"
+[[ $url == $systems/vneid/authorize* ]] || stop "motcua does not lead to VNeID: $url" "$(cat "$work/page")"
+say 'motcua leads to VNeID' "$(ms "$seconds")"
+visit "$url&persona=$person"
+[[ $url == $systems/portal* ]] && [ "$code" = 200 ] || stop "the sign-in does not come back: $url" "$(cat "$work/page")"
+say 'VNeID, population database, code, tokens, portal' "$(ms "$seconds")"
+
+# 2. A dossier and its fee.
+visit "$systems/portal/dossiers"
+csrf=$(hidden csrf)
+visit "$systems/portal/dossiers" --data-urlencode "csrf=$csrf" --data-urlencode "procedure=$procedure"
+dossier=$(grep -oE 'H[0-9]{2}\.[0-9]+-[0-9]{6}-[0-9]{4,}' "$work/page" | tail -n 1)
+[ -n "$dossier" ] || stop 'no dossier was opened' "$(cat "$work/page")"
+visit "$systems/portal/dossiers/$dossier"
+csrf=$(hidden csrf)
+visit "$systems/portal/dossiers/$dossier/pay" --data-urlencode "csrf=$csrf"
+[[ $url == $here/pay/* ]] && [ "$code" = 200 ] || stop "no bill for $dossier: $url" "$(cat "$work/page")"
+bill=$url
+total=$(grep -A1 'class="amount"' "$work/page" | grep -oE '[0-9.]+ đ' | head -n 1)
+has 'class="words"' && [ -n "$total" ] || stop 'the bill has no total in words'
+say "bill of dossier $dossier" "$total"
+
+# 3. Paying.
+csrf=$(hidden csrf)
+visit "$bill/start" --data-urlencode "csrf=$csrf" --data-urlencode channel=portal
+[[ $url == $systems/pp/pay/* ]] || stop "motcua does not lead to the payment portal: $url" "$(cat "$work/page")"
+say 'INIT; the citizen is at the payment portal' "$(ms "$seconds")"
+visit "$url" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode choice=pay --data-urlencode bank=VCB
+[[ $url == $bill* ]] || stop "the payment portal does not lead back: $url" "$(cat "$work/page")"
+for _ in $(seq 50); do
+    has 'state good' && break
+    sleep 0.2
+    visit "$bill"
+done
+has 'state good' || stop 'the bill is not paid' "$(cat "$work/page")"
+say 'CONFIRM, QUERY, journal, receipts in one transaction' "$(ms "$seconds")"
+
+# 4. Receipt and its public page.
+pdf=$(link /receipts/)
+verify=$(link /verify/)
+[ -n "$pdf" ] && [ -n "$verify" ] || stop 'the bill has no receipt'
+count=$(grep -o 'href="/receipts/' "$work/page" | wc -l)
+visit "$here$pdf"
+[ "$code" = 200 ] && head -c 5 "$work/page" | grep -q '%PDF-' || stop 'the receipt is no PDF'
+say "$count receipts; the first as PDF" "$(wc -c <"$work/page") bytes"
+curl -sS -o "$work/page" -w '%{http_code}' "$here$verify" | grep -q 200 || stop 'the receipt is not confirmed'
+has 'state good' || stop 'the public page does not confirm the receipt'
+number=$(grep -oE '>[0-9]{7}<' "$work/page" | tr -d '<>' | head -n 1)
+say 'anyone can confirm it' "number $number"
+visit "$systems/portal/dossiers/$dossier"
+say 'the portal shows the payment' "$(ms "$seconds")"
+
+# 5. The officer and the day.
+today=$(TZ=Asia/Ho_Chi_Minh date +%F)
+visit "$here/finance"
+[[ $url == $here/staff/sign-in ]] || stop "the finance page is open to strangers: $url"
+visit "$here/staff/sign-in" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode name=officer \
+    --data-urlencode "password=$(cat "$var/secrets/officer")"
+[[ $url == $here/finance ]] || stop 'the officer cannot sign in' "$(cat "$work/page")"
+visit "$here/finance/$today"
+visit "$here/finance/$today/fetch" --data-urlencode "csrf=$(hidden csrf)"
+[ "$code" = 200 ] && has 'state good' || stop 'the day does not reconcile' "$(cat "$work/page")"
+figures=$(grep -oE 'tile">[^<]*<b>[^<]*</b>[0-9]*' "$work/page" | sed 's/tile">//; s/<b>/: /; s/<\/b>/, /' | sed -n 3p)
+say "the settlement file of $today is reconciled" "$figures"
+
+# 6. The books and the log prove themselves.
+say 'motcua ledger verify' "$("$program" --conf "$var/motcua.conf" ledger verify)"
+say 'motcua audit verify' "$("$program" --conf "$var/motcua.conf" audit verify)"
+
+# 7. Signing out everywhere.
+visit "$systems/portal"
+visit "$systems/portal/sign-out" --data-urlencode "csrf=$(hidden csrf)"
+[ "$code" = 200 ] || stop 'the portal cannot sign out' "$(cat "$work/page")"
+visit "$bill"
+[[ $url == $here/login* ]] || stop "the session goes on after signing out: $url"
+say 'signed out at the portal and here' "$(ms "$seconds")"
+printf 'The journey holds: %d steps in %d ms\n' $step $((($(date +%s%N) - begin) / 1000000))

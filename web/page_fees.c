@@ -1,0 +1,155 @@
+/* The published catalogue of fees and charges (Law 97/2015/QH13 art. 14(1)), as page and as data.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "payments/fee.h"
+#include "web/view.h"
+
+#define PPM_PER_PERCENT 10000
+
+static int64_t number(const struct json *o, const char *name)
+{
+    int64_t n = 0;
+
+    (void)json_int(json_member(o, name), &n);
+    return n;
+}
+
+static struct str text(const struct json *o, const char *name)
+{
+    struct str s = STR("");
+
+    (void)json_str(json_member(o, name), &s);
+    return s;
+}
+
+/* "50.000 đ", or "0,15 % of the value (5.000 đ - 5.000.000 đ)". */
+static struct str rate_of(struct ctx *c, const struct json *rule)
+{
+    const int64_t ppm = number(rule, "rate_ppm");
+    const int64_t most = number(rule, "most_vnd");
+    struct str rate;
+
+    if (ppm == 0)
+        return money_print(c->arena, number(rule, "amount_vnd"));
+    rate = str_fmt(c->arena, "%lld,%02lld %% %.*s", (long long)(ppm / PPM_PER_PERCENT),
+                   (long long)(ppm % PPM_PER_PERCENT * 100 / PPM_PER_PERCENT),
+                   STR_ARG(view_text(c, "fees.of_value")));
+    if (most == 0)
+        return rate;
+    return str_fmt(c->arena, "%.*s (%.*s - %.*s)", STR_ARG(rate),
+                   STR_ARG(money_print(c->arena, number(rule, "least_vnd"))),
+                   STR_ARG(money_print(c->arena, most)));
+}
+
+static struct str validity_of(struct ctx *c, const struct json *rule)
+{
+    struct date from, to;
+    struct buf b = buf_make(c->arena, 200);
+
+    if (date_read(text(rule, "from"), &from))
+        buf_fmt(&b, "%.*s %.*s", STR_ARG(view_text(c, "fees.from")),
+                STR_ARG(date_vn(c->arena, from)));
+    if (date_read(text(rule, "to"), &to))
+        buf_fmt(&b, " %.*s %.*s", STR_ARG(view_text(c, "fees.to")), STR_ARG(date_vn(c->arena, to)));
+    return buf_str(&b);
+}
+
+/* "province 01, online, ward": what a rate is limited to. */
+static struct str scope_of(struct ctx *c, const struct json *rule)
+{
+    static const char *const lists[] = { "places", "channels", "areas" };
+    struct buf b = buf_make(c->arena, 500);
+
+    for (size_t i = 0; i < LEN(lists); i++) {
+        const struct json *list = json_member(rule, lists[i]);
+
+        for (size_t k = 0; k < json_count(list); k++) {
+            struct str word;
+
+            if (!json_str(json_at(list, k), &word))
+                continue;
+            buf_puts(&b, b.n > 0 ? ", " : "");
+            if (i == 0)
+                buf_fmt(&b, "%.*s ", STR_ARG(view_text(c, "fees.scope.place")));
+            buf_put(&b, i == 0
+                            ? word
+                            : view_text(c, str_cstr(c->arena,
+                                                    str_cat(c->arena, STR("fees.scope."), word))));
+        }
+    }
+    return buf_str(&b);
+}
+
+static void add_rules(struct ctx *c, struct json *rows, const struct json *fee)
+{
+    const struct json *rules = json_member(fee, "rules");
+
+    for (size_t i = 0; i < json_count(rules); i++) {
+        const struct json *rule = json_at(rules, i);
+        struct json *row = json_object();
+
+        json_put_str(row, "name", view_either(c, text(fee, "name_vi"), text(fee, "name_en")));
+        json_put_str(row, "code", text(fee, "fee"));
+        json_put_str(row, "scope", scope_of(c, rule));
+        json_put_str(
+            row, "kind",
+            view_text(c, str_is(text(fee, "kind"), "phi") ? "pay.kind_phi" : "pay.kind_le_phi"));
+        json_put_str(row, "rate", rate_of(c, rule));
+        json_put_str(row, "basis", text(rule, "basis"));
+        json_put_str(row, "valid", validity_of(c, rule));
+        json_add(rows, row);
+    }
+}
+
+static result read_day(struct ctx *c, const struct form *query, struct date *day, struct err *e)
+{
+    const struct str on = form_get(query, "on");
+
+    *day = clock_today(c->app->clock);
+    if (on.n > 0 && (on.n != 10 || !date_read(on, day) || !date_is_valid(*day)))
+        return fail_field(e, ERR_INVALID, "on", "not a date yyyy-mm-dd");
+    return OK;
+}
+
+/* GET /fees */
+result page_fees(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *catalogue = NULL;
+    struct json *data, *rows;
+    const struct json *fees;
+    struct form query;
+    struct date day;
+
+    TRY(form_query(rq, &query, e));
+    TRY(read_day(c, &query, &day, e));
+    catalogue = fee_catalogue(c->app->fees, day, STR(""), STR(""));
+    fees = json_member(catalogue, "fees");
+    data = json_object();
+    rows = json_array();
+    for (size_t i = 0; i < json_count(fees); i++)
+        add_rules(c, rows, json_at(fees, i));
+    json_put(data, "fees", rows);
+    json_put_str(data, "on", date_vn(c->arena, day));
+    return view_page(c, rq, rs, "fees", "fees.title", data, e);
+}
+
+/* GET /v1/fees?procedure=&province=&on= */
+result api_fees(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    static const char *const names[] = { "procedure", "province", "on", NULL };
+    struct form query;
+    struct date day;
+
+    TRY(form_query(rq, &query, e));
+    TRY(form_only(&query, names, e));
+    TRY(read_day(c, &query, &day, e));
+    view_json(c, rs, 200,
+              fee_catalogue(c->app->fees, day, form_get(&query, "province"),
+                            form_get(&query, "procedure")));
+    return OK;
+}
