@@ -29,8 +29,8 @@ struct exchange {
     struct response rs;
     const struct route *route;
     const char *uri_at; /* where the target lies, for the gate */
-    const char *last_line_at;
-    bool trailer;
+    const char *last_line_at, *head_end;
+    bool trailer, data_seen;
     size_t uri_bytes;
     struct str uri; /* a copy; empty when it is too long */
     int64_t start_us, deadline_ms;
@@ -329,9 +329,10 @@ static enum MHD_Result head_read(struct exchange *x, const char *method, const c
     x->head_read = true;
     id_make(x);
     (void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, line_collect, &c);
-    x->last_line_at = h.line_count > 0 ? h.lines[h.line_count - 1].name.p : NULL;
     if (head_check(x, &h, &body, &e).failed)
         return refuse(x, e.code, true);
+    x->last_line_at = h.lines[h.line_count - 1].name.p;
+    x->head_end = gate_head_end(&h);
     if (route_find(x->server->routes, &x->rq, &x->route, &allow, &e).failed) {
         if (allow.n > 0)
             response_header(&x->rs, "Allow", allow);
@@ -372,8 +373,9 @@ static enum MHD_Result body_read(struct exchange *x, const char *data, size_t *n
 {
     const size_t need = x->body_bytes + *n;
 
-    if (is_chunked(x) && !gate_chunk_is_plain(data))
+    if (!gate_data_is_plain(data, x->head_end, is_chunked(x), !x->data_seen))
         return MHD_NO;
+    x->data_seen = true;
     if (need > x->body_max) {
         x->body_max = 0; /* whatever follows is over it too */
         x->over_bytes += *n;

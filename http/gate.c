@@ -17,7 +17,7 @@
 #define HOST                                                                                       \
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"                               \
     "-._~:[]"
-#define CHUNK_DIGITS_MAX 16
+#define CHUNK_LINE_MAX 18 /* 16 digits, CRLF */
 
 bool gate_is_token(struct str s)
 {
@@ -148,23 +148,41 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* Backwards from the data. Data that continues a chunk begins where the head's empty line ended, or
- * where that was before older data was cleared away: behind a NUL. */
-bool gate_chunk_is_plain(const char *data)
+const char *gate_head_end(const struct gate_head *h)
 {
-    size_t digits = 0;
-    const char *p = data - 1;
+    const struct pair *last = &h->lines[h->line_count - 1];
 
-    if (*p != '\n')
-        return *p == '\0';
-    if (*--p != '\r')
-        return false;
-    for (p--; is_hex(*p); p--)
-        if (++digits > CHUNK_DIGITS_MAX)
-            return false;
-    if (digits == 0)
-        return false;
-    if (*p == '\0')
+    must(h->line_count > 0);
+    return last->value.p + last->value.n + 4;
+}
+
+/* Backwards from the data, over "7\r\n", to what stands before it. NULL when that is not there. */
+static const char *size_start(const char *data)
+{
+    const char *p = data - 2;
+
+    if (*p != '\r')
+        return NULL;
+    while (is_hex(p[-1]))
+        if (data - --p > CHUNK_LINE_MAX)
+            return NULL;
+    return *p == '\r' ? NULL : p;
+}
+
+/* The library keeps what it has not yet passed on at the head's end: data that is not behind a size
+ * stands there, because the size came, and was cleared away, earlier. */
+bool gate_data_is_plain(const char *data, const char *head_end, bool chunked, bool first)
+{
+    const char *size;
+
+    if (data == head_end)
         return true;
-    return *p == '\n' && (p[-1] == '\r' || p[-1] == '\0');
+    if (!chunked || data[-1] != '\n')
+        return !first && !chunked;
+    size = size_start(data);
+    if (size == NULL)
+        return false;
+    if (size == head_end)
+        return true;
+    return !first && size[-1] == '\n' && (size - 1 == head_end || size[-2] == '\r');
 }

@@ -11,6 +11,13 @@
  * lines all end in CRLF, with nothing folded and no NUL inside, is therefore one in which the
  * pieces stand exactly side by side: gate_check() looks at their addresses to see what the library
  * tolerates without telling: bare LF, folding, NUL, doubled spaces in the request line.
+ *
+ * What remains, where a request without a body is concerned: NULs that end the last line count as
+ * white space, and its empty line may be a bare LF when nothing follows in the same read. Where a
+ * body follows, its address gives both away. In a chunked body, what comes in another read than the
+ * chunk's data is judged by the library alone: it tolerates a bare LF behind a size, extensions,
+ * and a bare LF behind the data. Neither moves the border between two requests for a proxy that
+ * writes chunks and heads anew, as nginx and HAProxy do.
  */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H
@@ -37,9 +44,11 @@ MUST_USE result gate_check_uri(struct str uri, struct err *e);
  * readable bytes must follow the last line's value. The uri's bytes are not looked at, since the
  * library has decoded them by now. */
 MUST_USE result gate_check(const struct gate_head *h, struct gate_body *out, struct err *e);
-/* False when the chunk whose data begins at `data` was not introduced by plain hexadecimal digits
- * and CRLF. `data` lies in the connection's memory, behind a head that passed the gate. */
-bool gate_chunk_is_plain(const char *data);
+/* Where the body begins: behind the CRLF CRLF of a head that passed. */
+const char *gate_head_end(const struct gate_head *h);
+/* Whether data of a body lies where it must: the first data of a body at the head's end, and each
+ * chunk behind plain hexadecimal digits and CRLF. `first` says that it is the first data. */
+bool gate_data_is_plain(const char *data, const char *head_end, bool chunked, bool first);
 bool gate_is_token(struct str s); /* RFC 9110 5.6.2 */
 
 #endif
