@@ -91,6 +91,23 @@ static void to_unicode(struct pdf *p, HPDF_Font font)
     (void)HPDF_Dict_Add(font, "ToUnicode", map);
 }
 
+/* A letter such as ấ is drawn from â and an acute, and â from a and a circumflex; the library
+ * embeds the parts of a letter that was asked for, but not the parts of those parts, and a part
+ * that got in that way is never looked into again. So every letter that may be a part is asked for
+ * first. */
+static void parts_embed(HPDF_Font font)
+{
+    static const char vietnamese[] = "AEIOUYaeiouyƠơƯưẠạẢảẸẹẺẻẼẽỈỉỊịỌọỎỏỤụỦủỲỳỴỵỶỷỸỹ";
+    char letter[3] = { 0 };
+
+    for (unsigned c = 0xC0; c < 0x180; c++) { /* Latin-1 and Extended-A, where other names live */
+        letter[0] = (char)(0xC0 | c >> 6);
+        letter[1] = (char)(0x80 | (c & 0x3F));
+        (void)HPDF_Font_TextWidth(font, (const HPDF_BYTE *)letter, 2);
+    }
+    (void)HPDF_Font_TextWidth(font, (const HPDF_BYTE *)vietnamese, sizeof(vietnamese) - 1);
+}
+
 static result font_load(struct pdf *p, const char *dir, size_t which, struct err *e)
 {
     static const char *const files[] = { "DejaVuSans.ttf", "DejaVuSans-Bold.ttf" };
@@ -101,6 +118,7 @@ static result font_load(struct pdf *p, const char *dir, size_t which, struct err
         p->fonts[which] = HPDF_GetFont(p->doc, name, "UTF-8");
     if (p->fonts[which] == NULL)
         return fail(e, ERR_CONFIG, "%s: no typeface (%s)", path, p->why.detail);
+    parts_embed(p->fonts[which]);
     to_unicode(p, p->fonts[which]);
     return OK;
 }

@@ -8,7 +8,8 @@
 #include "paper/qr.h"
 #include "tests/test.h"
 
-#define MADE_MS 1795392000000 /* 2026-11-23 07:00 +07:00 */
+#define SEEN_BYTES (4 * 1024 * 1024)
+#define MADE_MS    1795392000000 /* 2026-11-23 07:00 +07:00 */
 
 static const struct pdf_style body = { .size_pt = 11 };
 static const struct pdf_box column = { 20, 30, 170, 0 };
@@ -39,7 +40,7 @@ static struct str written(struct pdf *p)
 /* What a command prints that reads the document; the command has one %s for its path. */
 static struct str seen(struct str bytes, const char *command)
 {
-    char *out = arena_alloc(test_arena(), 65536);
+    char *out = arena_alloc(test_arena(), SEEN_BYTES);
     const char *path = str_fmt(test_arena(), "%s/seen.pdf", test_folder()).p;
     const char *at = strstr(command, "%s");
     FILE *f = fopen(path, "w");
@@ -50,7 +51,7 @@ static struct str seen(struct str bytes, const char *command)
     check(fclose(f) == 0);
     f = popen(str_fmt(test_arena(), "%.*s%s%s", (int)(at - command), command, path, at + 2).p, "r");
     check(f != NULL);
-    n = fread(out, 1, 65535, f);
+    n = fread(out, 1, SEEN_BYTES, f);
     check(pclose(f) == 0);
     return str_of(out, n);
 }
@@ -140,6 +141,56 @@ TEST(every_vietnamese_letter_is_read_back)
         got = seen(written(p), "pdftotext -layout -nopgbrk %s - 2>&1 | tr -d ' '");
         check_ok(utf8_nfc(test_arena(), str_trim(got), &nfc, &e), e);
         check_same(nfc, without_spaces(alphabet));
+    }
+}
+
+/* How many pixels of a box are dark in a picture of width_px * ... grey bytes. */
+static int64_t ink(struct str grey, size_t width_px, struct pdf_box box, double px_per_mm)
+{
+    int64_t dark = 0;
+
+    for (size_t y = (size_t)(box.y_mm * px_per_mm); (double)y < (box.y_mm + box.h_mm) * px_per_mm;
+         y++)
+        for (size_t x = (size_t)(box.x_mm * px_per_mm);
+             (double)x < (box.x_mm + box.w_mm) * px_per_mm; x++)
+            dark += (unsigned char)grey.p[y * width_px + x] < 128;
+    return dark;
+}
+
+TEST(stacked_marks_are_drawn_over_their_letters)
+{
+    /* Without a mark, with one, with two. */
+    static const char *const letters[][3] = {
+        { "a", "â", "ấ" }, { "a", "â", "ẫ" }, { "a", "ạ", "ậ" }, { "a", "ă", "ằ" },
+        { "a", "ạ", "ặ" }, { "e", "ê", "ễ" }, { "e", "ẹ", "ệ" }, { "o", "ô", "ổ" },
+        { "o", "ọ", "ộ" }, { "o", "ơ", "ợ" }, { "u", "ư", "ữ" }, { "A", "Â", "Ấ" },
+        { "A", "Ă", "Ặ" }, { "O", "Ô", "Ỗ" }, { "U", "Ư", "Ử" },
+    };
+
+    for (int bold = 0; bold < 2; bold++) {
+        DEFER(pdf_close) struct pdf *p = fresh();
+        const struct pdf_style style = { .size_pt = 28, .bold = bold == 1 };
+        struct str grey;
+        size_t width_px;
+
+        for (size_t i = LEN(letters); i-- > 0;) /* the worst order: parts come after wholes */
+            for (size_t marks = 3; marks-- > 0;)
+                pdf_text(p, style,
+                         (struct pdf_box){ 10 + 13 * (double)i, 20 + 30 * (double)marks, 0, 0 },
+                         str_c(letters[i][marks]));
+        grey = seen(written(p), "pdftoppm -r 127 -gray %s"); /* 5 pixels a millimetre */
+        check(sscanf(grey.p, "P5 %zu", &width_px) == 1);
+        grey = str_from(grey, grey.n - width_px * (grey.n / width_px));
+        for (size_t i = 0; i < LEN(letters); i++) {
+            const double x_mm = 9.5 + 13 * (double)i;
+            const int64_t none = ink(grey, width_px, (struct pdf_box){ x_mm, 17, 13, 30 }, 5);
+            const int64_t one = ink(grey, width_px, (struct pdf_box){ x_mm, 47, 13, 30 }, 5);
+            const int64_t two = ink(grey, width_px, (struct pdf_box){ x_mm, 77, 13, 30 }, 5);
+
+            check(none > 50);
+            check(one > none + 8);
+            check(two > one + 8);
+        }
     }
 }
 
@@ -261,6 +312,7 @@ TEST(a_symbol_on_the_page_can_be_read)
     pdf_symbol(p, (struct pdf_box){ 150, 20, 35, 0 }, &q);
     pdf_fill(p, (struct pdf_box){ 20, 20, 20, 5 }, 0.9);
     pdf_line(p, (struct pdf_box){ 20, 60, 170, 0 }, 0.5);
-    got = seen(written(p), "f=%s; pdftoppm -r 150 -png $f $f && zbarimg -q --nodbus --raw $f-1.png");
+    got =
+        seen(written(p), "f=%s; pdftoppm -r 150 -png $f $f && zbarimg -q --nodbus --raw $f-1.png");
     check_str(str_trim(got), text);
 }
