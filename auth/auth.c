@@ -27,7 +27,7 @@ result auth_open(struct auth *au, struct err *e)
     au->business = NULL;
     TRY(vneid_open(au->conf, au->clock, &au->vneid, e));
     TRY(person_open(au->conf, &au->person, e));
-    return business_open(au->conf, au->clock, &au->business, e);
+    return business_open(au->conf, &au->business, e);
 }
 
 void auth_close(struct auth *au)

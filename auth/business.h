@@ -38,8 +38,7 @@ struct business_answer {
     struct str name;
 };
 
-MUST_USE result business_open(const struct conf *c, const struct clock *clock,
-                              struct business **out, struct err *e);
+MUST_USE result business_open(const struct conf *c, struct business **out, struct err *e);
 void business_close(struct business **b);
 
 /* ERR_BUSINESS_UNKNOWN, ERR_BUSINESS_STATUS, ERR_NOT_REPRESENTATIVE, ERR_UPSTREAM_DOWN. */

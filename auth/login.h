@@ -89,7 +89,7 @@ MUST_USE result login_find(struct auth *au, const struct visit *v, struct str id
 /* The upstream address to send the browser to. ERR_WRONG_STATE when it has already come back. */
 MUST_USE result login_send(struct auth *au, const struct visit *v, struct login *l, struct str *url,
                            struct err *e);
-/* The person gives up: *url answers the portal with access_denied, or is the return path. */
+/* The person gives up; then oidc_authorize_refuse(), or a redirect to return_path. */
 MUST_USE result login_cancel(struct auth *au, const struct visit *v, struct login *l,
                              struct err *e);
 
