@@ -5,6 +5,11 @@
  * (process slot): see sql_slot(). audit_verify() recomputes every chain. Rows are written in the
  * transaction of what they tell about, so that neither exists without the other. Details hold no
  * plain personal data: subjects are account ids or keyed digests.
+ *
+ * Appending takes the chain's head row until the transaction ends, so it is the last thing a
+ * transaction does: processes that share a slot number then wait for each other's commit only.
+ * What the chain cannot tell is that its end was cut off and the head set back to match, by one who
+ * can write to the database; export the heads elsewhere to know that too.
  */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
@@ -25,12 +30,14 @@ struct audit_event {
     const struct json *detail; /* object or NULL */
 };
 
+/* ERR_NOT_UTF8 for a text that is none, ERR_INTERNAL for an event that is none. */
 MUST_USE result audit_append(struct sql *db, int64_t now_ms, const struct audit_event *ev,
                              struct err *e);
 /* The same in a transaction of its own. */
 MUST_USE result audit_write(struct sql_pool *p, int64_t now_ms, const struct audit_event *ev,
                             struct err *e);
-/* ERR_BROKEN_CHAIN names the first row that does not verify. */
+/* ERR_BROKEN_CHAIN names the first row that does not verify: changed, removed, moved, inserted or
+ * cut off. *rows counts those that do. */
 MUST_USE result audit_verify(struct sql_pool *p, int64_t *rows, struct err *e);
 
 #endif

@@ -21,10 +21,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 SELECT seq, at_ms, actor, action, subject, request_id, ip, port, detail, hash
   FROM audit_log WHERE slot = $1 AND seq > $2 ORDER BY seq LIMIT $3;
 
--- name: audit_log_last
-SELECT MAX(seq) FROM audit_log WHERE slot = $1;
-
 -- A row of a chain that has no head.
 -- name: audit_log_stray
 SELECT slot, seq FROM audit_log WHERE slot NOT IN (SELECT slot FROM audit_head)
  ORDER BY slot, seq LIMIT 1;
+
