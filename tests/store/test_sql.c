@@ -13,9 +13,6 @@
 #define NONE       ((struct str){ NULL, 0 })
 #define HASH_BYTES 32
 #define HASH       STR("0123456789abcdef0123456789abcdef")
-#define KILL_OTHERS                                                                                \
-    "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity "                               \
-    "WHERE pid <> pg_backend_pid() AND application_name = 'sql-test'"
 
 /* One row of the audit log serves as the sample: it has numbers, texts and bytes. */
 struct sample {
@@ -578,10 +575,22 @@ static struct sql_pool *killable(struct sql_config *c)
     int applied;
 
     *c = (struct sql_config){ .postgresql = true, .connections_max = 2, .wait_ms = 5000 };
-    c->target = str_fmt(test_arena(), "%.*s application_name=sql-test", STR_ARG(test_postgresql()));
+    c->target = str_fmt(test_arena(), "%.*s application_name=sql-%d", STR_ARG(test_postgresql()),
+                        (int)getpid());
     check_ok(sql_open(c, &p, &e), e);
     check_ok(migrate_up(p, &fixture_clock, &applied, &e), e);
     return p;
+}
+
+/* Ends the connections of this test's killable() only: others use the same server. */
+static void kill_connections(const struct sql_config *killer)
+{
+    check(raw_int(killer,
+                  str_cstr(test_arena(),
+                           str_fmt(test_arena(),
+                                   "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                                   " WHERE application_name = 'sql-%d'",
+                                   (int)getpid()))) >= 1);
 }
 
 static struct sql_config killer(void)
@@ -597,9 +606,9 @@ TEST(postgresql_connections_killed_at_rest_are_reopened)
     struct err e = { .code = ERR_NONE };
     struct sample s = sample_make(1);
 
-    check(raw_int(&k, KILL_OTHERS) >= 1);
+    kill_connections(&k);
     check_ok(sql_transact(p, sample_insert, &s, &e), e);
-    check(raw_int(&k, KILL_OTHERS) >= 1);
+    kill_connections(&k);
     check_ok(sql_read(p, sample_load, &s, &e), e);
 }
 
@@ -678,7 +687,7 @@ static result killed_halfway(struct sql *db, void *arg, struct err *e)
 
     TRY(sample_insert(db, &k->first, e));
     if (k->runs++ == 0)
-        check(raw_int(&k->killer, KILL_OTHERS) >= 1);
+        kill_connections(&k->killer);
     return sample_insert(db, &k->second, e);
 }
 
@@ -700,7 +709,7 @@ static result killed_at_its_end(struct sql *db, void *arg, struct err *e)
 
     k->runs++;
     TRY(sample_insert(db, &k->first, e));
-    check(raw_int(&k->killer, KILL_OTHERS) >= 1);
+    kill_connections(&k->killer);
     return OK;
 }
 
