@@ -1,0 +1,56 @@
+#!/bin/bash
+# seed.sh FOLDER PORT SANDBOX_PORT BIN: makes the folder of a development installation (settings,
+# secrets, keys, sealed database) or brings an old one up to date, and registers the demo systems and
+# an officer. What is there is kept.
+set -euo pipefail
+umask 077
+var=$1 here=http://127.0.0.1:$2 systems=http://127.0.0.1:$3 bin=$4
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+random() { head -c 24 /dev/urandom | base64 | tr '+/' 'ab'; }
+motcua() { "$bin/motcua" --conf "$var/motcua.conf" "$@"; }
+
+mkdir -p "$var/secrets" "$var/sandbox"
+for name in vneid person person_api_key business portal demo_portal demo_onestop; do
+    [ -f "$var/secrets/$name" ] || random >"$var/secrets/$name"
+done
+# The four classes of characters that staff passwords need.
+[ -f "$var/secrets/officer" ] || echo "Mc1-$(random)" >"$var/secrets/officer"
+cat >"$var/motcua.conf" <<END
+# Made by deploy/seed.sh: a development installation. All settings: docs/settings.md
+[service]
+issuer = ${MOTCUA_ISSUER:-$here}
+[http]
+listen = 127.0.0.1:$2
+[vneid]
+issuer = $systems/vneid
+[person]
+url = $systems/dancu
+[business]
+url = $systems/dkkd
+token_url = $systems/dkkd/token
+[portal]
+url = $systems/pp
+pay_origins = $systems
+settlement_url = $systems/pp/settlement
+[payments]
+fees_dir = $top/conf/fees
+places_dir = $top/conf/places
+END
+[ -d "$var/keys" ] || motcua keys make >/dev/null
+[ -f "$var/seal.key" ] || motcua seal make
+motcua migrate >/dev/null
+
+motcua client list >"$var/clients"
+grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal \
+    --name-vi 'Cổng dịch vụ công thử nghiệm' --name-en 'Demo public service portal' \
+    --redirect "$systems/portal/callback" --post-logout "$systems/portal/signed-out" \
+    --scopes 'openid profile email phone address vn_id vn_profile' \
+    --secret-file "$var/secrets/demo_portal" >/dev/null
+grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop \
+    --name-vi 'Hệ thống một cửa thử nghiệm' --name-en 'Demo one-stop system' \
+    --scopes 'payments:write payments:read' --grants client_credentials \
+    --secret-file "$var/secrets/demo_onestop" >/dev/null
+motcua staff list >"$var/staff"
+grep -q '^officer ' "$var/staff" || motcua staff add officer --display 'Cán bộ đối soát' \
+    --role officer --password-file "$var/secrets/officer" >/dev/null
