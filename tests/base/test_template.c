@@ -242,6 +242,15 @@ TEST(a_part_that_includes_itself_without_end_fails)
     check_str(str_c(e.detail), "template p: parts too deep");
 }
 
+TEST(parts_beside_each_other_are_no_depth)
+{
+    struct buf b = buf_make(test_arena(), PAGE_BYTES_MAX);
+
+    for (int i = 0; i < LIMIT_TEMPLATE_DEPTH + 1; i++)
+        buf_puts(&b, "{{>p}}");
+    gives(str_cstr(test_arena(), buf_str(&b)), "{\"p\":\"x\"}", "{}", "xxxxxxxxxxxxxxxxx");
+}
+
 TEST(a_mistake_in_a_part_names_the_part)
 {
     DEFER(json_close) struct json *parts = read_json("{\"p\":\"\\n{{{a}}}\"}");
