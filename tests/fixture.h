@@ -5,8 +5,9 @@
  *     struct sql_pool *p = fixture_pool();   migrated, empty, one for the whole test
  *     struct kv *k = fixture_kv();           empty, reads fixture_clock
  *
- * Both are closed at exit. fixture_clock stands still at 2026-11-23 09:00 in Vietnam; a test moves
- * it by fixture_clock.fixed_ms (Redis has its own clock and does not move).
+ * Both are closed at exit. Call them once before the first thread; then any thread may.
+ * fixture_clock stands still at 2026-11-23 09:00 in Vietnam; a test moves it by
+ * fixture_clock.fixed_ms (Redis has its own clock and does not move).
  */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
@@ -52,12 +53,13 @@ __attribute__((unused)) static inline void fixture_pool_end(void)
 
 __attribute__((unused)) static inline struct sql_pool *fixture_pool(void)
 {
-    const struct sql_config c = fixture_sql_config();
     struct err e = { .code = ERR_NONE };
+    struct sql_config c;
     int applied;
 
     if (fixture_pool_open != NULL)
         return fixture_pool_open;
+    c = fixture_sql_config();
     check_ok(sql_open(&c, &fixture_pool_open, &e), e);
     (void)atexit(fixture_pool_end);
     check_ok(migrate_up(fixture_pool_open, &fixture_clock, &applied, &e), e);
@@ -75,22 +77,29 @@ __attribute__((unused)) static inline struct str fixture_kv_prefix(void)
     return str_fmt(test_arena(), "t%d-%lld:", (int)getpid(), (long long)clock_monotonic_ms());
 }
 
-__attribute__((unused)) static inline struct kv *fixture_kv(void)
+__attribute__((unused)) static inline struct kv_config fixture_kv_config(void)
 {
     const bool redis = strcmp(test_engine(), "redis") == 0;
-    const struct kv_config c = {
+
+    return (struct kv_config){
         .redis = redis,
         .address = redis ? test_redis() : (struct str){ NULL, 0 },
+        .prefix = fixture_kv_prefix(),
         .timeout_ms = 5000,
         .connections_max = 4,
-        .prefix = fixture_kv_prefix(),
         .memory_bytes_max = (size_t)16 << 20,
         .clock = &fixture_clock,
     };
+}
+
+__attribute__((unused)) static inline struct kv *fixture_kv(void)
+{
     struct err e = { .code = ERR_NONE };
+    struct kv_config c;
 
     if (fixture_kv_open != NULL)
         return fixture_kv_open;
+    c = fixture_kv_config();
     check_ok(kv_open(&c, &fixture_kv_open, &e), e);
     (void)atexit(fixture_kv_end);
     return fixture_kv_open;
