@@ -214,7 +214,7 @@ static void read_file(struct conf_reader *r)
     struct err why = { 0 };
     struct str text;
 
-    if (!file_load(r->arena, r->path, FILE_BYTES_MAX, &text, &why).failed) {
+    if (!conf_file_load(r->arena, r->path, FILE_BYTES_MAX, &text, &why).failed) {
         read_text(r, text);
         return;
     }

@@ -45,7 +45,7 @@ result dated_open(struct arena *a, const char *path, const char *header, struct 
     for (const char *p = path; *p != '\0'; p++)
         if (*p == '/')
             d.name = p + 1;
-    if (file_load(a, path, FILE_BYTES_MAX, &d.rest, e).failed)
+    if (conf_file_load(a, path, FILE_BYTES_MAX, &d.rest, e).failed)
         return fail(e, ERR_IO, "%s: cannot be read", d.name);
     if (!next_line(&d, &line) || !str_is(line, header))
         return fail(e, ERR_CONFIG, "%s:%d: the header has to be %s", d.name, d.line, header);

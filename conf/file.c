@@ -31,8 +31,8 @@ static result read_all(int fd, char *p, size_t n, struct err *e)
     return OK;
 }
 
-result file_load(struct arena *a, const char *path, size_t bytes_max, struct str *out,
-                 struct err *e)
+result conf_file_load(struct arena *a, const char *path, size_t bytes_max, struct str *out,
+                      struct err *e)
 {
     /* O_NONBLOCK: a pipe in the file's place is refused below instead of waited for. */
     DEFER(fd_close) const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -7,7 +7,7 @@
 #include "base/base.h"
 
 /* Into the arena. ERR_IO when it cannot be read or is no regular file; ERR_TOO_LARGE. */
-MUST_USE result file_load(struct arena *a, const char *path, size_t bytes_max, struct str *out,
-                          struct err *e);
+MUST_USE result conf_file_load(struct arena *a, const char *path, size_t bytes_max, struct str *out,
+                               struct err *e);
 
 #endif

@@ -544,7 +544,7 @@ static void committed(const char *name, struct str want)
         check(fwrite(want.p, 1, want.n, f) == want.n);
         check(fclose(f) == 0);
     }
-    check_ok(file_load(test_arena(), path, TEXT_BYTES_MAX, &got, &e), e);
+    check_ok(conf_file_load(test_arena(), path, TEXT_BYTES_MAX, &got, &e), e);
     check_same(got, want);
 }
 
