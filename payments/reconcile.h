@@ -1,0 +1,100 @@
+/*
+ * reconcile.h - does the money captured here agree with the portal's file of the day?
+ *
+ * A day is one provider, one collection account, one local business day (UTC+7). Every line of the
+ * accepted file and every capture of the day ends matched or in exactly one exception, whose class
+ * is a row of match.def. Amounts are compared exactly. The equation
+ *
+ *     captured - file - sum of the exceptions' differences = residual
+ *
+ * is computed from sums that do not know each other; any residual but 0 is no result
+ * ("incomplete"). A line paid there for a reference not captured here is first asked about by
+ * QUERY, so that a lost CONFIRM is healed before the verdict.
+ *
+ * Each run leaves a manifest: canonical JSON with inputs, rule set, counts, sums and the hash of
+ * the manifest of the day before. The same cut gives the same bytes.
+ */
+#ifndef PAYMENTS_RECONCILE_H
+#define PAYMENTS_RECONCILE_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "payments/settlement.h"
+#include "payments/till.h"
+
+#define RECONCILE_RULES     "match-1" /* changes whenever match.def or the passes change */
+#define RECONCILE_SHOWN_MAX 500       /* exceptions of a day that are loaded at once */
+
+/* In the order in which they win (Formance): the first that applies. */
+enum reconcile_verdict {
+    RECONCILE_NO_VERDICT, /* no file yet */
+    RECONCILE_INCOMPLETE,
+    RECONCILE_BREAKS,
+    RECONCILE_WITH_WARNINGS,
+    RECONCILE_WITH_PENDING,
+    RECONCILE_RECONCILED,
+    RECONCILE_VERDICT_COUNT
+};
+enum match_class {
+#define MATCH(code, priority, weight, action) MATCH_##code,
+#include "payments/match.def"
+#undef MATCH
+    MATCH_COUNT
+};
+/* How much a class weighs in the verdict. */
+enum match_weight { MATCH_GOOD, MATCH_PENDING, MATCH_WARNING, MATCH_BREAK, MATCH_FILE };
+enum exception_state { EXCEPTION_NEW, EXCEPTION_PERSISTING, EXCEPTION_RESOLVED };
+
+struct exception {
+    struct str id; /* stable over runs: of provider, account, day and keys, not of the class */
+    enum match_class class;
+    enum exception_state state;
+    struct str reference;  /* MaThamChieu; empty: unknown */
+    struct str portal_txn; /* empty: unknown */
+    struct str dossier;
+    struct str agency_id, order_id; /* of our order, or empty */
+    int64_t line;                   /* in the file; 0: the file has none */
+    int64_t ours_vnd, theirs_vnd;
+    int64_t difference_vnd; /* ours - theirs; theirs as settlement_moved_vnd */
+    int64_t first_seen_ms, seen_ms, resolved_ms;
+};
+
+struct reconcile_day {
+    struct date day;
+    enum reconcile_verdict verdict;
+    struct str reason; /* incomplete: "no_file", "quarantined", "gap", "residual"; else empty */
+    int64_t captured_vnd, captured_count; /* here */
+    int64_t file_vnd, file_count;         /* there; lines */
+    int64_t matched_vnd, matched_count;   /* OK and OK_W; amounts of ours */
+    int64_t residual_vnd;
+    int64_t open_count; /* exceptions that are not resolved; all, also those not loaded */
+    int64_t difference_vnd;
+    struct exception *exceptions; /* not resolved, most urgent first; reconcile_day only */
+    size_t exception_count;
+    struct settlement_file *files; /* newest first; reconcile_day only */
+    size_t file_list_count;
+    struct str manifest, manifest_hash; /* empty: no run yet; manifest: reconcile_day only */
+    int64_t run_ms;
+};
+
+/* Matches the day with its accepted file and stores the outcome. May ask QUERY (network). A day
+ * without an accepted file is ERR_NOT_FOUND. */
+MUST_USE result reconcile_run(const struct till *t, struct date day, struct arena *a,
+                              struct reconcile_day *out, struct err *e);
+/* Newest first: days that have a file or captures; `most` at most. */
+MUST_USE result reconcile_days(const struct till *t, size_t most, struct arena *a,
+                               struct reconcile_day **out, size_t *count, struct err *e);
+/* One day as it stands; a day about which nothing is known has no verdict and zeros. */
+MUST_USE result reconcile_day(const struct till *t, struct date day, struct arena *a,
+                              struct reconcile_day *out, struct err *e);
+
+const char *reconcile_verdict_name(enum reconcile_verdict v); /* "none", "incomplete", ... */
+const char *match_name(enum match_class c);                   /* "MIS_OURS" */
+const char *match_text(enum match_class c);                   /* key: "match.MIS_OURS" */
+const char *match_action(enum match_class c);                 /* "query" */
+int match_priority(enum match_class c);                       /* 1 most urgent; 0: none */
+enum match_weight match_weight(enum match_class c);
+bool match_find(struct str name, enum match_class *out);
+const char *exception_state_name(enum exception_state s); /* "new" */
+
+#endif

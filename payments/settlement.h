@@ -1,0 +1,154 @@
+/*
+ * settlement.h - the payment portal's file of one local day: read, checked, kept.
+ *
+ * Four forms hold the same movements and are told apart by their bytes: MC1 (lines of fields
+ * between '|'), XLSX (the cells of MC1), FW1 (fixed width, 239 bytes) and BJ1 (a bank's JSON). All
+ * become one stream of struct settlement_line. FW1 and BJ1 have no column for some fields: those
+ * are absent, which is never a difference.
+ *
+ * A file is believed whole or not at all. A wrong chain or digest, totals that are not the sums of
+ * the lines, a balance that does not roll forward, a number out of sequence, an unknown version,
+ * another account or day: the file is quarantined, and each fault names line, column and bytes.
+ * The same bytes again change nothing; revision n+1 takes the place of revision n; other bytes
+ * under the same revision are quarantined (REP), unless the earlier file came before its day was
+ * over. Nothing here moves money.
+ */
+#ifndef PAYMENTS_SETTLEMENT_H
+#define PAYMENTS_SETTLEMENT_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "payments/till.h"
+
+struct conf;
+struct reconcile_day;
+
+#define SETTLEMENT_PROVIDER "PP" /* the National Centralized Payment Portal: the only one so far   \
+                                  */
+#define SETTLEMENT_FAULTS_MAX 20 /* kept and shown; all are counted */
+
+enum settlement_form {
+    SETTLEMENT_NO_FORM, /* unrecognised */
+    SETTLEMENT_MC1,
+    SETTLEMENT_FW1,
+    SETTLEMENT_BJ1,
+    SETTLEMENT_XLSX,
+    SETTLEMENT_FORM_COUNT
+};
+enum settlement_kind {
+    SETTLEMENT_PAY,
+    SETTLEMENT_REFUND,
+    SETTLEMENT_REVERSAL,
+    SETTLEMENT_FEE,
+    SETTLEMENT_ADJUST,
+    SETTLEMENT_KIND_COUNT
+};
+enum settlement_state {
+    SETTLEMENT_RECEIVED, /* being stored */
+    SETTLEMENT_ACCEPTED,
+    SETTLEMENT_SUPERSEDED,
+    SETTLEMENT_QUARANTINED
+};
+
+/* One movement. Empty texts are absent; amounts are as the file has them. */
+struct settlement_line {
+    int64_t n; /* 1, 2, ... in the file */
+    enum settlement_kind kind;
+    struct str portal_txn, merchant_ref, original_ref, dossier, procedure, body, account, bank;
+    int64_t gross_vnd, fee_vnd, net_vnd; /* fee and net: only when has_fee */
+    bool has_fee;
+    struct str currency; /* "VND", or absent */
+    bool success;
+    struct str code; /* the provider's word for it */
+    int64_t txn_at_ms;
+    struct str treasury_ref, treasury_status;
+};
+
+/* What the head and the end of a file say. */
+struct settlement_head {
+    enum settlement_form form;
+    struct str provider, account; /* empty: the form has no such field */
+    struct date day;              /* y 0: none */
+    bool has_chain;               /* seq, revision, previous, opening and closing */
+    int64_t seq, revision;        /* from 1 */
+    struct str previous;          /* SHA-256 of the MC1 file before, hex */
+    int64_t opening_vnd, closing_vnd;
+    int64_t lines, kinds[SETTLEMENT_KIND_COUNT]; /* counted here */
+    int64_t gross_vnd, fee_vnd, net_vnd;         /* summed here */
+    int64_t moved_vnd;                           /* settlement_moved_vnd of all lines */
+    struct str content; /* SHA-256 of what every form holds, hex: equal for equal movements */
+    bool crlf;          /* lines end in CR LF: accepted with a warning */
+};
+
+/* Why a file is not believed. code is a class of match.def. */
+struct settlement_fault {
+    const char *code;     /* "CTL", "COR", "SEQ", "VER", "REP", "ACC", "DATE" */
+    int64_t line, column; /* from 1; 0: the file as a whole. XLSX: row and cell; BJ1: text line */
+    struct str bytes;     /* what is there, at most 40 bytes, not printable ones as \xNN */
+    struct str why;       /* English, for the operator */
+};
+
+struct settlement_faults {
+    struct settlement_fault list[SETTLEMENT_FAULTS_MAX];
+    size_t count; /* in the list */
+    int64_t total;
+};
+
+/* Called for each line in the file's order; the texts live until it returns. */
+typedef result settlement_sink(void *arg, const struct settlement_line *l, struct err *e);
+
+/* Reads a file of any form and checks all that the file itself tells: faults come back in *faults
+ * and are no failure. The sink (or NULL) is called while there is no fault yet, so a caller that
+ * stores reads once without a sink first. Pure: no store. Fails only when the sink does. */
+MUST_USE result settlement_read(struct str bytes, struct arena *a, settlement_sink *sink, void *arg,
+                                struct settlement_head *head, struct settlement_faults *faults,
+                                struct err *e);
+enum settlement_form settlement_form_of(struct str bytes); /* by its first bytes */
+/* What the line moved on the collection account before fees: PAY and ADJUST gross, REFUND and
+ * REVERSAL -gross, FEE nothing, failures and other currencies nothing. */
+int64_t settlement_moved_vnd(const struct settlement_line *l);
+
+/* A file that was taken. */
+struct settlement_file {
+    struct str sha256; /* hex: its name here */
+    struct str name;   /* as it was given */
+    enum settlement_form form;
+    enum settlement_state state;
+    struct date day;
+    int64_t revision; /* of the file, or counted here when the form has none */
+    int64_t bytes, lines;
+    int64_t gross_vnd;
+    struct str faults; /* quarantined: "CTL line 7 column 40 `...`: why", one a line */
+    bool crlf;
+    struct str actor;
+    int64_t received_ms;
+};
+
+struct settlement_result {
+    bool known;       /* these bytes were taken before: nothing changed */
+    bool quarantined; /* file.faults tells why; the day was not reconciled anew */
+    struct settlement_file file;
+    struct reconcile_day *day; /* as it is now */
+};
+
+/* Takes a file for a day and reconciles the day, and the days beside it where they wait for this
+ * one. May ask QUERY (network: SLOW pool or jobs). A quarantined file is no failure. ERR_INVALID
+ * (field "file"): empty. ERR_TOO_LARGE. */
+MUST_USE result settlement_take(const struct till *t, struct date day, struct str file_name,
+                                struct str bytes, struct str actor, struct arena *a,
+                                struct settlement_result *out, struct err *e);
+/* Fetches the file from conf portal.settlement_url "/<yyyyMMdd>.<settlement_form>" and takes it.
+ * ERR_NOT_FOUND: the portal has none for the day; ERR_UPSTREAM_DOWN, ERR_UPSTREAM_BAD. */
+MUST_USE result settlement_fetch(const struct till *t, const struct conf *c, struct date day,
+                                 struct str actor, struct arena *a, struct settlement_result *out,
+                                 struct err *e);
+/* Background: once jobs.settlement_at has passed, fetches yesterday's file when none was accepted;
+ * one process does it, and tries again after 15 minutes. Fails as settlement_fetch does. */
+MUST_USE result settlement_due(const struct till *t, const struct conf *c, bool *did,
+                               struct err *e);
+
+const char *settlement_form_name(enum settlement_form f);   /* "MC1"; "" unrecognised */
+const char *settlement_kind_name(enum settlement_kind k);   /* "PAY" */
+const char *settlement_state_name(enum settlement_state s); /* "accepted" */
+
+#endif
