@@ -135,3 +135,14 @@ void seats_leave(struct seats *s, int seat)
     }
     must(pthread_mutex_unlock(&s->mutex) == 0);
 }
+
+int seats_waiting(struct seats *s)
+{
+    int n = 0;
+
+    must(pthread_mutex_lock(&s->mutex) == 0);
+    for (const struct waiter *w = s->first; w != NULL; w = w->next)
+        n++;
+    must(pthread_mutex_unlock(&s->mutex) == 0);
+    return n;
+}

@@ -13,8 +13,9 @@
 struct seats;
 
 struct seats *seats_open(struct arena *a, int count); /* lives in the arena */
-void seats_close(struct seats **g);                   /* nobody may be inside or waiting */
+void seats_close(struct seats **s);                   /* nobody may be waiting */
 MUST_USE result seats_take(struct seats *s, int64_t wait_ms, int *seat, struct err *e);
 void seats_leave(struct seats *s, int seat);
+int seats_waiting(struct seats *s);
 
 #endif
