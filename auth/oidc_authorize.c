@@ -265,10 +265,10 @@ static bool session_fits(struct auth *au, struct arena *a, const struct asked *q
 static void reply_sign_in(struct auth *au, struct arena *a, const struct asked *q,
                           const struct session *s, struct authorize_reply *out)
 {
-    struct err why = { 0 };
+    const struct err why = { .code = ERR_NOT_SIGNED_IN,
+                             .detail = "nobody, or another person, is signed in" };
 
     if ((q->prompt & PROMPT_NONE) != 0 || q->signed_in) {
-        (void)fail(&why, ERR_NOT_SIGNED_IN, "nobody, or another person, is signed in");
         reply_error(au, a, q, &why, out);
         return;
     }

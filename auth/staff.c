@@ -358,6 +358,7 @@ static result kept_find(struct auth *au, const struct visit *v, struct str key, 
                         struct kept *out, struct err *e)
 {
     struct str raw;
+    bool saved;
 
     TRY(kv_get(au->kv, v->arena, key, found, &raw, e));
     if (!*found)
@@ -369,9 +370,10 @@ static result kept_find(struct auth *au, const struct visit *v, struct str key, 
     if (clock_now_ms(au->clock) - out->seen_ms < au->conf->auth.staff_idle_s * 1000 / 16)
         return OK;
     out->seen_ms = clock_now_ms(au->clock);
-    /* Swapped, not put: a session that was ended meanwhile stays ended. */
+    /* Swapped, not put: a session that was ended meanwhile stays ended. Of two requests at once one
+     * swap is enough. */
     return kv_swap(au->kv, key, raw, record_print(v->arena, kept_fields, LEN(kept_fields), out),
-                   kept_ttl_s(au, out), found, e);
+                   kept_ttl_s(au, out), &saved, e);
 }
 
 result staff_find_session(struct auth *au, const struct visit *v, struct str token, bool *found,
