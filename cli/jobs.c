@@ -9,6 +9,7 @@
 #include "payments/idempotency.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
+#include "payments/settlement.h"
 #include "web/app.h"
 
 #define SWEEP_EVERY_MS 3600000
@@ -22,13 +23,34 @@ struct jobs {
     int64_t swept_ms;
 };
 
+static result ask_attempt(const struct app *app, bool *did, struct err *e)
+{
+    return poll_attempt(&app->till, did, e);
+}
+
+static result close_order(const struct app *app, bool *did, struct err *e)
+{
+    return poll_expiry(&app->till, did, e);
+}
+
+static result deliver(const struct app *app, bool *did, struct err *e)
+{
+    return outbox_deliver(&app->till, did, e);
+}
+
+static result fetch_settlement(const struct app *app, bool *did, struct err *e)
+{
+    return settlement_due(&app->till, &app->conf, did, e);
+}
+
 static const struct {
     const char *name;
-    result (*work)(const struct till *t, bool *did, struct err *e);
+    result (*work)(const struct app *app, bool *did, struct err *e);
 } kinds[] = {
-    { "job.attempt", poll_attempt },
-    { "job.expiry", poll_expiry },
-    { "job.outbox", outbox_deliver },
+    { "job.attempt", ask_attempt },
+    { "job.expiry", close_order },
+    { "job.outbox", deliver },
+    { "job.settlement", fetch_settlement },
 };
 
 static bool is_stopping(struct jobs *j)
@@ -80,7 +102,7 @@ static bool round_of_work(struct jobs *j, const struct app *app)
         struct err e = { 0 };
         bool did = false;
 
-        if (kinds[i].work(&app->till, &did, &e).failed)
+        if (kinds[i].work(app, &did, &e).failed)
             log_err(kinds[i].name, &e);
         else
             any |= did;
