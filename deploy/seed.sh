@@ -29,6 +29,7 @@ url = $systems/dancu
 [business]
 url = $systems/dkkd
 token_url = $systems/dkkd/token
+status_file = $top/conf/status/tax_status.csv
 [portal]
 url = $systems/pp
 pay_origins = $systems
