@@ -38,7 +38,8 @@ static result read_entry(struct str line, int number, struct entry *out, struct 
         return fail(e, ERR_MALFORMED, "line %d: not key = text", number);
     key = str_trim(key);
     text = str_trim(text);
-    if (key.n == 0 || !str_all_in(key, "abcdefghijklmnopqrstuvwxyz0123456789_.-"))
+    if (key.n == 0 ||
+        !str_all_in(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"))
         return fail(e, ERR_MALFORMED, "line %d: not a key", number);
     if (text.n == 0)
         return fail(e, ERR_MALFORMED, "line %d: no text", number);

@@ -25,7 +25,7 @@ TEST(what_is_no_catalogue_is_refused_with_its_line)
 {
     refused(STR("a = x\nb"), ERR_MALFORMED, "line 2: not key = text");
     refused(STR("= x"), ERR_MALFORMED, "line 1: not a key");
-    refused(STR("A.b = x"), ERR_MALFORMED, "line 1: not a key");
+    refused(STR("a%b = x"), ERR_MALFORMED, "line 1: not a key");
     refused(STR("a b = x"), ERR_MALFORMED, "line 1: not a key");
     refused(STR("\n\na =  "), ERR_MALFORMED, "line 3: no text");
     refused(STR("b = 1\na = x\n# c\na = x\n"), ERR_MALFORMED, "line 4: the key of line 2");
