@@ -106,7 +106,7 @@ result seats_take(struct seats *s, int64_t wait_ms, int *seat, struct err *e)
     int got;
 
     must(pthread_mutex_lock(&s->mutex) == 0);
-    got = s->first == NULL ? free_seat(s) : -1;
+    got = free_seat(s); /* none while anybody waits: a seat that is left is handed over */
     if (got >= 0)
         s->taken[got] = true;
     else

@@ -1,5 +1,6 @@
 #include "store/sql.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -365,6 +366,45 @@ TEST_STORE(every_statement_prepares)
     struct err e = { .code = ERR_NONE };
 
     check_ok(sql_check_queries(fixture_pool(), &e), e);
+}
+
+/* So that a name tells where to look, and no two files can meet in one. */
+static void check_names(const char *path, struct str noun)
+{
+    FILE *f = fopen(path, "r");
+    char line[512];
+
+    check(f != NULL);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        const struct str rest = str_from(str_c(line), strlen("-- name: "));
+
+        if (str_starts(str_c(line), STR("-- name: ")) &&
+            (!str_starts(rest, noun) || rest.p[noun.n] != '_'))
+            test_fail(__FILE__, __LINE__, "%s: %s", path, line);
+    }
+    (void)fclose(f);
+}
+
+TEST(every_statement_is_named_after_its_file)
+{
+    const char *folder =
+        str_cstr(test_arena(), str_fmt(test_arena(), "%s/store/query", test_source()));
+    DIR *d = opendir(folder);
+    const struct dirent *file;
+    int files = 0;
+
+    check(d != NULL);
+    while ((file = readdir(d)) != NULL) {
+        const struct str name = str_c(file->d_name);
+
+        if (!str_ends(name, STR(".sql")))
+            continue;
+        check_names(str_cstr(test_arena(), str_fmt(test_arena(), "%s/%s", folder, file->d_name)),
+                    str_sub(name, 0, name.n - strlen(".sql")));
+        files++;
+    }
+    (void)closedir(d);
+    check(files >= 3);
 }
 
 TEST_STORE(a_statement_without_its_table_is_named)
