@@ -76,7 +76,7 @@ static bool is_p256(const EVP_PKEY *pkey)
 
     return EVP_PKEY_is_a(pkey, "EC") &&
            EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1 &&
-           (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0);
+           (str_is(str_c(group), "prime256v1") || str_is(str_c(group), "P-256"));
 }
 
 static bool is_rsa(const EVP_PKEY *pkey, const char *type)

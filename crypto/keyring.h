@@ -8,7 +8,9 @@
  * (SIGHUP) never pulls a key from under a signature. Thread rule: any thread.
  *
  * A verification set holds public keys by kid from a JWK set (RFC 7517); each is bound to one
- * algorithm, taken from the key and never from a token's header (RFC 8725 3.1).
+ * algorithm, taken from the key and never from a token's header (RFC 8725 3.1). Keys that we cannot
+ * verify with (other types and uses, RSA below 2048 bits) are left out; a set where none remains,
+ * or with two keys of one id, is ERR_INVALID. An RSA key without `alg` is for RS256.
  */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
@@ -26,10 +28,11 @@ struct json;
 MUST_USE result keyring_open(const char *dir, struct keyring **out, struct err *e);
 MUST_USE result keyring_reload(struct keyring *k, struct err *e); /* keeps the old on failure */
 void keyring_close(struct keyring **k);
-/* Makes a key file; creates the folder (0700) when absent. */
+/* Makes a key file; creates the folder (0700) when absent. ERR_CONFLICT: an active key is there. */
 MUST_USE result keyring_make_key(const char *dir, enum key_alg alg, enum key_state state,
                                  struct arena *a, struct str *kid, struct err *e);
-/* next -> active, active -> retired, and a fresh next; retired keys older than keep_s removed. */
+/* next -> active, active -> retired, and a fresh next; keys retired for longer than keep_s removed.
+ * In an empty folder: makes an active and a next key. */
 MUST_USE result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t keep_s,
                                struct err *e);
 

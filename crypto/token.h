@@ -4,9 +4,11 @@
  * Claims are built as JSON; the signature is made and checked with OpenSSL EVP and keys parsed
  * once. Verification fixes the algorithm by the key that the kid names, before anything else is
  * believed: a token whose header says another algorithm fails, `none` fails, `crit`, `zip` and
- * unknown `typ` fail, and embedded keys (jwk, jku, x5u) are ignored. libjwt builds and reads claims
- * where its API serves; its decode call is never used to verify, since it lets the token choose the
- * algorithm.
+ * unknown `typ` fail, and embedded keys (jwk, jku, x5u) are ignored. A token without kid is taken
+ * only where the set has exactly one key. exp is required, nbf and iat are checked when present,
+ * all in whole seconds; sub, nonce, jti and the rest are the caller's to check. libjwt builds
+ * header and claims; claims are read by base/json, which is stricter, and libjwt's decode call is
+ * never used, since it lets the token choose the algorithm. Thread rule: any thread.
  */
 #ifndef CRYPTO_TOKEN_H
 #define CRYPTO_TOKEN_H

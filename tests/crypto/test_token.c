@@ -1,8 +1,8 @@
 #include "crypto/token.h"
 
 #include <jwt.h>
-#include <openssl/core_names.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -490,6 +490,49 @@ TEST(what_is_signed_verifies_with_its_claims)
         check_str(name, "Nguyễn Thị \"Hoà\" \\ /");
         check(json_int(json_member(got, "big"), &big));
         check(big == INT64_MAX);
+    }
+}
+
+static void *sign_and_verify(void *unused)
+{
+    const struct token_expect x = expected();
+    DEFER(arena_close) struct arena *a = arena_open(1 << 20);
+    result r = OK;
+
+    for (int i = 0; i < 30 && !r.failed; i++) {
+        DEFER(key_release) struct key *key = NULL;
+        DEFER(json_close) struct json *claims = NULL;
+        DEFER(json_close) struct json *got = NULL;
+        struct str token = { 0 };
+
+        arena_reset(a);
+        r = keyring_active(ring, i % 2 == 0 ? KEY_ES256 : KEY_PS256, &key, NULL);
+        if (!r.failed)
+            r = json_read(STR(GOOD), &claims, NULL);
+        if (!r.failed)
+            r = token_sign(a, key, NULL, claims, &token, NULL);
+        if (!r.failed)
+            r = token_verify(a, keys, token, &x, &got, NULL);
+    }
+    return r.failed ? NULL : unused;
+}
+
+TEST(threads_share_keys_while_the_ring_is_read_again)
+{
+    pthread_t threads[4];
+    int mark = 0;
+    struct err e = { 0 };
+
+    ring_begin();
+    for (size_t i = 0; i < LEN(threads); i++)
+        check(pthread_create(&threads[i], NULL, sign_and_verify, &mark) == 0);
+    for (int i = 0; i < 5; i++)
+        check_ok(keyring_reload(ring, &e), e);
+    for (size_t i = 0; i < LEN(threads); i++) {
+        void *answer = NULL;
+
+        check(pthread_join(threads[i], &answer) == 0);
+        check(answer == &mark);
     }
 }
 
