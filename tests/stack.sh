@@ -59,7 +59,7 @@ wait_for() {
     return 1
 }
 "$top/deploy/seed.sh" "$STACK" "$MOTCUA_PORT" "$SANDBOX_PORT" "$MOTCUA_BIN"
-"$MOTCUA_BIN/motcua-sandbox" --listen "127.0.0.1:$SANDBOX_PORT" --motcua "http://127.0.0.1:$MOTCUA_PORT" \
+"$MOTCUA_BIN/motcua-sandbox" --listen "127.0.0.1:$SANDBOX_PORT" --motcua "$MOTCUA_URL" \
     --secrets "$STACK/secrets" --data "$STACK/sandbox" --seeds "$top/sandbox" >>"$STACK/sandbox.log" 2>&1 &
 pids+=($!)
 wait_for "$SANDBOX_URL/healthz" $!
