@@ -59,7 +59,8 @@ struct attempt {
     struct str failure;     /* last MaLoi, or our own word for it */
     int64_t created_ms, updated_ms, captured_ms;
     int64_t query_next_ms; /* 0: no more questions */
-    int64_t query_count, not_found_count;
+    int64_t query_count;
+    int64_t not_found_ms; /* when QUERY first said that it does not know it; 0: never */
 };
 
 /* What the payer sees next. */

@@ -87,8 +87,10 @@ struct order_cause {
     struct str source;   /* "api", "page", "notice", "query", "expiry" */
     struct str evidence; /* canonical JSON of the message that tells so, or empty */
     struct str request_id, ip;
-    int64_t amount_vnd; /* CAPTURED: of the attempt */
-    int64_t attempt_n;  /* CAPTURED: 1, 2, ... */
+    int64_t amount_vnd;    /* CAPTURED: of the attempt */
+    int64_t attempt_n;     /* CAPTURED: 1, 2, ... */
+    struct str portal_txn; /* CAPTURED: the portal's number */
+    struct str mismatch;   /* MISMATCH of an attempt: "AMT" or "CUR" */
 };
 
 /* Prices and stores a new order, within the caller's transaction (idempotency.h). State OPEN, or

@@ -60,9 +60,17 @@ struct portal_answer {
 };
 
 MUST_USE result portal_open(const struct portal_config *c, struct portal **out, struct err *e);
+/* The same over another wire than HTTP, for tests and simulation. send() answers a request body as
+ * partner_call() would. */
+struct answer;
+typedef result portal_send(void *self, struct str body, struct arena *a, struct answer *out,
+                           struct err *e);
+MUST_USE result portal_open_over(const struct portal_config *c, portal_send *send, void *self,
+                                 struct portal **out, struct err *e);
 void portal_close(struct portal **p);
 struct str portal_partner_code(const struct portal *p);
 const struct secret *portal_secret(const struct portal *p);
+int64_t portal_timeout_ms(const struct portal *p);
 
 /* Failure means that the request could not be made at all (a field is refused: ERR_INVALID); the
  * outcome of a call that was made is in the answer. */

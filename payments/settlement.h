@@ -23,7 +23,8 @@
 struct conf;
 struct reconcile_day;
 
-#define SETTLEMENT_PROVIDER "PP" /* the National Centralized Payment Portal: the only one so far   \
+#define SETTLEMENT_PROVIDER                                                                        \
+    "PP"                         /* the National Centralized Payment Portal: the only one so far   \
                                   */
 #define SETTLEMENT_FAULTS_MAX 20 /* kept and shown; all are counted */
 

@@ -26,6 +26,7 @@ struct till_counts {
     _Atomic int64_t notice_mismatch; /* verified, but another partner, amount or currency */
     _Atomic int64_t query_total, query_failed;
     _Atomic int64_t captured_total;
+    _Atomic int64_t quarantine_day, quarantine_today;
     _Atomic int64_t quarantined; /* stored; past the day's cap only counted */
 };
 

@@ -1,0 +1,195 @@
+/*
+ * The states of an attempt. Attacker: messages that come late, twice, in another order or against
+ * each other; promise: a capture happens once, is never undone by a message, and whatever does not
+ * fit is kept as evidence. Deliberately not done: reversals, which need two persons.
+ */
+#include "payments/attempt.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "payments/attempt_row.h"
+#include "payments/order_row.h"
+#include "payments/outbox.h"
+#include "payments/poll.h"
+#include "payments/portal.h"
+#include "store/sql.h"
+
+enum attempt_action {
+    ATTEMPT_DO_NOTHING,
+    ATTEMPT_DO_WATCH,
+    ATTEMPT_DO_ASK_SOON,
+    ATTEMPT_DO_ASK_LATER,
+    ATTEMPT_DO_ASK_ON,
+    ATTEMPT_DO_STOP,
+    ATTEMPT_DO_CAPTURE,
+    ATTEMPT_DO_CORRECT,
+    ATTEMPT_DO_CONTRADICT,
+    ATTEMPT_DO_SUSPECT,
+    ATTEMPT_DO_GIVE_UP
+};
+
+#define QUESTIONS_BEFORE_LATER 2 /* the schedule is entered at 60 s while the payer is paying */
+
+static const char *const state_names[ATTEMPT_STATE_COUNT] = {
+    "none",    "new",      "initiating", "redirected", "processing",
+    "unknown", "captured", "failed",     "expired",
+};
+static const char *const event_names[ATTEMPT_EV_COUNT] = {
+    "created", "sent", "answered", "refused",   "no_answer", "returned", "noticed",
+    "pending", "paid", "unpaid",   "not_found", "overdue",   "mismatch", "stuck",
+};
+
+static const struct {
+    enum attempt_state from;
+    enum attempt_event event;
+    enum attempt_state to;
+    enum attempt_action action;
+    const char *action_name;
+} moves[] = {
+#define MOVE(from, event, to, action)                                                              \
+    { ATTEMPT_##from, ATTEMPT_EV_##event, ATTEMPT_##to, ATTEMPT_DO_##action, #action },
+#include "payments/attempt.def"
+#undef MOVE
+};
+
+const char *attempt_state_name(enum attempt_state s)
+{
+    return state_names[s];
+}
+
+const char *attempt_event_name(enum attempt_event ev)
+{
+    return event_names[ev];
+}
+
+bool attempt_state_find(struct str name, enum attempt_state *out)
+{
+    for (size_t i = 0; i < ATTEMPT_STATE_COUNT; i++) {
+        if (str_is(name, state_names[i])) {
+            *out = (enum attempt_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool attempt_is_live(enum attempt_state s)
+{
+    return s == ATTEMPT_NEW || s == ATTEMPT_INITIATING || s == ATTEMPT_REDIRECTED ||
+           s == ATTEMPT_PROCESSING || s == ATTEMPT_UNKNOWN;
+}
+
+static size_t move_find(enum attempt_state s, enum attempt_event ev)
+{
+    size_t i = 0;
+
+    while (i < LEN(moves) && (moves[i].from != s || moves[i].event != ev))
+        i++;
+    return i;
+}
+
+bool attempt_move(enum attempt_state s, enum attempt_event ev, enum attempt_state *next,
+                  const char **action)
+{
+    const size_t i = move_find(s, ev);
+
+    if (i == LEN(moves))
+        return false;
+    *next = moves[i].to;
+    *action = moves[i].action_name;
+    return true;
+}
+
+static void ask_after(struct attempt *at, int64_t now_ms, int64_t delay_s, int64_t count)
+{
+    at->query_next_ms = now_ms + delay_s * 1000;
+    at->query_count = count;
+}
+
+static void schedule(const struct till *t, struct attempt *at, enum attempt_action action,
+                     int64_t now_ms)
+{
+    switch (action) {
+    case ATTEMPT_DO_WATCH: /* by then the call has ended, or its process has */
+        at->query_next_ms = now_ms + 2 * portal_timeout_ms(t->portal);
+        break;
+    case ATTEMPT_DO_ASK_SOON:
+        ask_after(at, now_ms, poll_delay_s(t, 0), 0);
+        break;
+    case ATTEMPT_DO_ASK_LATER:
+        ask_after(at, now_ms, poll_delay_s(t, QUESTIONS_BEFORE_LATER), QUESTIONS_BEFORE_LATER);
+        break;
+    case ATTEMPT_DO_ASK_ON:
+    case ATTEMPT_DO_SUSPECT:
+        ask_after(at, now_ms, poll_delay_s(t, at->query_count + 1), at->query_count + 1);
+        break;
+    case ATTEMPT_DO_STOP:
+    case ATTEMPT_DO_CAPTURE:
+    case ATTEMPT_DO_CORRECT:
+    case ATTEMPT_DO_GIVE_UP:
+        at->query_next_ms = 0;
+        break;
+    case ATTEMPT_DO_NOTHING:
+    case ATTEMPT_DO_CONTRADICT:
+        break;
+    }
+}
+
+static struct str mismatch_of(enum attempt_action action, const struct order_cause *cause)
+{
+    switch (action) {
+    case ATTEMPT_DO_CORRECT:
+        return STR("LATE");
+    case ATTEMPT_DO_CONTRADICT:
+        return STR("STA");
+    case ATTEMPT_DO_GIVE_UP:
+        return STR("STUCK");
+    default:
+        return cause->mismatch;
+    }
+}
+
+static result capture(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
+                      const struct order_cause *cause, struct arena *a, struct err *e)
+{
+    struct order_cause paid = *cause;
+
+    paid.amount_vnd = at->amount_vnd;
+    paid.attempt_n = at->n;
+    paid.portal_txn = at->portal_txn;
+    paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
+    TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
+    return order_step(db, t, o, ORDER_EV_CAPTURED, &paid, a, e);
+}
+
+result attempt_step(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
+                    enum attempt_event event, const struct order_cause *cause, struct arena *a,
+                    struct err *e)
+{
+    const enum attempt_state from = at->state;
+    const size_t i = move_find(from, event);
+    const int64_t now_ms = clock_now_ms(t->clock);
+    int64_t seq;
+
+    if (i == LEN(moves))
+        return fail(e, ERR_WRONG_STATE, "attempt is %s: no %s", state_names[from],
+                    event_names[event]);
+    const enum attempt_action action = moves[i].action;
+    const struct order_note note = { at->n, event_names[event], state_names[from],
+                                     state_names[moves[i].to], mismatch_of(action, cause) };
+
+    TRY(order_note_put(db, t, o, &note, cause, &seq, a, e));
+    schedule(t, at, action, now_ms);
+    at->state = moves[i].to;
+    at->updated_ms = now_ms;
+    if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT)
+        at->captured_ms = now_ms;
+    if (from == ATTEMPT_NONE)
+        TRY(attempt_insert(db, at, e));
+    else
+        TRY(attempt_save(db, at, from, a, e));
+    if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT)
+        TRY(capture(db, t, o, at, cause, a, e));
+    return OK;
+}

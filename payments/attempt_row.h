@@ -1,0 +1,30 @@
+/*
+ * attempt_row.h - rows of attempts and acting on the portal's answers, for the files of this room.
+ */
+#ifndef PAYMENTS_ATTEMPT_ROW_H
+#define PAYMENTS_ATTEMPT_ROW_H
+
+#include "payments/attempt.h"
+#include "payments/portal.h"
+
+MUST_USE result attempt_find(struct sql *db, struct str reference, struct arena *a,
+                             struct attempt *out, struct err *e);
+/* All of an order, oldest first. */
+MUST_USE result attempts_find(struct sql *db, const struct order *o, struct arena *a,
+                              struct attempt **out, size_t *count, struct err *e);
+MUST_USE result attempt_insert(struct sql *db, const struct attempt *at, struct err *e);
+/* Writes what attempt_step or a new question time changed; `from` is the state it was read with. */
+MUST_USE result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state from,
+                             struct arena *a, struct err *e);
+
+/* The attempt and its order, both fresh and locked. */
+MUST_USE result attempt_take(struct sql *db, const struct till *t, struct str reference,
+                             struct arena *a, struct order *o, struct attempt *at, struct err *e);
+
+/* One question to the portal and what follows from the answer. overdue: the order's time is over.
+ */
+MUST_USE result attempt_ask_for(const struct till *t, struct str reference, bool overdue,
+                                const struct order_cause *cause, struct arena *a,
+                                struct portal_answer *answer, struct err *e);
+
+#endif

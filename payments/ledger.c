@@ -1,0 +1,219 @@
+/*
+ * Journals. Attacker: whoever can write to the store; promise: a journal that was posted cannot be
+ * changed, removed or posted twice without ledger_verify saying so. Deliberately not done: the
+ * chain's heads are not signed by a party outside the store.
+ */
+#include "payments/ledger.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "crypto/digest.h"
+#include "payments/ledger_row.h"
+#include "store/sql.h"
+
+static const struct {
+    int code;
+    enum ledger_side side;
+    const char *name;
+} chart[] = {
+#define ACCOUNT(code, side, name) { code, LEDGER_##side, name },
+#include "payments/account.def"
+#undef ACCOUNT
+};
+
+const char *ledger_account_name(int code)
+{
+    for (size_t i = 0; i < LEN(chart); i++)
+        if (chart[i].code == code)
+            return chart[i].name;
+    return NULL;
+}
+
+struct ledger_journal ledger_journal_make(struct str agency_id, const char *kind, struct str source)
+{
+    return (struct ledger_journal){ .agency_id = agency_id, .kind = str_c(kind), .source = source };
+}
+
+void ledger_put(struct ledger_journal *j, enum ledger_account account, enum ledger_side side,
+                int64_t amount_vnd, struct str fee)
+{
+    must(amount_vnd >= 0 && j->count < LEDGER_POSTINGS_MAX);
+    if (amount_vnd > 0)
+        j->postings[j->count++] = (struct ledger_posting){ account, side, amount_vnd, fee };
+}
+
+void ledger_put_assess(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put(j, LEDGER_1130, LEDGER_DEBIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_9100, LEDGER_DEBIT, b->reduction_vnd, STR(""));
+    ledger_put(j, LEDGER_2100, LEDGER_CREDIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_9101, LEDGER_CREDIT, b->reduction_vnd, STR(""));
+}
+
+void ledger_put_withdraw(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put(j, LEDGER_2100, LEDGER_DEBIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_9101, LEDGER_DEBIT, b->reduction_vnd, STR(""));
+    ledger_put(j, LEDGER_1130, LEDGER_CREDIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_9100, LEDGER_CREDIT, b->reduction_vnd, STR(""));
+}
+
+/* Law 97/2015 art. 14(4): each fee is accounted for separately. */
+void ledger_put_capture(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put(j, LEDGER_1110, LEDGER_DEBIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_2100, LEDGER_DEBIT, b->total_vnd, STR(""));
+    ledger_put(j, LEDGER_1130, LEDGER_CREDIT, b->total_vnd, STR(""));
+    for (size_t i = 0; i < b->count; i++) {
+        const struct fee_line *l = &b->lines[i];
+
+        if (l->kind == FEE_LE_PHI) {
+            ledger_put(j, LEDGER_2110, LEDGER_CREDIT, l->net_vnd, l->fee);
+        } else {
+            ledger_put(j, LEDGER_2120, LEDGER_CREDIT, l->budget_vnd, l->fee);
+            ledger_put(j, LEDGER_2130, LEDGER_CREDIT, l->retained_vnd, l->fee);
+        }
+    }
+}
+
+void ledger_put_held(struct ledger_journal *j, int64_t amount_vnd)
+{
+    ledger_put(j, LEDGER_1110, LEDGER_DEBIT, amount_vnd, STR(""));
+    ledger_put(j, LEDGER_2150, LEDGER_CREDIT, amount_vnd, STR(""));
+}
+
+result ledger_journal_check(const struct ledger_journal *j, int64_t *total_vnd, struct err *e)
+{
+    int64_t sum_vnd[2] = { 0, 0 };
+
+    for (size_t i = 0; i < j->count; i++) {
+        const struct ledger_posting *p = &j->postings[i];
+
+        if (p->amount_vnd <= 0 || ledger_account_name((int)p->account) == NULL)
+            return fail(e, ERR_INTERNAL, "journal %.*s: bad posting", STR_ARG(j->source));
+        TRY(money_add(sum_vnd[p->side], p->amount_vnd, &sum_vnd[p->side], e));
+    }
+    if (sum_vnd[LEDGER_DEBIT] != sum_vnd[LEDGER_CREDIT] || sum_vnd[LEDGER_DEBIT] == 0)
+        return fail(e, ERR_INTERNAL, "journal %.*s does not balance", STR_ARG(j->source));
+    *total_vnd = sum_vnd[LEDGER_DEBIT];
+    return OK;
+}
+
+result ledger_journal_hash(const struct ledger_journal *j, const struct ledger_place *at,
+                           struct arena *a, struct str *hash, struct err *e)
+{
+    struct buf b = buf_make(a, 64 * 1024);
+    struct str text;
+
+    buf_fmt(&b, "%.*s|%lld|%lld|%.*s|%.*s|%.*s|%lld|%.*s|%.*s|%lld|%.*s\n", STR_ARG(j->agency_id),
+            (long long)at->slot, (long long)at->n, STR_ARG(j->kind), STR_ARG(j->source),
+            STR_ARG(j->order_id), (long long)j->attempt_n, STR_ARG(date_iso(a, j->day)),
+            STR_ARG(j->corrects), (long long)at->at_ms, STR_ARG(at->prev_hash));
+    for (size_t i = 0; i < j->count; i++)
+        buf_fmt(&b, "%d|%d|%lld|%.*s\n", (int)j->postings[i].account, (int)j->postings[i].side,
+                (long long)j->postings[i].amount_vnd, STR_ARG(j->postings[i].fee));
+    TRY(buf_end(&b, &text, e));
+    *hash = digest_hex(a, digest_sha256(text));
+    return OK;
+}
+
+/* Takes the chain's head row, which also keeps other writers of this chain waiting. */
+static result head_take(struct sql *db, struct str agency_id, struct ledger_place *at,
+                        struct arena *a, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    at->slot = sql_slot(db);
+    TRY(sql_run(db, SQL_LEDGER_HEAD_MAKE, e, sql_t(agency_id), sql_i(at->slot)));
+    TRY(sql_find(db, SQL_LEDGER_HEAD_TAKE, &rows, e, sql_t(agency_id), sql_i(at->slot)));
+    TRY(sql_one(rows, e));
+    at->n = sql_int(rows, 0);
+    at->prev_hash = sql_text(rows, 1, a);
+    return OK;
+}
+
+static result postings_insert(struct sql *db, const struct ledger_journal *j,
+                              const struct ledger_place *at, struct err *e)
+{
+    for (size_t i = 0; i < j->count; i++) {
+        const struct ledger_posting *p = &j->postings[i];
+
+        TRY(sql_run(db, SQL_LEDGER_POSTING_INSERT, e, sql_t(j->agency_id), sql_i(at->slot),
+                    sql_i(at->n), sql_i((int64_t)i + 1), sql_i(p->account), sql_i(p->side),
+                    sql_i(p->amount_vnd), sql_t(p->fee)));
+    }
+    return OK;
+}
+
+result ledger_post(struct sql *db, int64_t now_ms, const struct ledger_journal *j, struct arena *a,
+                   struct err *e)
+{
+    struct ledger_place at = { .at_ms = now_ms };
+    int64_t total_vnd, added;
+    struct str hash;
+
+    TRY(ledger_journal_check(j, &total_vnd, e));
+    TRY(head_take(db, j->agency_id, &at, a, e));
+    TRY(ledger_journal_hash(j, &at, a, &hash, e));
+    TRY(sql_run_count(db, SQL_LEDGER_JOURNAL_INSERT, &added, e, sql_t(j->agency_id), sql_i(at.slot),
+                      sql_i(at.n), sql_t(j->kind), sql_t(j->source), sql_t(j->order_id),
+                      sql_i(j->attempt_n), sql_t(date_iso(a, j->day)), sql_t(j->corrects),
+                      sql_i(now_ms), sql_i(total_vnd), sql_t(at.prev_hash), sql_t(hash)));
+    if (added != 1)
+        return fail(e, ERR_CONFLICT, "journal %.*s was posted before", STR_ARG(j->source));
+    TRY(postings_insert(db, j, &at, e));
+    return sql_run(db, SQL_LEDGER_HEAD_SET, e, sql_t(j->agency_id), sql_i(at.slot), sql_t(hash));
+}
+
+struct balance_reading {
+    struct str agency_id, until;
+    struct ledger_balance *rows;
+};
+
+static result balances_read(struct sql *db, void *arg, struct err *e)
+{
+    struct balance_reading *b = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    TRY(sql_find(db, SQL_LEDGER_BALANCES, &rows, e, sql_t(b->agency_id), sql_t(b->until)));
+    for (;;) {
+        size_t i = 0;
+
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return OK;
+        while (i < LEN(chart) && chart[i].code != sql_int(rows, 0))
+            i++;
+        if (i == LEN(chart))
+            return fail(e, ERR_BROKEN_CHAIN, "account %d is not in the chart",
+                        (int)sql_int(rows, 0));
+        b->rows[i].debit_vnd = sql_int(rows, 1);
+        b->rows[i].credit_vnd = sql_int(rows, 2);
+    }
+}
+
+result ledger_trial_balance(struct sql_pool *p, struct str agency_id, struct date until,
+                            struct arena *a, struct ledger_balance **out, size_t *count,
+                            struct err *e)
+{
+    struct balance_reading b = { .agency_id = agency_id, .until = date_iso(a, until) };
+
+    b.rows = arena_array(a, struct ledger_balance, LEN(chart));
+    TRY(sql_read(p, balances_read, &b, e));
+    for (size_t i = 0; i < LEN(chart); i++) {
+        const int64_t debit_vnd = b.rows[i].debit_vnd - b.rows[i].credit_vnd;
+
+        b.rows[i].account = chart[i].code;
+        b.rows[i].name = str_c(chart[i].name);
+        b.rows[i].balance_vnd = chart[i].side == LEDGER_DEBIT ? debit_vnd : -debit_vnd;
+    }
+    *out = b.rows;
+    *count = LEN(chart);
+    return OK;
+}

@@ -1,0 +1,188 @@
+/*
+ * Reading and writing the rows of orders. Personal data leaves the store sealed and is opened only
+ * into the arena of the request that needs it.
+ */
+#include "payments/order_row.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "crypto/digest.h"
+#include "crypto/seal.h"
+#include "store/sql.h"
+
+#define EVIDENCE_BYTES_MAX 4096
+
+struct str payer_seal(struct arena *a, const struct till *t, struct str place,
+                      const struct payer *p)
+{
+    DEFER(json_close) struct json *o = json_object();
+
+    json_put_str(o, "name", p->name);
+    json_put_str(o, "id", p->id);
+    json_put_str(o, "address", p->address);
+    return seal_put(a, t->seal, place, json_print(a, o));
+}
+
+static struct str member_copy(const struct json *o, const char *name, struct arena *a)
+{
+    struct str s;
+
+    return json_str(json_member(o, name), &s) ? str_dup(a, s) : (struct str){ "", 0 };
+}
+
+result payer_unseal(struct arena *a, const struct till *t, struct str place, struct str sealed,
+                    struct payer *out, struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str plain;
+
+    TRY(seal_get(a, t->seal, place, sealed, &plain, e));
+    TRY(json_read(plain, &o, e));
+    out->name = member_copy(o, "name", a);
+    out->id = member_copy(o, "id", a);
+    out->address = member_copy(o, "address", a);
+    return OK;
+}
+
+static result sealed_read(struct sql_rows *rows, const struct till *t, struct arena *a,
+                          struct order *out, struct err *e)
+{
+    TRY(seal_get(a, t->seal, str_cat(a, STR("order.token:"), out->id), sql_bytes(rows, 2, a),
+                 &out->token, e));
+    return payer_unseal(a, t, str_cat(a, STR("order.payer:"), out->id), sql_bytes(rows, 17, a),
+                        &out->payer, e);
+}
+
+result order_read_row(struct sql_rows *rows, const struct till *t, struct arena *a,
+                      struct order *out, struct err *e)
+{
+    struct str hash;
+
+    *out = (struct order){ .agency_id = sql_text(rows, 0, a),
+                           .id = sql_text(rows, 1, a),
+                           .client_id = sql_text(rows, 3, a),
+                           .reference = sql_text(rows, 4, a),
+                           .procedure = sql_text(rows, 5, a),
+                           .procedure_name_vi = sql_text(rows, 6, a),
+                           .procedure_name_en = sql_text(rows, 7, a),
+                           .channel = (enum fee_channel)sql_int(rows, 9),
+                           .captured_vnd = sql_int(rows, 12),
+                           .subject = sql_text(rows, 14, a),
+                           .level = (int)sql_int(rows, 15),
+                           .id_index = sql_text(rows, 16, a),
+                           .return_url = sql_text(rows, 18, a),
+                           .locale = sql_text(rows, 19, a),
+                           .created_ms = sql_int(rows, 20),
+                           .expires_ms = sql_int(rows, 21),
+                           .updated_ms = sql_int(rows, 22),
+                           .version = sql_int(rows, 23) };
+    hash = sql_text(rows, 13, a);
+    if (!date_read(sql_text(rows, 8, a), &out->received_on) ||
+        !order_state_find(sql_text(rows, 10, a), &out->state) || hash.n != 2 * DIGEST_BYTES)
+        return fail(e, ERR_STORE, "order %.*s: unreadable row", STR_ARG(out->id));
+    return sealed_read(rows, t, a, out, e);
+}
+
+static result explain_read(struct str text, struct fee_line *l, struct arena *a, struct err *e)
+{
+    DEFER(json_close) struct json *list = NULL;
+    struct str *words;
+
+    TRY(json_read(text, &list, e));
+    l->explain_count = json_count(list);
+    words = arena_array(a, struct str, l->explain_count + 1);
+    for (size_t i = 0; i < l->explain_count; i++)
+        if (json_str(json_at(list, i), &words[i]))
+            words[i] = str_dup(a, words[i]);
+    l->explain = words;
+    return OK;
+}
+
+static result line_read(struct sql_rows *rows, struct fee_line *l, struct arena *a, struct err *e)
+{
+    *l = (struct fee_line){ .fee = sql_text(rows, 0, a),
+                            .kind = (enum fee_kind)sql_int(rows, 1),
+                            .name_vi = sql_text(rows, 2, a),
+                            .name_en = sql_text(rows, 3, a),
+                            .quantity = sql_int(rows, 4),
+                            .base_vnd = sql_int(rows, 5),
+                            .gross_vnd = sql_int(rows, 6),
+                            .reduction_vnd = sql_int(rows, 7),
+                            .net_vnd = sql_int(rows, 8),
+                            .retained_vnd = sql_int(rows, 9),
+                            .budget_vnd = sql_int(rows, 10),
+                            .basis = sql_text(rows, 11, a),
+                            .basis_text = sql_text(rows, 12, a),
+                            .reduction_id = sql_text(rows, 13, a),
+                            .reduction_text = sql_text(rows, 14, a) };
+    return explain_read(sql_text(rows, 15, a), l, a, e);
+}
+
+result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    o->bill.lines = arena_array(a, struct fee_line, LIMIT_ORDER_LINES);
+    o->bill.count = 0;
+    TRY(sql_find(db, SQL_ORDER_LINES, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
+    for (;;) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            break;
+        if (o->bill.count == LIMIT_ORDER_LINES)
+            return fail(e, ERR_STORE, "order %.*s: too many lines", STR_ARG(o->id));
+        TRY(line_read(rows, &o->bill.lines[o->bill.count++], a, e));
+    }
+    return bill_sum(&o->bill, a, e);
+}
+
+result order_find(struct sql *db, const struct till *t, struct str id, struct arena *a,
+                  struct order *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_ORDER_BY_ID, &rows, e, sql_t(id)));
+    TRY(sql_one(rows, e));
+    TRY(order_read_row(rows, t, a, out, e));
+    return order_read_lines(db, out, a, e);
+}
+
+result order_take(struct sql *db, const struct till *t, struct str agency_id, struct str id,
+                  struct arena *a, struct order *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_ORDER_LOCK, &rows, e, sql_t(agency_id), sql_t(id)));
+    TRY(sql_one(rows, e));
+    TRY(order_read_row(rows, t, a, out, e));
+    return order_read_lines(db, out, a, e);
+}
+
+static result seq_take(struct sql *db, const struct order *o, int64_t *seq, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_ORDER_EVENT_NEXT, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
+    TRY(sql_one(rows, e));
+    *seq = sql_int(rows, 0);
+    return OK;
+}
+
+result order_note_put(struct sql *db, const struct till *t, const struct order *o,
+                      const struct order_note *note, const struct order_cause *cause, int64_t *seq,
+                      struct arena *a, struct err *e)
+{
+    const struct str evidence = str_sub(cause->evidence, 0, EVIDENCE_BYTES_MAX);
+
+    TRY(seq_take(db, o, seq, e));
+    return sql_run(db, SQL_ORDER_EVENT_INSERT, e, sql_t(o->agency_id), sql_t(o->id), sql_i(*seq),
+                   sql_i(clock_now_ms(t->clock)), sql_i(note->attempt_n), sql_t(str_c(note->event)),
+                   sql_t(str_c(note->from)), sql_t(str_c(note->to)), sql_t(cause->actor),
+                   sql_t(cause->source), sql_t(note->mismatch), sql_t(evidence),
+                   sql_t(evidence.n > 0 ? digest_hex(a, digest_sha256(cause->evidence))
+                                        : (struct str){ "", 0 }));
+}

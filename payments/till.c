@@ -1,0 +1,62 @@
+/*
+ * Opening the till: settings become what the room works with.
+ */
+#include "payments/till.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "payments/portal.h"
+
+/* Decree 254/2026: the letters a serial may have. */
+#define SERIAL_LETTERS "ABCDEGHKLMNPQRSTUVXY"
+
+static result receipt_check(const struct conf *c, struct err *e)
+{
+    if (c->payments.receipt_serial_letters.n != 2 ||
+        !str_all_in(c->payments.receipt_serial_letters, SERIAL_LETTERS))
+        return fail(e, ERR_CONFIG, "receipt_serial_letters: two of %s", SERIAL_LETTERS);
+    return OK;
+}
+
+result till_open(const struct conf *c, struct sql_pool *store, const struct seal *seal,
+                 const struct clock *clock, const struct fee_table *fees, struct till *out,
+                 struct err *e)
+{
+    const struct portal_config portal = { .url = c->portal.url,
+                                          .partner_code = c->portal.partner_code,
+                                          .version = c->portal.version,
+                                          .pay_origins = c->portal.pay_origins,
+                                          .secret_file = c->portal.secret_file,
+                                          .ca_file = c->portal.ca_file,
+                                          .timeout_ms = c->portal.timeout_ms };
+    struct till t = { .store = store,
+                      .seal = seal,
+                      .clock = clock,
+                      .fees = fees,
+                      .issuer = c->service.issuer,
+                      .account = c->portal.account,
+                      .order_ttl_s = c->payments.order_ttl_s,
+                      .query_first_s = c->payments.query_first_s,
+                      .query_horizon_s = c->payments.query_horizon_s,
+                      .lease_s = c->jobs.lease_s,
+                      .receipt_form = c->payments.receipt_form,
+                      .receipt_letters = c->payments.receipt_serial_letters,
+                      .words_chan = c->payments.words_chan };
+
+    TRY(receipt_check(c, e));
+    TRY(portal_open(&portal, &t.portal, e));
+    t.counts = calloc(1, sizeof(*t.counts));
+    must(t.counts != NULL);
+    *out = t;
+    return OK;
+}
+
+void till_close(struct till *t)
+{
+    portal_close(&t->portal);
+    free(t->counts);
+    t->counts = NULL;
+}
