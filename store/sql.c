@@ -33,51 +33,6 @@ const char *sql_rows_name(const struct sql_rows *r)
     return sql_statement(r->query)->name;
 }
 
-/* Parameters. */
-
-struct sql_param sql_i(int64_t i)
-{
-    return (struct sql_param){ .kind = SQL_PARAM_INT, .i = i };
-}
-
-struct sql_param sql_t(struct str text)
-{
-    return (struct sql_param){ .kind = SQL_PARAM_TEXT, .s = text };
-}
-
-struct sql_param sql_b(struct str bytes)
-{
-    return (struct sql_param){ .kind = SQL_PARAM_BYTES, .s = bytes };
-}
-
-struct sql_param sql_null(void)
-{
-    return (struct sql_param){ .kind = SQL_PARAM_NULL };
-}
-
-struct sql_param sql_t_or_null(struct str text)
-{
-    return text.n == 0 ? sql_null() : sql_t(text);
-}
-
-/* PostgreSQL keeps no NUL in a text; SQLite would, and cut it on the way out. */
-static result params_check(const struct sql_rows *r, const struct sql_param *params, size_t n,
-                           struct err *e)
-{
-    if (n > LIMIT_SQL_PARAMS)
-        return fail(e, ERR_INTERNAL, "%s: %zu parameters", sql_rows_name(r), n);
-    for (size_t i = 0; i < n; i++) {
-        if (params[i].kind != SQL_PARAM_TEXT && params[i].kind != SQL_PARAM_BYTES)
-            continue;
-        if (params[i].s.n > LIMIT_SQL_TEXT_BYTES)
-            return fail(e, ERR_TOO_LARGE, "%s: $%zu has %zu bytes", sql_rows_name(r), i + 1,
-                        params[i].s.n);
-        if (params[i].kind == SQL_PARAM_TEXT && str_find(params[i].s, '\0') < params[i].s.n)
-            return fail(e, ERR_NOT_UTF8, "%s: $%zu holds a NUL", sql_rows_name(r), i + 1);
-    }
-    return OK;
-}
-
 /* The pool. */
 
 static result config_check(const struct sql_config *c, struct err *e)
@@ -312,7 +267,7 @@ static result start(struct sql *db, enum sql_query q, const struct sql_param *pa
         return fail(e, db->why.code, "%s", db->why.detail);
     if (r->open)
         return fail(e, ERR_INTERNAL, "%s: its last result is still open", sql_rows_name(r));
-    TRY(params_check(r, params, n, e));
+    TRY(sql_params_check(r, params, n, e));
     TRY(db->pool->engine->start(r, params, n, e));
     r->open = true;
     r->on_row = false;
@@ -386,44 +341,6 @@ void sql_end(struct sql_rows **rows)
     r->open = false;
     r->on_row = false;
     *rows = NULL;
-}
-
-/* Columns. */
-
-static struct sql_param cell(const struct sql_rows *r, int column)
-{
-    must(r->on_row);
-    must(column >= 0 && column < r->db->pool->engine->columns(r));
-    return r->db->pool->engine->cell(r, column);
-}
-
-int64_t sql_int(const struct sql_rows *rows, int column)
-{
-    const struct sql_param c = cell(rows, column);
-
-    must(c.kind == SQL_PARAM_INT || c.kind == SQL_PARAM_NULL);
-    return c.i;
-}
-
-struct str sql_text(const struct sql_rows *rows, int column, struct arena *a)
-{
-    const struct sql_param c = cell(rows, column);
-
-    must(c.kind == SQL_PARAM_TEXT || c.kind == SQL_PARAM_NULL);
-    return c.kind == SQL_PARAM_NULL ? (struct str){ NULL, 0 } : str_dup(a, c.s);
-}
-
-struct str sql_bytes(const struct sql_rows *rows, int column, struct arena *a)
-{
-    const struct sql_param c = cell(rows, column);
-
-    must(c.kind == SQL_PARAM_BYTES || c.kind == SQL_PARAM_NULL);
-    return c.kind == SQL_PARAM_NULL ? (struct str){ NULL, 0 } : str_dup(a, c.s);
-}
-
-bool sql_is_null(const struct sql_rows *rows, int column)
-{
-    return cell(rows, column).kind == SQL_PARAM_NULL;
 }
 
 /* Whole-pool questions. */

@@ -88,6 +88,8 @@ struct sql_statement {
 };
 const struct sql_statement *sql_statement(enum sql_query q);
 const char *sql_rows_name(const struct sql_rows *r);
+MUST_USE result sql_params_check(const struct sql_rows *r, const struct sql_param *params, size_t n,
+                                 struct err *e);
 void sql_mark(struct sql *db, enum sql_state state);
 
 /* For migrate.c: inside a transaction. */
