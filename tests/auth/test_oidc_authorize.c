@@ -1,0 +1,297 @@
+#include "auth/oidc_authorize.h"
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "conf/conf.h"
+#include "tests/auth/world.h"
+#include "tests/fixture.h"
+
+#define GOOD                                                                                       \
+    "client_id=portal&redirect_uri=https%3A%2F%2Fportal.example.vn%2Fcallback&response_type=code&" \
+    "scope=openid"
+
+static struct err e;
+
+static struct auth *here(void)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+
+    (void)world_client(au);
+    return au;
+}
+
+static struct authorize_reply ask(struct auth *au, const char *query, struct session *s)
+{
+    const struct visit v = world_visit();
+    const struct form f = world_form(query);
+    struct authorize_reply r;
+
+    check_ok(oidc_authorize(au, &v, &f, s, &r, &e), e);
+    return r;
+}
+
+static struct str repeat(char c, size_t n)
+{
+    return str_of(memset(arena_alloc(test_arena(), n), c, n), n);
+}
+
+TEST(an_error_is_a_page_until_client_and_address_are_known)
+{
+    static const char *const bad_uris[] = {
+        "https://portal.example.vn/callback/",
+        "https://portal.example.vn/callback?x=1",
+        "https://portal.example.vn/Callback",
+        "https://portal.example.vn:443/callback",
+        "https://portal.example.vn/callback#x",
+        "//portal.example.vn/callback",
+        "https://portal.example.vn@evil.example/callback",
+        "https://evil.example/callback",
+        "https://portal.example.vn./callback",
+        "https://portal.example.vn/a/../callback",
+        "https:\\\\portal.example.vn\\callback",
+        "http://portal.example.vn/callback",
+        "https://portal.example.vn/callbac",
+        "https://portal.example.vn%2Fcallback",
+        "https://PORTAL.example.vn/callback",
+    };
+    struct auth *au = here();
+
+    for (size_t i = 0; i < LEN(bad_uris); i++) {
+        const struct str q = str_fmt(
+            test_arena(), "client_id=portal&response_type=code&scope=openid&redirect_uri=%.*s",
+            STR_ARG(percent_encode(test_arena(), str_c(bad_uris[i]))));
+        const struct authorize_reply r = ask(au, str_cstr(test_arena(), q), NULL);
+
+        check_int(r.kind, AUTHORIZE_PAGE);
+        check_str(str_c(r.error.field), "redirect_uri");
+        check_int(r.url.n, 0);
+    }
+    check_int(ask(au, "response_type=code&scope=openid", NULL).kind, AUTHORIZE_PAGE);
+    check_int(ask(au, "client_id=portal&response_type=code", NULL).kind, AUTHORIZE_PAGE);
+    check_int(
+        ask(au, "client_id=nobody&redirect_uri=https%3A%2F%2Fportal.example.vn%2Fcallback", NULL)
+            .kind,
+        AUTHORIZE_PAGE);
+}
+
+TEST(other_errors_go_to_the_client_with_state_and_iss)
+{
+    static const struct {
+        const char *query;
+        const char *error;
+    } cases[] = {
+        { "&request=eyJ", "request_not_supported" },
+        { "&request_uri=https%3A%2F%2Fa", "request_uri_not_supported" },
+        { "&code_challenge=abc&code_challenge_method=plain", "invalid_request" },
+        { "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "invalid_request" },
+        { "&code_challenge=short&code_challenge_method=S256", "invalid_request" },
+        { "&code_challenge_method=S256", "invalid_request" },
+        { "&prompt=none%20login", "invalid_request" },
+        { "&prompt=unheard", "invalid_request" },
+        { "&prompt=none", "login_required" },
+        { "&max_age=-1", "invalid_request" },
+        { "&max_age=99999999999999999999", "invalid_request" },
+        { "&id_token_hint=abc.def.ghi", "invalid_request" },
+        { "&response_mode=fragment", "invalid_request" },
+    };
+    struct auth *au = here();
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct str q = str_fmt(test_arena(), "%s&state=s1%s", GOOD, cases[i].query);
+        const struct authorize_reply r = ask(au, str_cstr(test_arena(), q), NULL);
+        struct form f;
+
+        check_int(r.kind, AUTHORIZE_REDIRECT);
+        check(str_starts(r.url, STR(WORLD_RETURN "?")));
+        f = world_query(r.url);
+        check_str(form_get(&f, "error"), cases[i].error);
+        check_str(form_get(&f, "state"), "s1");
+        check_str(form_get(&f, "iss"), "https://id.example.vn");
+        check(!form_has(&f, "code"));
+    }
+}
+
+TEST(wrong_response_types_and_scopes_are_named)
+{
+    static const struct {
+        const char *type, *scope, *error;
+    } cases[] = {
+        { "token", "openid", "unsupported_response_type" },
+        { "code%20id_token", "openid", "unsupported_response_type" },
+        { "id_token", "openid", "unsupported_response_type" },
+        { "", "openid", "invalid_request" },
+        { "code", "profile", "invalid_scope" },
+        { "code", "", "invalid_scope" },
+    };
+    struct auth *au = here();
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct str q =
+            str_fmt(test_arena(),
+                    "client_id=portal&redirect_uri=https%%3A%%2F%%2Fportal.example.vn%%2Fcallback&"
+                    "response_type=%s&scope=%s",
+                    cases[i].type, cases[i].scope);
+        const struct authorize_reply r = ask(au, str_cstr(test_arena(), q), NULL);
+        const struct form f = world_query(r.url);
+
+        check_str(form_get(&f, "error"), cases[i].error);
+    }
+}
+
+TEST(a_public_client_needs_a_challenge)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct client c = { .id = STR("app"),
+                        .name_vi = STR("Ứng dụng"),
+                        .redirect_uris = { STR("http://127.0.0.1/cb") },
+                        .redirect_count = 1 };
+    struct str none = STR("");
+    struct authorize_reply r;
+    struct form f;
+
+    check_ok(client_add(au, &v, &c, &none, &e), e);
+    r = ask(au,
+            "client_id=app&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcb&response_type=code&"
+            "scope=openid",
+            NULL);
+    f = world_query(r.url);
+    check_str(form_get(&f, "error"), "invalid_request");
+    r = ask(au,
+            "client_id=app&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcb&response_type=code&"
+            "scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"
+            "code_challenge_method=S256",
+            NULL);
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+}
+
+TEST(unknown_parameters_are_ignored_and_repeated_ones_never_arrive)
+{
+    struct auth *au = here();
+    struct form f;
+
+    check_int(ask(au, GOOD "&vnconnect=1&display=popup&claims_locales=vi&x=y", NULL).kind,
+              AUTHORIZE_SIGN_IN);
+    check_fails(form_read(test_arena(), STR(GOOD "&client_id=other"), &f, &e), e, ERR_MALFORMED);
+}
+
+TEST(long_state_and_nonce_arrive_whole)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct str state = repeat('s', 1500), nonce = repeat('n', 384);
+    const struct str q =
+        str_fmt(test_arena(), "%s&state=%.*s&nonce=%.*s", GOOD, STR_ARG(state), STR_ARG(nonce));
+    struct authorize_reply r = ask(au, str_cstr(test_arena(), q), NULL);
+    struct login_done done;
+    struct form f;
+
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    done = world_login(au);
+    done.login.request = r.login.request;
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    f = world_query(r.url);
+    check_same(form_get(&f, "state"), state);
+    check(form_get(&f, "code").n >= 43);
+    r = ask(au,
+            str_cstr(test_arena(),
+                     str_fmt(test_arena(), "%s&state=%.*s", GOOD, STR_ARG(repeat('s', 2049)))),
+            NULL);
+    f = world_query(r.url);
+    check_str(form_get(&f, "error"), "invalid_request");
+    check(!form_has(&f, "state"));
+}
+
+TEST_STORE(a_signed_in_person_gets_a_code_at_once_and_form_post_posts_it)
+{
+    struct auth *au = here();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&state=s1", &done.session);
+    struct form f = world_query(r.url);
+
+    check_int(r.kind, AUTHORIZE_REDIRECT);
+    check(form_get(&f, "code").n >= 43);
+    check_str(form_get(&f, "iss"), "https://id.example.vn");
+    check(client_list_has(done.session.clients, STR("portal")));
+    r = ask(au, GOOD "&state=s1&response_mode=form_post&prompt=none", &done.session);
+    check_int(r.kind, AUTHORIZE_FORM_POST);
+    check_str(r.url, WORLD_RETURN);
+    check_int(r.field_count, 3);
+    check_str(r.fields[0].name, "code");
+    check_str(r.fields[2].name, "iss");
+}
+
+TEST(only_what_is_known_and_registered_is_granted)
+{
+    struct auth *au = here();
+    struct login_done done = world_login(au);
+    const struct authorize_reply r =
+        ask(au,
+            "client_id=portal&redirect_uri=https%3A%2F%2Fportal.example.vn%2Fcallback&"
+            "response_type=code&scope=profile%20openid%20payments:write%20offline_access%20openid",
+            &done.session);
+
+    check_str(r.scope, "openid profile");
+}
+
+TEST(prompt_login_and_an_old_authentication_ask_again)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&prompt=login", &done.session);
+
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    check(r.login.fresh);
+    check_int(ask(au, GOOD "&max_age=10000", &done.session).kind, AUTHORIZE_REDIRECT);
+    fixture_clock.fixed_ms += 5000;
+    check_int(ask(au, GOOD "&max_age=1", &done.session).kind, AUTHORIZE_SIGN_IN);
+    /* after signing in anew the same request goes through, with a later auth_time */
+    const int64_t before_s = done.session.auth_time_s;
+    done = world_login(au);
+    check(done.session.auth_time_s > before_s);
+    done.login.request = r.login.request;
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(r.kind, AUTHORIZE_REDIRECT);
+    check(str_has(r.url, STR("code=")));
+}
+
+TEST(consent_is_asked_for_and_its_answer_belongs_to_the_session)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au), other = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&prompt=consent&state=s1", &done.session), reply;
+    struct form f;
+
+    check_int(r.kind, AUTHORIZE_CONSENT);
+    check_str(r.client.id, "portal");
+    check_fails(oidc_authorize_consent(au, &v, &other.session, r.consent_id, true, &reply, &e), e,
+                ERR_NOT_FOUND);
+    r = ask(au, GOOD "&prompt=consent&state=s1", &done.session);
+    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
+    f = world_query(reply.url);
+    check(form_get(&f, "code").n > 0);
+    check_fails(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e,
+                ERR_NOT_FOUND);
+    r = ask(au, GOOD "&prompt=consent&state=s1", &done.session);
+    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, false, &reply, &e), e);
+    f = world_query(reply.url);
+    check_str(form_get(&f, "error"), "access_denied");
+    check_str(form_get(&f, "state"), "s1");
+}
+
+TEST(a_refused_sign_in_tells_the_client)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct authorize_reply r = ask(au, GOOD "&state=s%261", NULL);
+    const struct login l = { .request = r.login.request };
+    struct form f;
+
+    check_ok(oidc_authorize_refuse(au, &v, &l, ERR_PERSON_MISMATCH, &r, &e), e);
+    f = world_query(r.url);
+    check_str(form_get(&f, "error"), "access_denied");
+    check_str(form_get(&f, "state"), "s&1");
+    check_str(form_get(&f, "iss"), "https://id.example.vn");
+}
