@@ -27,23 +27,35 @@ static struct str text(const struct json *o, const char *name)
     return s;
 }
 
-/* "50.000 đ", or "0,15 % of the value (5.000 đ - 5.000.000 đ)". */
+/* 1,500 ppm reads "0,15 %": four decimals at most, none that is zero at the end. */
+static struct str percent_of(struct ctx *c, int64_t ppm)
+{
+    struct str s = str_fmt(c->arena, "%lld,%04lld", (long long)(ppm / PPM_PER_PERCENT),
+                           (long long)(ppm % PPM_PER_PERCENT));
+
+    while (s.p[s.n - 1] == '0')
+        s.n--;
+    return s.p[s.n - 1] == ',' ? str_sub(s, 0, s.n - 1) : s;
+}
+
+/* "50.000 đ", or "0,15 % of the value, at most 5.000.000 đ". */
 static struct str rate_of(struct ctx *c, const struct json *rule)
 {
     const int64_t ppm = number(rule, "rate_ppm");
-    const int64_t most = number(rule, "most_vnd");
-    struct str rate;
+    const int64_t least = number(rule, "least_vnd"), most = number(rule, "most_vnd");
+    struct buf b = buf_make(c->arena, 300);
 
     if (ppm == 0)
         return money_print(c->arena, number(rule, "amount_vnd"));
-    rate = str_fmt(c->arena, "%lld,%02lld %% %.*s", (long long)(ppm / PPM_PER_PERCENT),
-                   (long long)(ppm % PPM_PER_PERCENT * 100 / PPM_PER_PERCENT),
-                   STR_ARG(view_text(c, "fees.of_value")));
-    if (most == 0)
-        return rate;
-    return str_fmt(c->arena, "%.*s (%.*s - %.*s)", STR_ARG(rate),
-                   STR_ARG(money_print(c->arena, number(rule, "least_vnd"))),
-                   STR_ARG(money_print(c->arena, most)));
+    buf_fmt(&b, "%.*s %% %.*s", STR_ARG(percent_of(c, ppm)),
+            STR_ARG(view_text(c, "fees.of_value")));
+    if (least > 0)
+        buf_fmt(&b, ", %.*s %.*s", STR_ARG(view_text(c, "fees.at_least")),
+                STR_ARG(money_print(c->arena, least)));
+    if (most > 0)
+        buf_fmt(&b, ", %.*s %.*s", STR_ARG(view_text(c, "fees.at_most")),
+                STR_ARG(money_print(c->arena, most)));
+    return buf_str(&b);
 }
 
 static struct str validity_of(struct ctx *c, const struct json *rule)

@@ -67,6 +67,6 @@ export async function signIn(page, person, { look = false } = {}) {
     await page.click('a[href^="/login/vneid/start"]');
     await page.waitForURL(`${systems}/vneid/authorize**`);
     if (look) await inspect(page, "vneid");
-    await page.click(`button[value="${person}"]`);
+    await page.click(`button.person:has-text("${person}")`);
     await page.waitForURL(`${systems}/portal**`);
 }

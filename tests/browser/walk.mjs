@@ -1,0 +1,123 @@
+// A citizen pays and an officer closes the day, by clicks, in both languages, on a telephone and on a
+// desk, with axe on every page; and once without any script.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { here, inspect, open, signIn, stack, systems, visitor } from "./browser.mjs";
+
+const browser = await open();
+const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
+const password = readFileSync(`${stack}/secrets/officer`, "utf8").trim();
+
+async function pay(page, procedure, look) {
+    await page.goto(`${systems}/portal/dossiers?lang=${page.look.language}`);
+    if (look) await inspect(page, "portal-dossiers");
+    await page.selectOption("#procedure", procedure);
+    await page.click('main form[action="/portal/dossiers"] button');
+    await page.waitForURL(`${systems}/portal/dossiers/**`);
+    if (look) await inspect(page, "portal-dossier");
+    await page.click('form[action$="/pay"] button');
+    await page.waitForURL(`${here}/pay/**`);
+    const bill = page.url();
+    if (look) await inspect(page, "pay");
+    await page.click('form[action$="/start"] button');
+    await page.waitForURL(`${systems}/pp/pay/**`);
+    if (look) await inspect(page, "portal-pay");
+    await page.click('button[name="choice"][value="pay"]');
+    await page.waitForURL(`${here}/pay/**`);
+    for (let i = 0; i < 50 && !(await page.locator(".state.good").count()); i++) {
+        await page.waitForTimeout(200);
+        await page.goto(bill);
+    }
+    assert.equal(await page.locator(".state.good").count(), 1, "the bill is paid");
+    if (look) await inspect(page, "pay-result");
+    return bill;
+}
+
+async function citizen(width, language, person) {
+    const page = await visitor(browser, { width, language });
+    await page.goto(`${here}/?lang=${language}`);
+    await inspect(page, "home");
+    await page.goto(`${here}/fees?lang=${language}`);
+    await inspect(page, "fees");
+    await signIn(page, person, { look: true });
+    await pay(page, "2.000889.000.00.00.H56", true);
+    await page.click('a[href^="/verify/"]');
+    await page.waitForURL(`${here}/verify/**`);
+    await inspect(page, "verify");
+    await page.goto(`${here}/verify/not-a-receipt`);
+    await inspect(page, "verify-unknown");
+    await page.goto(`${here}/`);
+    await inspect(page, "home-signed-in");
+    await page.goto(`${here}/nothing-here`);
+    await inspect(page, "error");
+    await page.goto(`${here}/logout`);
+    await inspect(page, "logout");
+    await page.click('form[action="/logout"] button');
+    await inspect(page, "signed-out");
+    await page.context().close();
+}
+
+async function officer(width, language) {
+    const page = await visitor(browser, { width, language });
+    await page.goto(`${here}/finance`);
+    await page.goto(`${here}/staff/sign-in?lang=${language}`);
+    await inspect(page, "staff");
+    await page.fill("#name", "officer");
+    await page.fill("#password", "wrong");
+    await page.click('form[action="/staff/sign-in"] button');
+    await inspect(page, "staff-refused");
+    await page.fill("#name", "officer");
+    await page.fill("#password", password);
+    await page.click('form[action="/staff/sign-in"] button');
+    await page.waitForURL(`${here}/finance`);
+    await inspect(page, "finance");
+    await page.goto(`${here}/finance/${today}`);
+    await inspect(page, "finance-before");
+    await page.click('form[action$="/fetch"] button');
+    await page.waitForURL(`${here}/finance/${today}?told=*`);
+    await inspect(page, "finance-day");
+    assert.equal(await page.locator("main .state.good").count(), 1, "the day is reconciled");
+    const file = await (await fetch(`${systems}/pp/settlement/${today.replaceAll("-", "")}.fw1`)).arrayBuffer();
+    await page.setInputFiles("#file", { name: "ngày.txt", mimeType: "text/plain", buffer: Buffer.from(file).subarray(0, 400) });
+    await page.click('form[action$="/file"] button');
+    await page.waitForURL(`${here}/finance/${today}?told=quarantined`);
+    await inspect(page, "finance-quarantined");
+    await page.context().close();
+}
+
+// Keyboard only: the sign-in page's button is reached by Tab, after the link that skips to the content.
+async function keyboard() {
+    const page = await visitor(browser);
+    await page.goto(`${systems}/portal/sign-in`);
+    await page.waitForURL(`${here}/login?**`);
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    for (let i = 0; i < 8 && !(await page.evaluate(() => document.activeElement.matches("a.button"))); i++)
+        await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${systems}/vneid/**`);
+    await page.context().close();
+}
+
+async function withoutScript() {
+    const page = await visitor(browser, { width: 390, script: false });
+    await signIn(page, "037153000257");
+    await pay(page, "1.004873.000.00.00.H56", false);
+    await page.context().close();
+}
+
+try {
+    await citizen(1280, "vi", "001087123456");
+    await citizen(390, "en", "079301000001");
+    if (process.env.MOTCUA_SHOTS) {
+        await citizen(390, "vi", "040200000001");
+        await citizen(1280, "en", "066192000045");
+    }
+    await keyboard();
+    await withoutScript();
+    await officer(1280, "vi");
+    await officer(390, "en");
+} finally {
+    await browser.close();
+}
+console.log("browser: citizen, officer, keyboard, no script");
