@@ -415,7 +415,8 @@ static result key_retire(const char *dir, const struct key *k, int64_t now_ms, s
     return key_move(dir, k, KEY_RETIRED, e);
 }
 
-static result retired_remove(const char *dir, const struct key *k, int64_t before_ms, struct err *e)
+static result retired_remove(const char *dir, const struct key *k, int64_t before_ms,
+                             size_t *removed, struct err *e)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -427,6 +428,7 @@ static result retired_remove(const char *dir, const struct key *k, int64_t befor
         return OK;
     if (unlink(path) != 0)
         return fail(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    ++*removed;
     return OK;
 }
 
@@ -438,13 +440,17 @@ result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t
     DEFER(fd_close) int fd = -1;
     struct str id = { 0 };
     const struct key *active, *next;
+    size_t removed = 0;
 
     TRY(private_folder(dir, true, e));
     TRY(folder_lock(dir, &fd, e));
     TRY(ring_load(dir, &r, e));
     for (size_t i = 0; i < r->n; i++)
         if (r->keys[i].alg == alg && r->keys[i].state == KEY_RETIRED)
-            TRY(retired_remove(dir, &r->keys[i], now_ms - keep_s * 1000, e));
+            TRY(retired_remove(dir, &r->keys[i], now_ms - keep_s * 1000, &removed, e));
+    /* One key too many and the folder would not open again. */
+    if (r->n - removed + 2 > KEYS_MAX)
+        return fail(e, ERR_CONFLICT, "%s: %zu keys are too many", dir, r->n - removed);
     active = ring_find(r, alg, KEY_ACTIVE);
     next = ring_find(r, alg, KEY_NEXT);
     if (active != NULL)

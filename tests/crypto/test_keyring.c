@@ -270,6 +270,21 @@ TEST(a_rotation_cut_short_is_finished_by_the_next)
     check_same(active_id(ring, KEY_ES256), next);
 }
 
+TEST(a_folder_is_never_filled_beyond_opening)
+{
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    const char *dir = dir_of("full");
+    struct str kid = { 0 };
+    struct err e = { 0 };
+
+    for (int i = 0; i < 32; i++)
+        (void)make(dir, KEY_ES256, KEY_NEXT);
+    check_fails(keyring_make_key(dir, KEY_ES256, KEY_NEXT, test_arena(), &kid, &e), e,
+                ERR_CONFLICT);
+    check_fails(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e, ERR_CONFLICT);
+    check_ok(keyring_open(dir, &ring, &e), e);
+}
+
 TEST(a_borrowed_key_outlives_reload_and_close)
 {
     const char *dir = dir_of("borrow");
