@@ -18,6 +18,9 @@ foreach(file IN LISTS test_files)
     # A room's unit tests are linked with that room; whole stories with everything and the programs.
     if(TARGET ${room})
         target_link_libraries(${program} PRIVATE test_runner ${room})
+    elseif(room STREQUAL "sandbox") # driven from outside; shares the floors below the services only
+        target_link_libraries(${program} PRIVATE test_runner store http paper)
+        add_dependencies(${program} motcua-sandbox)
     else()
         target_link_libraries(${program} PRIVATE test_runner web)
         add_dependencies(${program} motcua motcua-sandbox)

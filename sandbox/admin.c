@@ -10,7 +10,7 @@
 
 #define TRANSACTIONS_ON_PAGE 50
 #define ALWAYS_PPM           1000000
-#define DEFAULT_BANK         "999901"
+#define DEFAULT_BANK         "VCB"
 
 static result text_copy(char *to, size_t room, const char *field, struct str s, struct err *e)
 {

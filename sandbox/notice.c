@@ -80,7 +80,7 @@ static void late_succeed(struct notices *ns, struct notice *one)
     const struct fault_set none = { 0 };
     struct err e = { 0 };
     struct txn t;
-    if (portal_capture(ns->sb->portal, one->reference, str_c(one->late_bank), &t, &e).failed)
+    if (portal_capture(ns->sb->portal, one->reference, str_c(one->late_bank), 0, &t, &e).failed)
         log_err("late success", &e);
     else
         notice_put(ns, one->reference, t.capture_count - 1, &none);

@@ -8,13 +8,13 @@
 
 #define DAY_MS 86400000LL
 
-/* Banks of the pay page, by their six-digit number. The names say that nothing is real. */
+/* Banks of the pay page: MaNganHang and a name that says that nothing is real. */
 static const struct {
-    const char *bin, *name;
+    const char *code, *name;
 } banks[] = {
-    { "999901", "Ngân hàng Thử Nghiệm Một" }, { "999902", "Ngân hàng Thử Nghiệm Hai" },
-    { "999903", "Ngân hàng Thử Nghiệm Ba" },  { "999904", "Ví điện tử Thử Nghiệm" },
-    { "999905", "Thẻ quốc tế Thử Nghiệm" },
+    { "VCB", "VCB (mô phỏng / simulated)" },   { "CTG", "CTG (mô phỏng / simulated)" },
+    { "BIDV", "BIDV (mô phỏng / simulated)" }, { "VBA", "VBA (mô phỏng / simulated)" },
+    { "MB", "MB (mô phỏng / simulated)" },
 };
 
 bool pay_outcome_find(struct str name, enum pay_outcome *out)
@@ -29,10 +29,10 @@ bool pay_outcome_find(struct str name, enum pay_outcome *out)
     return false;
 }
 
-bool pay_bank_is_known(struct str bin)
+bool pay_bank_is_known(struct str code)
 {
     for (size_t i = 0; i < LEN(banks); i++)
-        if (str_is(bin, banks[i].bin))
+        if (str_is(code, banks[i].code))
             return true;
     return false;
 }
@@ -63,9 +63,9 @@ static result mismatches_plant(struct sandbox *sb, const struct request *rq, con
 static result pay_capture(struct sandbox *sb, const struct request *rq, struct txn *t,
                           struct str bank, const struct fault_set *set, struct err *e)
 {
-    int times = set->on[FAULT_portal_pay_twice] ? 2 : 1;
-    for (int i = 0; i < times; i++) {
-        TRY(portal_capture(sb->portal, t->reference, bank, t, e));
+    size_t times = set->on[FAULT_portal_pay_twice] ? 2 : 1;
+    for (size_t i = 0; i < times; i++) {
+        TRY(portal_capture(sb->portal, t->reference, bank, i, t, e));
         notice_put(sb->notices, t->reference, t->capture_count - 1, set);
     }
     if (set->on[FAULT_portal_reversed])
@@ -124,7 +124,7 @@ static struct json *banks_make(void)
     struct json *list = json_array();
     for (size_t i = 0; i < LEN(banks); i++) {
         struct json *o = json_object();
-        json_put_str(o, "bin", str_c(banks[i].bin));
+        json_put_str(o, "code", str_c(banks[i].code));
         json_put_str(o, "name", str_c(banks[i].name));
         json_put_bool(o, "chosen", i == 0);
         json_add(list, o);
@@ -170,15 +170,18 @@ result pay_show(struct sandbox *sb, struct request *rq, struct response *rs, str
 
 result pay_choose(struct sandbox *sb, struct request *rq, struct response *rs, struct err *e)
 {
+    static const char *const choices[] = { "pay", "fail", "cancel" };
+    enum pay_outcome outcome = PAY_PAID;
     struct form f;
-    enum pay_outcome outcome;
     struct txn t;
 
     if (!portal_find_token(sb->portal, request_param(rq, "token"), &t))
         return fail(e, ERR_NOT_FOUND, "pay page");
     TRY(form_body(rq, &f, e));
-    if (!pay_outcome_find(form_get(&f, "outcome"), &outcome))
-        return fail_field(e, ERR_INVALID, "outcome", "paid, failed or cancelled");
+    while (outcome <= PAY_CANCELLED && !str_is(form_get(&f, "choice"), choices[outcome]))
+        outcome++;
+    if (outcome > PAY_CANCELLED)
+        return fail_field(e, ERR_INVALID, "choice", "pay, fail or cancel");
     if (!pay_bank_is_known(form_get(&f, "bank")))
         return fail_field(e, ERR_INVALID, "bank", "not offered");
     /* A second click finds the payment over and only sends the payer back. */

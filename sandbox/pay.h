@@ -12,7 +12,7 @@
 enum pay_outcome { PAY_PAID, PAY_FAILED, PAY_CANCELLED };
 
 bool pay_outcome_find(struct str name, enum pay_outcome *out); /* "paid" "failed" "cancelled" */
-bool pay_bank_is_known(struct str bin);
+bool pay_bank_is_known(struct str code);
 
 /* Draws the switches of a system for a transaction (NULL: unknown); adds to `set`. */
 void pay_faults(struct sandbox *sb, const struct request *rq, enum fault_system system,

@@ -312,7 +312,7 @@ static result change(struct portal *p, struct str reference, struct json *line, 
 }
 
 static result capture_locked(struct portal *p, struct str reference, struct str bank,
-                             struct txn *out, struct err *e)
+                             size_t already, struct txn *out, struct err *e)
 {
     struct node *n = node_find(p, reference);
     int64_t now_ms = clock_now_ms(p->clock);
@@ -320,8 +320,8 @@ static result capture_locked(struct portal *p, struct str reference, struct str 
 
     if (!n)
         return fail(e, ERR_NOT_FOUND, "no such reference");
-    if (n->txn.capture_count == PORTAL_CAPTURES_MAX)
-        return fail(e, ERR_WRONG_STATE, "paid %d times", PORTAL_CAPTURES_MAX);
+    if (n->txn.capture_count != already || already == PORTAL_CAPTURES_MAX)
+        return fail(e, ERR_WRONG_STATE, "paid %zu times", n->txn.capture_count);
     struct json *line = line_make("paid", reference, now_ms);
     json_put_str(line, "txn",
                  str_fmt(p->arena, "PP%02d%02d%02d%08lld", t.date.y % 100, t.date.m, t.date.d,
@@ -332,11 +332,11 @@ static result capture_locked(struct portal *p, struct str reference, struct str 
     return OK;
 }
 
-result portal_capture(struct portal *p, struct str reference, struct str bank, struct txn *out,
-                      struct err *e)
+result portal_capture(struct portal *p, struct str reference, struct str bank, size_t already,
+                      struct txn *out, struct err *e)
 {
     pthread_mutex_lock(&p->lock);
-    result r = capture_locked(p, reference, bank, out, e);
+    result r = capture_locked(p, reference, bank, already, out, e);
     pthread_mutex_unlock(&p->lock);
     return r;
 }

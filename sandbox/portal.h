@@ -55,9 +55,10 @@ bool portal_find_token(struct portal *p, struct str token, struct txn *out);
 /* All rows, in the order of INIT. */
 size_t portal_list(struct portal *p, struct arena *a, struct txn **out);
 
-/* The payer's money arrived. ERR_WRONG_STATE past PORTAL_CAPTURES_MAX. */
+/* The payer's money arrived, for the first time when `already` is 0. ERR_WRONG_STATE when it has
+ * been paid another number of times: two clicks pay once. */
 MUST_USE result portal_capture(struct portal *p, struct str reference, struct str bank,
-                               struct txn *out, struct err *e);
+                               size_t already, struct txn *out, struct err *e);
 /* ERR_WRONG_STATE when it has been paid. */
 MUST_USE result portal_end(struct portal *p, struct str reference, enum txn_state state,
                            struct txn *out, struct err *e);

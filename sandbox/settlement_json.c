@@ -42,7 +42,7 @@ void settlement_json(struct sandbox *sb, struct arena *a, const struct settle_da
         count++;
     }
     json_put_str(root, "reconcileDate", date_vn(a, day->date));
-    json_put_str(root, "bankCode", treasury ? STR("KBNN") : STR("999900"));
+    json_put_str(root, "bankCode", treasury ? STR("KBNN") : STR("PP"));
     json_put_str(root, "bankName",
                  treasury ? STR("Kho bạc Nhà nước (mô phỏng)") : STR("Cổng thanh toán (mô phỏng)"));
     json_put_str(root, "unitCode", STR("H56"));
