@@ -116,7 +116,6 @@ static result base_url_check(const struct partner_config *c, struct arena *a, st
     DEFER(url_free) CURLU *url = curl_url();
     DEFER(url_part_free) char *scheme = NULL;
     DEFER(url_part_free) char *host = NULL;
-    DEFER(url_part_free) char *user = NULL;
 
     must(url != NULL);
     if (!is_plain(c->base_url) || str_find(c->base_url, '?') < c->base_url.n ||

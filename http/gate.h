@@ -12,12 +12,14 @@
  * pieces stand exactly side by side: gate_check() looks at their addresses to see what the library
  * tolerates without telling: bare LF, folding, NUL, doubled spaces in the request line.
  *
- * What remains, where a request without a body is concerned: NULs that end the last line count as
- * white space, and its empty line may be a bare LF when nothing follows in the same read. Where a
- * body follows, its address gives both away. In a chunked body, what comes in another read than the
- * chunk's data is judged by the library alone: it tolerates a bare LF behind a size, extensions,
- * and a bare LF behind the data. Neither moves the border between two requests for a proxy that
- * writes chunks and heads anew, as nginx and HAProxy do.
+ * What remains, because it leaves the same pieces at the same places:
+ * - a NUL in the place of the CR of a line's CRLF;
+ * - in a request without a body, NULs at the end of the last line, and a bare LF for its empty line
+ *   when nothing follows in the same read (with a body, the address of the body tells);
+ * - in a chunked body, what came in another read than the chunk's data: a bare LF behind a size or
+ *   behind the data, and extensions, are then judged by the library alone, which takes them.
+ * To hide a request in these, a proxy in front would have to pass them on as they are. nginx and
+ * HAProxy refuse NUL and write heads and chunks anew; tests/http/test_tls.c shows it.
  */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H

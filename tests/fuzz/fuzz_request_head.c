@@ -1,6 +1,6 @@
 /*
  * Heads of requests: cut in place as leniently as the HTTP library does it, then shown to the gate.
- * What passes was, before it was cut, strictly lines of CRLF without any other control byte.
+ * What passes was, before it was cut, lines of CRLF without any other control byte.
  */
 /* rooms: base http */
 #include <string.h>
@@ -72,16 +72,25 @@ static bool head_cut(char *p, const char *end, struct gate_head *h)
     return line != NULL;
 }
 
-/* Up to the last value: what stands behind it is what gate.h says may remain. */
+static bool is_line_end(struct str raw, size_t i)
+{
+    return i + 1 < raw.n && raw.p[i + 1] == '\n';
+}
+
+/* Up to the last value: what stands behind it, and NUL in the place of a line's CR, is what gate.h
+ * says may remain. */
 static void check_plain(struct str raw)
 {
     for (size_t i = 0; i < raw.n; i++) {
         const unsigned char c = (unsigned char)raw.p[i];
 
-        must(c >= ' ' || c == '\t' || c == '\r' || c == '\n');
-        must(c != '\n' || (i > 0 && raw.p[i - 1] == '\r'));
-        must(c != '\r' || (i + 1 < raw.n && raw.p[i + 1] == '\n'));
-        must(c != '\n' || (i + 1 < raw.n && raw.p[i + 1] != ' ' && raw.p[i + 1] != '\t'));
+        if (c == '\r' || c == '\0')
+            must(is_line_end(raw, i));
+        else if (c == '\n')
+            must(i > 0 && (raw.p[i - 1] == '\r' || raw.p[i - 1] == '\0') && i + 1 < raw.n &&
+                 raw.p[i + 1] != ' ' && raw.p[i + 1] != '\t');
+        else
+            must(c >= ' ' || c == '\t');
     }
 }
 

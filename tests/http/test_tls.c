@@ -427,6 +427,11 @@ static void expect_nothing_smuggled(void)
         CASE(POST "Content-Length: 0\r\nContent-Length: 47\r\n\r\n" HIDDEN),
         CASE(POST "Content-Length: 47\r\nContent-Length: 0\r\n\r\n" HIDDEN),
         CASE(POST "Content-Length: 0, 47\r\n\r\n" HIDDEN),
+        CASE(POST
+             "Content-Length: 47\r\nX: y\0\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        CASE(POST "X: y\0\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        CASE(POST "X: y\r\nTransfer-Encoding: chunked\0\r\n\r\n0\r\n\r\n" HIDDEN),
+        CASE(POST "X: y\0\r\n\r\n" HIDDEN),
         CASE(POST "Content-Length: +47\r\n\r\n" HIDDEN),
         CASE(POST "Content-Length: 18446744073709551663\r\n\r\n" HIDDEN),
         CASE(POST "Content-Length: 0\0 47\r\n\r\n" HIDDEN),
