@@ -13,6 +13,7 @@
 #include "payments/attempt.h"
 #include "payments/idempotency.h"
 #include "payments/receipt.h"
+#include "web/input.h"
 #include "web/view.h"
 
 #define CATEGORIES_MAX 16
@@ -28,9 +29,7 @@ static result read_date(const struct json *o, const char *name, struct date *out
     struct str text = STR("");
 
     TRY(json_want_str(o, name, 10, &text, e));
-    if (text.n > 0 && (text.n != 10 || !date_read(text, out) || !date_is_valid(*out)))
-        return fail_field(e, ERR_INVALID, name, "not a date yyyy-mm-dd");
-    return OK;
+    return text.n > 0 ? input_date(text, name, out, e) : OK;
 }
 
 static result read_item(const struct json *o, struct fee_item *out, struct err *e)

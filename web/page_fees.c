@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "http/form.h"
 #include "payments/fee.h"
+#include "web/input.h"
 #include "web/view.h"
 
 #define PPM_PER_PERCENT 10000
@@ -123,9 +124,7 @@ static result read_day(struct ctx *c, const struct form *query, struct date *day
     const struct str on = form_get(query, "on");
 
     *day = clock_today(c->app->clock);
-    if (on.n > 0 && (on.n != 10 || !date_read(on, day) || !date_is_valid(*day)))
-        return fail_field(e, ERR_INVALID, "on", "not a date yyyy-mm-dd");
-    return OK;
+    return on.n > 0 ? input_date(on, "on", day, e) : OK;
 }
 
 /* GET /fees */

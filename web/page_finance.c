@@ -11,6 +11,7 @@
 #include "http/multipart.h"
 #include "payments/reconcile.h"
 #include "payments/settlement.h"
+#include "web/input.h"
 #include "web/view.h"
 
 #define DAYS_SHOWN   60
@@ -149,11 +150,7 @@ static void put_message(struct ctx *c, struct json *data, const struct request *
 
 static result read_day(const struct request *rq, struct date *day, struct err *e)
 {
-    const struct str text = request_param(rq, "date");
-
-    if (text.n != 10 || !date_read(text, day) || !date_is_valid(*day))
-        return fail_field(e, ERR_INVALID, "date", "not a date yyyy-mm-dd");
-    return OK;
+    return input_date(request_param(rq, "date"), "date", day, e);
 }
 
 /* GET /finance/{date} */

@@ -108,8 +108,8 @@ const cases = [
     [{ ...good, agency_id: "H99" }, 400, "agency_id"], [{ ...good, procedure: "0.0" }, 400, "procedure"],
     [{ ...good, received_on: "2026-02-30" }, 400, "received_on"], [{ ...good, received_on: "23/11/2026" }, 400, "received_on"],
     [{ ...good, channel: "phone" }, 400, "channel"], [{ ...good, items: {} }, 400, "items"], [{ ...good, items: [1] }, 400, "items"],
-    [{ ...good, items: [{ fee: "no-such-fee" }] }, 400, "fee"], [{ ...good, items: [{ fee: "marital-status", quantity: 0 }] }, 400, "quantity"],
-    [{ ...good, items: [{ fee: "marital-status", quantity: 1.5 }] }, 400, "quantity"], [{ ...good, items: [{ fee: "marital-status", base_vnd: -1 }] }, 400, "base_vnd"],
+    [{ ...good, items: [{ fee: "no_such_fee" }] }, 400, "fee"], [{ ...good, items: [{ fee: "marital_status", quantity: 0 }] }, 400, "quantity"],
+    [{ ...good, items: [{ fee: "marital_status", quantity: 1.5 }] }, 400, "quantity"], [{ ...good, items: [{ fee: "marital_status", base_vnd: -1 }] }, 400, "base_vnd"],
     [{ ...good, payer: "me" }, 400, "payer"], [{ ...good, payer: { nick: "x" } }, 400, "nick"], [{ ...good, return_url: "javascript:alert(1)" }, 400, "return_url"],
     [{ ...good, return_url: "http://evil.example/" }, 400, "return_url"], [{ ...good, locale: "fr" }, 400, "locale"], [{ ...good, subject_token: "x.y.z" }, 400, "subject_token"],
 ];
