@@ -10,7 +10,8 @@
 
 static void print_mistakes(const struct buf *mistakes)
 {
-    (void)fwrite(mistakes->p, 1, mistakes->n, stderr);
+    if (mistakes->n > 0) /* else it may have no bytes at all */
+        (void)fwrite(mistakes->p, 1, mistakes->n, stderr);
 }
 
 result cli_load_conf(struct cli *cli, struct err *e)

@@ -32,7 +32,8 @@ static result open_fees(struct cli *cli, const char *folder, struct fee_table **
         folder = str_cstr(cli->arena, cli->conf.payments.fees_dir);
     }
     r = fee_table_open(folder, out, &mistakes, e);
-    (void)fwrite(mistakes.p, 1, mistakes.n, stderr);
+    if (mistakes.n > 0)
+        (void)fwrite(mistakes.p, 1, mistakes.n, stderr);
     return r;
 }
 
