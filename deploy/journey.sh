@@ -23,7 +23,7 @@ stop() {
 # A browser: cookies kept, redirects followed, the last address in $work/url.
 visit() { # url, curl arguments...
     curl -sS -b "$work/jar" -c "$work/jar" -L --max-redirs 15 --max-time 30 \
-        -o "$work/page" -w '%{http_code} %{url_effective} %{time_total}' "$@" >"$work/line" ||
+        -o "$work/page" -w '%{http_code} %{url_effective} %{time_total}\n' "$@" >"$work/line" ||
         stop "no answer from $1"
     read -r code url seconds <"$work/line"
 }
