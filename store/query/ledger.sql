@@ -97,3 +97,6 @@ SELECT (SELECT COUNT(*) FROM orders), (SELECT COUNT(*) FROM attempt), (SELECT CO
     (SELECT COUNT(*) FROM receipt r LEFT JOIN receipt_head h ON h.agency_id = r.agency_id
         AND h.form = r.form AND h.serial = r.serial AND h.year = r.year
         WHERE h.agency_id IS NULL);
+
+-- name: ledger_count_kind
+SELECT COUNT(*) FROM journal WHERE agency_id = $1 AND order_id = $2 AND kind = $3;
