@@ -20,6 +20,8 @@
 #define SEND_BYTES_PER_MS 16 /* a client that reads more slowly is cut off */
 #define OVER_BYTES_MAX    65536
 #define REQUEST_ID_BYTES  64
+#define LINE_BYTES        80
+#define ANSWER_HEAD_BYTES 4096
 
 struct exchange {
     struct server *server;
@@ -294,6 +296,31 @@ static result origin_read(struct exchange *x, struct err *e)
     return OK;
 }
 
+/* What the library keeps in the connection's memory for a line or a cookie beside its text. */
+static size_t kept_bytes(const struct pair *line)
+{
+    size_t bytes = LINE_BYTES;
+
+    if (!str_eq_nocase(line->name, STR("Cookie")))
+        return bytes;
+    for (size_t i = 0; i < line->value.n; i++)
+        bytes += line->value.p[i] == ';' ? LINE_BYTES + 1 : 1; /* it keeps a copy, cut in pieces */
+    return bytes + LINE_BYTES;
+}
+
+/* The answer's head shares that memory, and the library closes silently where it does not fit. */
+static result room_check(const struct gate_head *h, struct err *e)
+{
+    const size_t head = (size_t)(gate_head_end(h) - h->method.p);
+    size_t bytes = head + ANSWER_HEAD_BYTES;
+
+    for (size_t i = 0; i < h->line_count; i++)
+        bytes += kept_bytes(&h->lines[i]);
+    if (head > LIMIT_HEADER_BYTES || bytes > CONNECTION_MEMORY_BYTES)
+        return fail(e, ERR_HEADERS_LARGE, "head of %zu bytes", head);
+    return OK;
+}
+
 static result head_check(struct exchange *x, const struct gate_head *h, struct gate_body *body,
                          struct err *e)
 {
@@ -301,6 +328,7 @@ static result head_check(struct exchange *x, const struct gate_head *h, struct g
         return fail(e, ERR_URI_TOO_LONG, "%zu bytes", x->uri_bytes);
     TRY(gate_check_uri(x->uri, e));
     TRY(gate_check(h, body, e));
+    TRY(room_check(h, e));
     request_fill(x, h);
     return origin_read(x, e);
 }

@@ -21,6 +21,9 @@
 #include "http/proxy.h"
 #include "http/server.h"
 
+#define CONNECTION_MEMORY_BYTES                                                                    \
+    (24 * 1024) /* the head, what the library makes of it, the answer's */
+
 /* A connection, for as long as it is open. */
 struct peer {
     struct peer *older, *newer; /* of all open ones; under server.peers_lock */

@@ -13,11 +13,10 @@
 #include "http/exchange.h"
 
 /* Alone in what gate.h relies on: how this version of the library cuts a head into pieces. */
-#define LIBRARY_VERSION         "0.9.75"
-#define CONNECTION_MEMORY_BYTES (16 * 1024)
-#define TICK_MS_MAX             250
-#define QUIET_TICKS             5 /* this many looks in a row without a sign of work */
-#define QUIET_TICK_MS           10
+#define LIBRARY_VERSION "0.9.75"
+#define TICK_MS_MAX     250
+#define QUIET_TICKS     5 /* this many looks in a row without a sign of work */
+#define QUIET_TICK_MS   10
 
 static void wake(const struct server *s)
 {

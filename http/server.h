@@ -7,16 +7,29 @@
  * answer INLINE when it never waits. A full queue answers 503 with Retry-After.
  *
  * In front of every route stands the gate (http/gate.h): what is not strictly one well-formed
- * request is refused and the connection closed (RFC 9112; request smuggling). Every request has a
- * total deadline, so that one byte a second does not live for ever.
+ * request is refused and the connection closed (RFC 9112; request smuggling).
+ *
+ * Time: a connection may be idle for idle_ms (rounded up to seconds). A head must be complete
+ * within idle_ms + deadline_ms, head and body within deadline_ms from the end of the request line,
+ * and an answer be taken within deadline_ms and a millisecond for each 16 bytes; who is slower is
+ * cut off without an answer. A request that waited for a worker past its deadline is answered 503
+ * unserved. A handler that runs is never interrupted: its own time-outs bound it, and its answer is
+ * delivered however late, since it says what was done.
+ *
+ * A body over its route's limit is answered 413 before it is read (chunked: after 64 KiB of excess
+ * at most) and the connection closed. Trailers, absolute-form targets and `OPTIONS *` are refused.
  *
  * TLS is spoken by HAProxy or nginx in front. Listening beyond loopback without a trusted proxy
  * named is refused (ERR_CONFIG). From a trusted proxy `Forwarded` (RFC 7239) or `X-Forwarded-For` /
  * `X-Forwarded-Port` / `X-Forwarded-Proto` is believed: client address, source port, scheme; from
  * anyone else these headers are ignored.
  *
- * Stopping: server_stop() closes the listener, lets requests under way finish within drain_ms, then
- * returns. No accepted request is lost.
+ * Stopping: server_stop() closes the listener, lets requests under way finish, idle connections
+ * close, and returns when all is quiet. After drain_ms it waits for running handlers only. No
+ * accepted request is lost.
+ *
+ * Threads: serve is called by workers, and by the library's thread for INLINE routes; refuse by
+ * both; answered by the library's thread when an answer has been sent or its client has gone.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

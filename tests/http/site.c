@@ -110,8 +110,19 @@ static void flaky(struct site *s, struct request *rq, struct response *rs)
         text(rs, 200, STR("at last"));
 }
 
-static page *const pages[] = { hello,    who,    echo,  large,    slow, item,
-                               item_new, status, bytes, smuggled, flaky };
+/* About as long a head as an answer may have. */
+static void heavy(struct site *s, struct request *rq, struct response *rs)
+{
+    const struct str value = str_of(memset(arena_alloc(rs->arena, 500), 'h', 500), 500);
+
+    (void)s, (void)rq;
+    for (int i = 0; i < 7; i++)
+        response_header(rs, "X-Heavy", value);
+    text(rs, 200, STR("heavy"));
+}
+
+static page *const pages[] = { hello,    who,    echo,  large,    slow,  item,
+                               item_new, status, bytes, smuggled, flaky, heavy };
 
 static const struct route routes[] = {
     { METHOD_GET, "/hello", ROUTE_INLINE, 0, &pages[0] },
@@ -127,6 +138,7 @@ static const struct route routes[] = {
     { METHOD_GET, "/bytes/{n}", ROUTE_FAST, 0, &pages[8] },
     { METHOD_GET, "/smuggled", ROUTE_INLINE, 0, &pages[9] },
     { METHOD_POST, "/smuggled", ROUTE_INLINE, 1000, &pages[9] },
+    { METHOD_GET, "/heavy", ROUTE_FAST, 0, &pages[11] },
     { METHOD_GET, "/flaky", ROUTE_FAST, 0, &pages[10] },
     { METHOD_POST, "/flaky", ROUTE_FAST, 1000, &pages[10] },
 };

@@ -3,7 +3,8 @@
  *
  * Routes: GET /hello (inline), GET /who (what the server knows of its client), GET|POST /echo (body
  * up to 1000 bytes), POST /large (body up to 12 MB; answers its length), GET /slow?ms=N (slow
- * pool), GET /items/{id}, GET /items/new, GET /status/{code}, GET /bytes/{n}, GET /smuggled.
+ * pool), GET /items/{id}, GET /items/new, GET /status/{code}, GET /bytes/{n}, GET /smuggled,
+ * GET /heavy (3.5 KiB of headers), /flaky.
  */
 #ifndef TESTS_HTTP_SITE_H
 #define TESTS_HTTP_SITE_H

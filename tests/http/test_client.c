@@ -236,6 +236,26 @@ TEST(any_status_is_an_answer_and_redirects_are_not_followed)
     site_close(&site);
 }
 
+TEST(a_refused_body_is_answered_before_the_connection_closes)
+{
+    const size_t n = 3 * 1024 * 1024;
+    const struct call c = { .method = METHOD_POST,
+                            .path = STR("/echo"),
+                            .content_type = STR("text/plain"),
+                            .body = str_of(memset(arena_alloc(test_arena(), n), 'x', n), n) };
+    struct answer out;
+    struct partner *p;
+
+    site_open(&site);
+    p = open_to(server_port(site.server));
+    for (int i = 0; i < 5; i++) {
+        check_ok(partner_call(p, &c, test_arena(), &out, &e), e);
+        check_int(out.status, 413);
+    }
+    partner_close(&p);
+    site_close(&site);
+}
+
 TEST(connections_are_kept_for_repeatable_calls_only)
 {
     struct answer one, two;

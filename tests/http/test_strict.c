@@ -296,6 +296,65 @@ TEST(heads_that_are_too_long)
     site_close(&site);
 }
 
+/* `lines` lines of one name that are `bytes` together; each holds `piece` over and over. */
+static struct str head_of(const char *name, int lines, int bytes, const char *piece)
+{
+    struct buf b = buf_make(test_arena(), 1 << 20);
+
+    buf_puts(&b, "GET /heavy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    for (int i = 0; i < lines; i++) {
+        const size_t end = b.n + (size_t)(bytes / lines);
+
+        buf_fmt(&b, "%s: ", name);
+        while (b.n + 6 < end)
+            buf_puts(&b, piece);
+        buf_puts(&b, "\r\n");
+    }
+    buf_puts(&b, "\r\n");
+    return buf_str(&b);
+}
+
+TEST(a_long_head_is_answered_or_refused_but_never_dropped)
+{
+    static const struct {
+        const char *name, *piece;
+        int lines;
+    } shapes[] = { { "A", "x", 1 },          { "A", "x", 30 },
+                   { "A", "x", 61 },         { "Cookie", "x", 1 },
+                   { "Cookie", "a=b; ", 1 }, { "Cookie", "aaaaa=bbbbb; ", 3 },
+                   { "Cookie", "; ", 1 },    { "Cookie", ",", 1 } };
+    int served = 0, refused = 0;
+
+    site_open(&site);
+    for (size_t i = 0; i < LEN(shapes); i++)
+        for (int bytes = 1000; bytes <= 26000; bytes += 500) {
+            const struct str head =
+                head_of(shapes[i].name, shapes[i].lines, bytes, shapes[i].piece);
+            const int status = wire_status(wire_ask(server_port(site.server), head));
+
+            if (status != 200 && status != 431)
+                test_fail(__FILE__, __LINE__, "shape %zu, %d bytes: %d", i, bytes, status);
+            served += status == 200;
+            refused += status == 431;
+        }
+    check_int(served + refused, (int)LEN(shapes) * 51);
+    check(served > 50 && refused > 50);
+    site_close(&site);
+}
+
+TEST(heads_up_to_the_limit_pass)
+{
+    const struct attack uri =
+        long_head("GET /hello?", LIMIT_URI_BYTES - 7, " HTTP/1.1\r\nHost: x\r\n\r\n");
+    const struct attack line =
+        long_head("GET /hello HTTP/1.1\r\nHost: x\r\nA: ", LIMIT_HEADER_BYTES - 64, "\r\n\r\n");
+
+    site_open(&site);
+    check_int(wire_status(wire_ask(server_port(site.server), str_of(uri.p, uri.n))), 200);
+    check_int(wire_status(wire_ask(server_port(site.server), str_of(line.p, line.n))), 200);
+    site_close(&site);
+}
+
 /* What is unusual and yet beyond doubt is served. */
 TEST(plain_requests_pass)
 {
