@@ -152,6 +152,8 @@ static result ask_logout(struct ctx *c, struct request *rq, struct response *rs,
     json_put_str(data, "request", reply->request);
     if (reply->client.id.n > 0)
         json_put_str(data, "portal", client_name(&reply->client, c->language));
+    view_policy(c, rs,
+                view_origins(c, reply->client.post_logout_uris, reply->client.post_logout_count));
     return view_page(c, rq, rs, "logout", "sign_out.title", data, e);
 }
 

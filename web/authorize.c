@@ -23,7 +23,7 @@ static result start_login(struct ctx *c, struct request *rq, struct response *rs
     return OK;
 }
 
-/* A page that posts itself to the client; the policy must allow that one origin. */
+/* A page that posts itself to the client. */
 static result post_form(struct ctx *c, struct request *rq, struct response *rs,
                         const struct authorize_reply *reply, struct err *e)
 {
@@ -39,12 +39,7 @@ static result post_form(struct ctx *c, struct request *rq, struct response *rs,
     }
     json_put(data, "fields", fields);
     json_put_str(data, "action", reply->url);
-    response_header_set(rs, "Content-Security-Policy",
-                        str_fmt(c->arena,
-                                "default-src 'none'; style-src 'self'; img-src 'self'; "
-                                "script-src 'self'; form-action %.*s; frame-ancestors 'none'; "
-                                "base-uri 'none'",
-                                STR_ARG(app_origin(reply->url))));
+    view_policy(c, rs, app_origin(reply->url));
     return view_page(c, rq, rs, "form_post", "form_post.title", data, e);
 }
 
@@ -62,6 +57,7 @@ static result ask_consent(struct ctx *c, struct request *rq, struct response *rs
     json_put(data, "scopes", scopes);
     json_put_str(data, "id", reply->consent_id);
     json_put_str(data, "portal", client_name(&reply->client, c->language));
+    view_policy(c, rs, view_origins(c, reply->client.redirect_uris, reply->client.redirect_count));
     return view_page(c, rq, rs, "consent", "consent.title", data, e);
 }
 

@@ -13,12 +13,7 @@
  * are framed by nobody, and tell nobody where a visitor came from. */
 static void put_security_headers(const struct ctx *c, struct response *rs)
 {
-    response_header(rs, "Content-Security-Policy",
-                    str_fmt(rs->arena,
-                            "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-                            "script-src 'self'; form-action 'self' %.*s; frame-ancestors 'none'; "
-                            "base-uri 'none'",
-                            STR_ARG(c->app->form_action)));
+    view_policy(c, rs, STR(""));
     response_header(rs, "X-Frame-Options", STR("DENY"));
     response_header(rs, "X-Content-Type-Options", STR("nosniff"));
     /* Tells other sites nothing, but lets browsers name the origin of our own forms (guard.c). */

@@ -152,6 +152,27 @@ void view_redirect(struct response *rs, struct str location)
     response_redirect(rs, location);
 }
 
+void view_policy(const struct ctx *c, struct response *rs, struct str form_targets)
+{
+    response_header_set(rs, "Content-Security-Policy",
+                        str_fmt(rs->arena,
+                                "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+                                "script-src 'self'; form-action 'self' %.*s %.*s; "
+                                "frame-ancestors 'none'; base-uri 'none'",
+                                STR_ARG(c->app->form_action), STR_ARG(form_targets)));
+}
+
+struct str view_origins(const struct ctx *c, const struct str *urls, size_t n)
+{
+    struct buf b = buf_make(c->arena, LIMIT_FORM_BYTES);
+
+    for (size_t i = 0; i < n; i++) {
+        buf_put(&b, app_origin(urls[i]));
+        buf_putc(&b, ' ');
+    }
+    return buf_str(&b);
+}
+
 static void oauth_error(struct ctx *c, struct response *rs, const struct err *e)
 {
     struct json *body = json_object();

@@ -19,6 +19,11 @@ void view_redirect(struct response *rs, struct str location);
 /* Tells an error in the route's face; the caller has logged it. */
 void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e);
 
+/* The content security policy: no script but the one file of form_post. Browsers apply form-action
+ * to where a form's answer redirects, too: `form_targets` are origins more, or empty. */
+void view_policy(const struct ctx *c, struct response *rs, struct str form_targets);
+struct str view_origins(const struct ctx *c, const struct str *urls, size_t n); /* for it */
+
 struct str view_text(const struct ctx *c, const char *key); /* of the request's language */
 struct str view_fill(const struct ctx *c, const char *key, const struct str *args, size_t n);
 const struct catalog *view_catalog(const struct ctx *c);
