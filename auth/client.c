@@ -164,10 +164,10 @@ static result client_check(const struct client *c, struct err *e)
         return fail_field(e, ERR_INVALID, "scopes", "not a space-separated list of names");
     if (!str_is(c->profile, "oidc"))
         return fail_field(e, ERR_INVALID, "profile", "unknown");
-    if (c->sector.n > CLIENT_URI_BYTES_MAX || !uri_bytes_ok(c->sector))
-        return fail_field(e, ERR_INVALID, "sector", "not a host name");
     TRY(uris_check(c->redirect_uris, c->redirect_count, "redirect_uris", e));
     TRY(uris_check(c->post_logout_uris, c->post_logout_count, "post_logout_uris", e));
+    if (c->sector.n > CLIENT_URI_BYTES_MAX || !uri_bytes_ok(c->sector))
+        return fail_field(e, ERR_INVALID, "sector", "not a host name");
     return grants_check(c, e);
 }
 

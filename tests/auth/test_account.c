@@ -1,0 +1,119 @@
+#include "auth/account.h"
+
+#include "base/clock.h"
+#include "crypto/seal.h"
+#include "tests/auth/world.h"
+#include "tests/fixture.h"
+
+#include <stdio.h>
+
+static struct err e;
+
+static struct vneid_claims citizen(const char *tech_id, const char *number)
+{
+    return (struct vneid_claims){ .sub = str_c(tech_id),
+                                  .tech_id = str_c(tech_id),
+                                  .kind = VNEID_CITIZEN,
+                                  .level = 2,
+                                  .name = STR("Nguyễn Văn Thử"),
+                                  .number = str_c(number),
+                                  .birth = { 1953, 0, 0 } };
+}
+
+static struct account save(struct auth *au, const struct vneid_claims *c)
+{
+    const struct visit v = world_visit();
+    const struct account_seen seen = { .claims = c, .checked = true, .checked_ms = 7 };
+    struct account acc;
+
+    check_ok(account_save(au, &v, &seen, &acc, &e), e);
+    return acc;
+}
+
+TEST_STORE(a_sign_in_makes_an_account_and_the_next_one_updates_it)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct vneid_claims c = citizen("T1", WORLD_NUMBER);
+    const struct account first = save(au, &c);
+    struct account second;
+
+    check(str_starts(first.id, STR("acc_")));
+    check_str(first.profile.name, "Nguyễn Văn Thử");
+    check_int(first.profile.birth.y, 1953);
+    check_int(first.profile.birth.m, 0);
+    check_same(first.id_index, seal_index(test_arena(), au->seal, STR("idno"), STR(WORLD_NUMBER)));
+    fixture_clock.fixed_ms += 1000;
+    c.name = STR("Nguyễn Văn Thử Mới");
+    c.level = 1;
+    second = save(au, &c);
+    check_same(second.id, first.id);
+    check_int(second.level, 1);
+    check_str(second.profile.name, "Nguyễn Văn Thử Mới");
+    check_int(second.created_ms, first.created_ms);
+    check_int(second.updated_ms, first.updated_ms + 1000);
+}
+
+TEST_STORE(a_second_techid_of_one_citizen_leads_to_the_same_account)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct vneid_claims one = citizen("T1", WORLD_NUMBER), two = citizen("T2", WORLD_NUMBER),
+                              other = citizen("T3", "079301000001"), bare1 = citizen("T4", ""),
+                              bare2 = citizen("T5", "");
+    const struct account first = save(au, &one);
+
+    check_same(save(au, &two).id, first.id);
+    check_same(save(au, &one).id, first.id);
+    check(!str_eq(save(au, &other).id, first.id));
+    check(!str_eq(save(au, &bare1).id, save(au, &bare2).id));
+}
+
+TEST_STORE(an_enterprise_has_an_account_for_each_representative_and_one_index)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct vneid_claims one = citizen("F1", WORLD_NUMBER), two = citizen("F2", "079301000001");
+    struct account a, b;
+
+    one.kind = two.kind = VNEID_ENTERPRISE;
+    one.business_code = STR("9900000016");
+    two.business_code = STR("9900000016");
+    one.business_name = STR("Công ty Thử");
+    a = save(au, &one);
+    b = save(au, &two);
+    check(!str_eq(a.id, b.id));
+    check_same(a.id_index, b.id_index);
+    check_same(a.id_index, seal_index(test_arena(), au->seal, STR("idno"), STR("9900000016")));
+    check_str(account_name(&a), "Công ty Thử");
+    check_str(account_name(&b), "Nguyễn Văn Thử");
+}
+
+TEST(an_unknown_account_is_not_found)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct account acc;
+
+    check_fails(account_load(au, test_arena(), STR("acc_x"), &acc, &e), e, ERR_NOT_FOUND);
+}
+
+TEST(the_database_holds_no_readable_personal_data)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct vneid_claims c = citizen("TECH-4711", WORLD_NUMBER);
+    const struct str path = str_fmt(test_arena(), "%s/fixture.db", test_folder());
+    static char bytes[4 << 20];
+    size_t n = 0;
+
+    (void)save(au, &c);
+    for (int i = 0; i < 2; i++) {
+        FILE *f = fopen(
+            str_cstr(test_arena(), str_cat(test_arena(), path, i == 0 ? STR("") : STR("-wal"))),
+            "rb");
+
+        check(f != NULL);
+        n += fread(bytes + n, 1, sizeof(bytes) - n, f);
+        (void)fclose(f);
+    }
+    check(str_has(str_of(bytes, n), STR("acc_")));
+    check(!str_has(str_of(bytes, n), STR(WORLD_NUMBER)));
+    check(!str_has(str_of(bytes, n), STR("Nguyễn Văn Thử")));
+    check(!str_has(str_of(bytes, n), STR("TECH-4711")));
+}
