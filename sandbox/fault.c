@@ -131,7 +131,7 @@ void fault_draw(struct faults *f, const struct fault_where *where, struct fault_
     pthread_mutex_unlock(&f->lock);
 }
 
-static void sleep_ms(int64_t ms)
+void fault_pause(int64_t ms)
 {
     if (ms > FAULT_SLEEP_MAX)
         ms = FAULT_SLEEP_MAX;
@@ -147,7 +147,7 @@ bool fault_answer(const struct fault_set *set, enum fault_system system, struct 
         if (!set->on[i] || known[i].system != system)
             continue;
         if (known[i].kind == KIND_SLOW)
-            sleep_ms(set->arg[i]);
+            fault_pause(set->arg[i]);
         else if (known[i].kind == KIND_DOWN)
             response_body(rs, 503, "text/plain", STR("simulated: down\n"));
         else if (known[i].kind == KIND_ERROR)

@@ -66,6 +66,7 @@ int64_t fault_arg(enum fault fault); /* the default argument */
 void fault_draw(struct faults *f, const struct fault_where *where, struct fault_set *set);
 /* SLOW sleeps. DOWN, ERROR and GARBAGE fill in the answer: true, and the caller returns. */
 bool fault_answer(const struct fault_set *set, enum fault_system system, struct response *rs);
+void fault_pause(int64_t ms); /* at most a minute */
 
 /* Sets a row: its id, or 0 when there are too many. */
 int64_t fault_put(struct faults *f, const struct fault_row *row);

@@ -28,12 +28,12 @@
 #define PATH_BYTES        1024
 
 struct options {
-    const char *listen, *motcua, *secrets, *data, *seeds;
+    const char *listen, *motcua, *secrets, *data, *seeds, *now;
 };
 
 static const char usage[] =
     "usage: motcua-sandbox [--listen 127.0.0.1:8090] [--motcua http://127.0.0.1:8080]\n"
-    "                      [--secrets DIR] [--data DIR] [--seeds DIR]\n"
+    "                      [--secrets DIR] [--data DIR] [--seeds DIR] [--now yyyyMMddHHmmss]\n"
     "Plays the national systems for development and tests. Listens on loopback only.\n";
 
 static bool options_read(int argc, char **argv, struct options *o)
@@ -41,11 +41,9 @@ static bool options_read(int argc, char **argv, struct options *o)
     struct {
         const char *name;
         const char **value;
-    } const known[] = { { "--listen", &o->listen },
-                        { "--motcua", &o->motcua },
-                        { "--secrets", &o->secrets },
-                        { "--data", &o->data },
-                        { "--seeds", &o->seeds } };
+    } const known[] = { { "--listen", &o->listen },   { "--motcua", &o->motcua },
+                        { "--secrets", &o->secrets }, { "--data", &o->data },
+                        { "--seeds", &o->seeds },     { "--now", &o->now } };
     for (int i = 1; i < argc; i += 2) {
         bool found = false;
         for (size_t k = 0; k < LEN(known) && i + 1 < argc; k++) {
@@ -152,6 +150,26 @@ static result partner_to_motcua(struct sandbox *sb, struct err *e)
     return partner_open(&c, &sb->to_motcua, e);
 }
 
+/* A clock that began at another moment and goes on from there: fixed_ms is the distance. */
+static int64_t clock_shifted_ms(const struct clock *c)
+{
+    const struct clock real = clock_system();
+    return clock_now_ms(&real) + c->fixed_ms;
+}
+
+static result clock_start(struct sandbox *sb, const char *now, struct err *e)
+{
+    int64_t begin_ms = 0;
+    sb->clock = clock_system();
+    if (!now)
+        return OK;
+    if (!clock_read_stamp14(str_c(now), &begin_ms))
+        return fail(e, ERR_CONFIG, "--now %s: not yyyyMMddHHmmss", now);
+    const int64_t distance_ms = begin_ms - clock_now_ms(&sb->clock);
+    sb->clock = (struct clock){ .now_ms = clock_shifted_ms, .fixed_ms = distance_ms };
+    return OK;
+}
+
 static result sandbox_open(struct sandbox *sb, const struct options *o, struct err *e)
 {
     struct buf mistakes = buf_make(sb->arena, LIMIT_PAGE_BYTES);
@@ -161,7 +179,7 @@ static result sandbox_open(struct sandbox *sb, const struct options *o, struct e
     sb->listen = str_c(o->listen);
     sb->motcua = str_c(o->motcua);
     sb->data_dir = o->data;
-    sb->clock = clock_system();
+    TRY(clock_start(sb, o->now, e));
     TRY(conf_load(sb->arena, NULL, &sb->conf, &mistakes, e));
     TRY(secrets_load(sb, o->secrets, e));
     TRY(words_read(sb, e));
@@ -239,8 +257,9 @@ static result sandbox_run(struct sandbox *sb, struct err *e)
 
 int main(int argc, char **argv)
 {
-    struct options o = { "127.0.0.1:8090", "http://127.0.0.1:8080", "var/secrets", "var/sandbox",
-                         "sandbox" };
+    struct options o = { "127.0.0.1:8090", "http://127.0.0.1:8080",
+                         "var/secrets",    "var/sandbox",
+                         "sandbox",        NULL };
     struct sandbox sb = { 0 };
     struct err e = { 0 };
     sigset_t stop;

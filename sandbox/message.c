@@ -143,27 +143,16 @@ static result init_read(struct arena *a, const struct said *s, struct txn *t, st
     return bill_read(a, s->doc, t, e);
 }
 
-static void init_take(struct sandbox *sb, struct request *rq, struct response *rs,
-                      const struct said *s, struct fault_set *set)
+/* Keeps the transaction and says where to pay; a slow portal has acted before it answers. */
+static void init_keep(struct sandbox *sb, struct request *rq, struct response *rs,
+                      const struct said *s, const struct fault_set *set, struct txn *t)
 {
+    struct str origin = sb->origin;
     struct err e = { 0 };
-    struct txn t;
 
-    if (init_read(rq->arena, s, &t, &e).failed) {
-        refuse(rq, rs, set, s, "03",
-               str_cstr(rq->arena, str_fmt(rq->arena, "%s: %s", e.field, e.detail)));
-        return;
-    }
-    pay_faults(sb, rq, FAULT_OF_PORTAL, &t, set);
-    if (fault_answer(set, FAULT_OF_PORTAL, rs))
-        return;
-    if (set->on[FAULT_portal_refused]) {
-        refuse(rq, rs, set, s, "99", "simulated");
-        return;
-    }
     if (set->on[FAULT_portal_account_swapped])
-        t.account = STR("9999.0.0000000.00000");
-    if (portal_add(sb->portal, &t, &t, &e).failed) {
+        t->account = STR("9999.0.0000000.00000");
+    if (portal_add(sb->portal, t, t, &e).failed) {
         refuse(rq, rs, set, s, e.code == ERR_CONFLICT ? "02" : "99", "MaThamChieu");
         return;
     }
@@ -171,13 +160,36 @@ static void init_take(struct sandbox *sb, struct request *rq, struct response *r
         response_body(rs, 500, "text/plain", STR("simulated: after the commit\n"));
         return;
     }
+    if (set->on[FAULT_portal_other_origin])
+        origin = STR("http://127.0.0.2:8090");
     struct json *o = reply_make(s, "00", "OK");
-    struct str origin =
-        set->on[FAULT_portal_other_origin] ? STR("http://127.0.0.2:8090") : sb->origin;
     json_put_str(o, "UrlThanhToan",
-                 str_fmt(rq->arena, "%.*s/pp/pay/%.*s", STR_ARG(origin), STR_ARG(t.token)));
+                 str_fmt(rq->arena, "%.*s/pp/pay/%.*s", STR_ARG(origin), STR_ARG(t->token)));
     json_put_str(o, "ThoiGianGD", s->time);
     reply(rq, rs, set, o);
+}
+
+static void init_take(struct sandbox *sb, struct request *rq, struct response *rs,
+                      const struct said *s, struct fault_set *set)
+{
+    struct err e = { 0 };
+    struct txn t;
+
+    if (init_read(rq->arena, s, &t, &e).failed) {
+        struct str why = str_fmt(rq->arena, "%s: %s", e.field, e.detail);
+        refuse(rq, rs, set, s, "03", str_cstr(rq->arena, why));
+        return;
+    }
+    pay_faults(sb, rq, FAULT_OF_PORTAL, &t, set);
+    int64_t pause_ms = set->on[FAULT_portal_slow] ? set->arg[FAULT_portal_slow] : 0;
+    set->on[FAULT_portal_slow] = false;
+    if (fault_answer(set, FAULT_OF_PORTAL, rs))
+        return;
+    if (set->on[FAULT_portal_refused])
+        refuse(rq, rs, set, s, "99", "simulated");
+    else
+        init_keep(sb, rq, rs, s, set, &t);
+    fault_pause(pause_ms);
 }
 
 static const char *state_code(const struct txn *t, const struct fault_set *set)

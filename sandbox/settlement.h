@@ -42,7 +42,8 @@ struct settle_day {
     bool wrong_total, wrong_before, replayed, unknown_version; /* planted: CTL SEQ REP VER */
 };
 
-/* ERR_NOT_FOUND for days before the first and after today. */
+/* ERR_NOT_FOUND for days before the first. Days to come have files too: what is known of them, such
+ * as a reversal that a switch has planned. */
 MUST_USE result settlement_day_make(struct sandbox *sb, struct arena *a, struct date d,
                                     struct settle_day *out, struct err *e);
 const char *settle_type_name(enum settle_type t);

@@ -15,6 +15,8 @@
 #include "crypto/digest.h"
 #include "http/form.h"
 
+const char *stage_now;
+
 static void sleep_ms(long ms)
 {
     struct timespec t = { ms / 1000, (ms % 1000) * 1000000L };
@@ -72,11 +74,18 @@ static void stage_boot(struct stage *s)
     struct arena *a = test_arena();
     struct answer answer;
     const char *const arguments[] = {
-        "--listen",  str_cstr(a, str_fmt(a, "127.0.0.1:%d", s->port)),
-        "--motcua",  str_cstr(a, s->motcua),
-        "--secrets", str_cstr(a, str_cat(a, s->folder, STR("/secrets"))),
-        "--data",    str_cstr(a, str_cat(a, s->folder, STR("/data"))),
-        "--seeds",   str_cstr(a, str_fmt(a, "%s/sandbox", test_source())),
+        "--listen",
+        str_cstr(a, str_fmt(a, "127.0.0.1:%d", s->port)),
+        "--motcua",
+        str_cstr(a, s->motcua),
+        "--secrets",
+        str_cstr(a, str_cat(a, s->folder, STR("/secrets"))),
+        "--data",
+        str_cstr(a, str_cat(a, s->folder, STR("/data"))),
+        "--seeds",
+        str_cstr(a, str_fmt(a, "%s/sandbox", test_source())),
+        stage_now ? "--now" : NULL,
+        stage_now,
         NULL,
     };
     s->pid = program_start(arguments);

@@ -17,6 +17,9 @@ struct stage {
     struct partner *partner;
 };
 
+/* The sandbox's clock begins here, yyyyMMddHHmmss; NULL: it is the real one. */
+extern const char *stage_now;
+
 /* partner_code NULL: that of the settings; secret of the payment portal likewise. */
 void stage_start(struct stage *s, struct str motcua, const char *partner_code, const char *secret);
 void stage_stop(struct stage *s);    /* SIGTERM; the program must end with 0 */
