@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "crypto/digest.h"
 #include "http/server.h"
 #include "tests/sandbox/stage.h"
 
@@ -32,10 +33,11 @@ static struct str reply_to(struct arena *a, struct str body, bool good)
     const char *code = good ? "00" : "99";
     struct str joined = str_fmt(a, "%s|ok|%.*s|%.*s|20261006143211|" STAGE_SECRET, code,
                                 STR_ARG(partner), STR_ARG(reference));
+    struct str hash = digest_hex(a, digest_sha256(joined)); /* not the test's arena: a thread */
     return str_fmt(a,
                    "{\"MaLoi\":\"%s\",\"MoTaLoi\":\"ok\",\"MaDoiTac\":\"%.*s\",\"MaThamChieu\":"
                    "\"%.*s\",\"ThoiGianGD\":\"20261006143211\",\"MaXacThuc\":\"%.*s\"}",
-                   code, STR_ARG(partner), STR_ARG(reference), STR_ARG(joined_hash(joined)));
+                   code, STR_ARG(partner), STR_ARG(reference), STR_ARG(hash));
 }
 
 static void serve(void *app, const struct route *route, struct request *rq, struct response *rs)
