@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -100,7 +101,13 @@ void exchange_peer(void *cls, struct MHD_Connection *connection, void **socket_c
         peer_open(cls, connection, &p);
         *socket_context = p;
     } else if (*socket_context != NULL) {
-        peer_close(cls, *socket_context);
+        struct server *s = cls;
+        const struct peer *p = *socket_context;
+        int unread = 0;
+
+        if (p->refused || (ioctl(p->fd, FIONREAD, &unread) == 0 && unread > 0))
+            linger_add(&s->lingering, p->fd, exchange_monotonic_us() / 1000);
+        peer_close(s, *socket_context);
         *socket_context = NULL;
     }
 }
@@ -218,6 +225,7 @@ static enum MHD_Result refuse(struct exchange *x, enum err_code code, bool close
 {
     refuse_fill(x, code);
     x->rs.close = x->rs.close || close;
+    peer_of(x->connection)->refused = close;
     answer_make(x);
     return answer_send(x);
 }

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "http/gate.h"
+#include "http/linger.h"
 #include "http/listen.h"
 #include "http/pool.h"
 #include "http/proxy.h"
@@ -28,7 +29,8 @@
 struct peer {
     struct peer *older, *newer; /* of all open ones; under server.peers_lock */
     int fd;
-    bool cut; /* shut down by us; under server.peers_lock */
+    bool cut;     /* shut down by us; under server.peers_lock */
+    bool refused; /* with a body still to come */
     atomic_bool busy;
     _Atomic int64_t until_ms; /* monotonic: cut it then */
 };
@@ -45,6 +47,7 @@ struct server {
     bool stopped;
     int wake_fd;
     atomic_bool stopping;
+    struct linger_list lingering;
     pthread_mutex_t peers_lock;
     struct peer *peers;
     atomic_int peer_count;

@@ -74,19 +74,22 @@ static void *accept_run(void *arg)
 {
     struct server *s = arg;
     const int tick = tick_ms(s);
-    int64_t next_ms = 0;
+    int64_t next_ms = 0, now_ms = exchange_monotonic_us() / 1000;
 
     while (!atomic_load(&s->stopping)) {
+        const bool lingering = linger_read(&s->lingering, now_ms) > 0;
         const bool full = atomic_load(&s->peer_count) >= s->config.connections_max;
         struct pollfd fds[2] = { { .fd = s->wake_fd, .events = POLLIN },
                                  { .fd = full ? -1 : s->listener.fd, .events = POLLIN } };
 
-        if (poll(fds, LEN(fds), full ? 10 : tick) > 0 && fds[1].revents != 0 && !accept_one(s))
+        if (poll(fds, LEN(fds), full || lingering ? 10 : tick) > 0 && fds[1].revents != 0 &&
+            !accept_one(s))
             (void)poll(fds, 1, 10); /* out of descriptors: let some close */
-        if (exchange_monotonic_us() / 1000 < next_ms)
+        now_ms = exchange_monotonic_us() / 1000;
+        if (now_ms < next_ms)
             continue;
         peers_cut(s);
-        next_ms = exchange_monotonic_us() / 1000 + tick;
+        next_ms = now_ms + tick;
     }
     while (accept_one(s)) /* those whom the kernel has promised a connection */
         ;
@@ -138,6 +141,7 @@ static struct server *server_new(const struct server_config *c)
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     must(s->wake_fd >= 0);
     must(pthread_mutex_init(&s->peers_lock, NULL) == 0);
+    linger_open(&s->lingering);
     must(getrandom(&s->id_first, sizeof(s->id_first), 0) == (ssize_t)sizeof(s->id_first));
     return s;
 }
@@ -191,6 +195,7 @@ static void drain(struct server *s, int64_t ms)
     while (quiet < QUIET_TICKS && exchange_monotonic_us() / 1000 < end_ms) {
         (void)poll(NULL, 0, QUIET_TICK_MS);
         peers_cut(s);
+        (void)linger_read(&s->lingering, exchange_monotonic_us() / 1000);
         quiet = peers_busy(s) ? 0 : quiet + 1;
     }
 }
@@ -226,6 +231,7 @@ void server_close(struct server **s)
     if (!q->stopped)
         server_stop(q);
     route_table_close(&q->routes);
+    linger_close(&q->lingering);
     (void)pthread_mutex_destroy(&q->peers_lock);
     (void)close(q->wake_fd);
     free(q);

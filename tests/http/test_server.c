@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -314,6 +315,33 @@ TEST(stopping_loses_no_request_under_way)
         (void)close(fds[i]);
     }
     check_int(atomic_load(&site.served), 50);
+    site_close(&site);
+}
+
+static void *stop(void *arg)
+{
+    server_stop(site.server);
+    return arg;
+}
+
+TEST(stopping_waits_for_a_body_on_its_way)
+{
+    pthread_t stopper;
+    int fd, idle;
+
+    site_open(&site);
+    fd = wire_connect(server_port(site.server));
+    idle = wire_connect(server_port(site.server));
+    wire_send(fd, STR("POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf"));
+    (void)usleep(50000);
+    check(pthread_create(&stopper, NULL, stop, NULL) == 0);
+    check(wire_closed(idle, 1000)); /* nothing to wait for */
+    (void)usleep(300000);
+    wire_send(fd, STR("rest"));
+    check_int(wire_status(wire_read(fd, 1000)), 200);
+    (void)pthread_join(stopper, NULL);
+    (void)close(fd);
+    (void)close(idle);
     site_close(&site);
 }
 
