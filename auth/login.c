@@ -12,12 +12,14 @@
 #include "auth/person.h"
 #include "auth/record.h"
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "conf/conf.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "crypto/seal.h"
 #include "crypto/secret.h"
 #include "http/form.h"
 #include "store/kv.h"
@@ -43,7 +45,8 @@ static const struct record_field login_fields[] = {
     RECORD(struct login, nonce),       RECORD(struct login, verifier),
     RECORD(struct login, request),     RECORD(struct login, client_id),
     RECORD(struct login, return_path), RECORD(struct login, language),
-    RECORD(struct login, fresh),       RECORD(struct login, started_ms),
+    RECORD(struct login, hint),        RECORD(struct login, fresh),
+    RECORD(struct login, started_ms),
 };
 
 bool login_next(enum login_state s, enum login_event ev, enum login_state *next,
@@ -121,6 +124,24 @@ static bool path_is_own(struct str path)
     return true;
 }
 
+static const struct str hint_place = { "login.hint", sizeof("login.hint") - 1 };
+
+static struct str hint_seal(const struct auth *au, struct arena *a, struct str hint)
+{
+    return hint.n == 0 ? hint : base64url_encode(a, seal_put(a, au->seal, hint_place, hint));
+}
+
+/* A hint that does not open is no hint. */
+static struct str hint_open(const struct auth *au, struct arena *a, struct str sealed)
+{
+    struct str bytes, hint;
+
+    if (sealed.n == 0 || !base64url_decode(a, sealed, &bytes) ||
+        seal_get(a, au->seal, hint_place, bytes, &hint, NULL).failed)
+        return STR("");
+    return hint;
+}
+
 result login_start(struct auth *au, const struct visit *v, const struct login_ask *ask,
                    struct login *out, struct str *browser, struct err *e)
 {
@@ -137,6 +158,7 @@ result login_start(struct auth *au, const struct visit *v, const struct login_as
         .client_id = ask->client_id,
         .return_path = ask->return_path.n > 0 ? ask->return_path : STR("/"),
         .language = str_is(ask->language, "en") ? STR("en") : STR("vi"),
+        .hint = hint_seal(au, a, ask->hint),
         .fresh = ask->fresh,
         .started_ms = clock_now_ms(au->clock),
     };
@@ -178,6 +200,7 @@ static struct vneid_ask upstream_ask(const struct auth *au, struct arena *a, con
         .verifier = l->verifier,
         .redirect_uri = str_cat(a, au->conf->service.issuer, STR("/login/vneid/callback")),
         .ui_locales = l->language,
+        .login_hint = hint_open(au, a, l->hint),
         .fresh = l->fresh,
     };
 }

@@ -64,6 +64,7 @@ struct login {
     struct str client_id;       /* whose request that is; or empty */
     struct str return_path;     /* own page to return to when there is no request */
     struct str language;        /* "vi" or "en" */
+    struct str hint;            /* login_hint for VNeID, sealed: it may be a number */
     bool fresh;                 /* the person must authenticate anew */
     int64_t started_ms;
     struct str raw; /* the stored form; login_step() compares with it */
@@ -75,6 +76,7 @@ struct login_ask {
     struct str client_id;
     struct str return_path; /* begins with '/', not with two slashes; else ERR_INVALID */
     struct str language;
+    struct str hint; /* login_hint: passed on to VNeID; may be empty */
     bool fresh;
 };
 

@@ -228,7 +228,8 @@ static void reply_page(const struct err *why, struct authorize_reply *out)
     out->error = *why;
 }
 
-/* What the sign-in pages carry: the parameters that are known, as they came. */
+/* What the sign-in pages carry: the parameters that are known, as they came. login_hint may be a
+ * person's number and goes its own way, sealed. */
 static struct str asked_form(struct arena *a, const struct asked *q)
 {
     static const char *const names[] = { "client_id",     "redirect_uri",   "response_type",
@@ -236,12 +237,11 @@ static struct str asked_form(struct arena *a, const struct asked *q)
                                          "nonce",         "code_challenge", "code_challenge_method",
                                          "prompt",        "max_age",        "id_token_hint",
                                          "acr_values" };
-    struct pair fields[LEN(names) + 2];
+    struct pair fields[LEN(names) + 1];
     size_t n = 0;
 
     for (size_t i = 0; i < LEN(names); i++)
         fields[n++] = (struct pair){ str_c(names[i]), form_get(q->form, names[i]) };
-    fields[n++] = (struct pair){ STR("login_hint"), q->login_hint };
     fields[n++] = (struct pair){ STR("ui_locales"), q->ui_locales };
     return auth_form(a, fields, n);
 }
@@ -276,6 +276,7 @@ static void reply_sign_in(struct auth *au, struct arena *a, const struct asked *
     out->login = (struct login_ask){
         .request = asked_form(a, q),
         .client_id = q->client.id,
+        .hint = q->login_hint,
         /* With somebody signed in already, VNeID must not silently say the same person again. */
         .fresh = (q->prompt & PROMPT_LOGIN) != 0 || q->max_age_s >= 0 ||
                  (s != NULL && q->hint_sub.n > 0),

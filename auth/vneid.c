@@ -278,6 +278,7 @@ result vneid_authorize_url(struct vneid *v, struct arena *a, const struct vneid_
         { STR("code_challenge"), digest_base64url(a, challenge) },
         { STR("code_challenge_method"), STR("S256") },
         { STR("ui_locales"), ask->ui_locales },
+        { STR("login_hint"), ask->login_hint },
         { STR("prompt"), ask->fresh ? STR("login") : STR("") },
         { STR("max_age"), ask->fresh ? STR("0") : STR("") },
     };

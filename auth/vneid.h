@@ -44,10 +44,10 @@ struct vneid_claims {
 
 struct vneid_ask {
     struct str state, nonce;
-    struct str verifier;     /* PKCE; its S256 challenge is sent */
-    struct str redirect_uri; /* <issuer>/login/vneid/callback */
-    struct str ui_locales;   /* may be empty */
-    bool fresh;              /* the person must authenticate anew: prompt=login, max_age=0 */
+    struct str verifier;               /* PKCE; its S256 challenge is sent */
+    struct str redirect_uri;           /* <issuer>/login/vneid/callback */
+    struct str ui_locales, login_hint; /* may be empty */
+    bool fresh; /* the person must authenticate anew: prompt=login, max_age=0 */
 };
 
 /* ERR_CONFIG. Reads nothing from the network. */

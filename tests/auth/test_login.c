@@ -157,6 +157,23 @@ TEST(a_second_callback_is_refused_and_redeems_nothing)
     check_int(upstream()->token_calls, 1);
 }
 
+TEST(a_hint_reaches_the_upstream_and_is_not_kept_in_the_clear)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_ask ask = { .return_path = STR("/"), .hint = STR(WORLD_NUMBER) };
+    struct str browser, url;
+    struct login l, found;
+    struct form query;
+
+    check_ok(login_start(au, &v, &ask, &l, &browser, &e), e);
+    check(!str_has(l.raw, STR(WORLD_NUMBER)));
+    check_ok(login_find(au, &v, l.id, browser, &found, &e), e);
+    check_ok(login_send(au, &v, &found, &url, &e), e);
+    query = world_query(url);
+    check_str(form_get(&query, "login_hint"), WORLD_NUMBER);
+}
+
 TEST(two_tabs_of_one_browser_sign_in_side_by_side)
 {
     struct auth *au = here();

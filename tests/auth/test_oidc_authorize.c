@@ -165,6 +165,17 @@ TEST(a_public_client_needs_a_challenge)
     check_int(r.kind, AUTHORIZE_SIGN_IN);
 }
 
+TEST(a_login_hint_goes_on_to_the_sign_in_but_not_in_the_request)
+{
+    struct auth *au = here();
+    const struct authorize_reply r = ask(au, GOOD "&login_hint=001087123456&ui_locales=vi", NULL);
+
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    check_str(r.login.hint, "001087123456");
+    check(!str_has(r.login.request, STR("001087123456")));
+    check(str_has(r.login.request, STR("ui_locales=vi")));
+}
+
 TEST(unknown_parameters_are_ignored_and_repeated_ones_never_arrive)
 {
     struct auth *au = here();

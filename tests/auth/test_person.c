@@ -84,6 +84,7 @@ TEST(a_fault_is_never_a_verdict)
         "<html><body>Bad gateway</body></html>",
         "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault>"
         "<faultcode>x</faultcode></s:Fault></s:Body></s:Envelope>",
+        "<s:Envelope xmlns:s=\"x\"><s:Body><CongdanCollection/><s:Fault/></s:Body></s:Envelope>",
         "<s:Envelope xmlns:s=\"x\"><s:Body/></s:Envelope>",
         "<s:Envelope xmlns:s=\"x\"/>",
         "{\"error_code\":\"99\",\"message\":\"x\"}",
