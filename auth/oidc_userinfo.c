@@ -26,6 +26,7 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
         return fail(e, ERR_BAD_TOKEN, "userinfo: the client is gone");
     }
     TRY(account_load(au, v->arena, acc->account, &account, e));
+    account.level = acc->level; /* of the session: a later, better sign-in does not raise it */
     claims = claims_userinfo(au, v->arena, &client, &account, acc->scope);
     *json = json_print(v->arena, claims);
     return OK;

@@ -69,7 +69,7 @@ TEST(step_refuses_every_pair_that_is_not_listed_and_stores_the_others)
     check_int(again.state, LOGIN_SENT_TO_VNEID);
 }
 
-TEST(two_steps_from_one_state_and_only_one_goes_on)
+TEST_KV(two_steps_from_one_state_and_only_one_goes_on)
 {
     struct auth *au = here();
     const struct visit v = world_visit();

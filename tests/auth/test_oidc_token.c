@@ -125,7 +125,7 @@ TEST_STORE(a_code_becomes_an_id_token_and_an_access_token)
     check(!str_eq(s, done.account.id));
 }
 
-TEST(a_code_used_twice_takes_its_token_back)
+TEST_KV(a_code_used_twice_takes_its_token_back)
 {
     struct auth *au = here();
     const struct login_done done = world_login(au);

@@ -13,10 +13,12 @@ TEST(userinfo_tells_what_the_scopes_allow_and_needs_openid)
     const struct login_done done = (world_client(au), world_login(au));
     struct access acc = { .client_id = STR("portal"),
                           .account = done.account.id,
-                          .scope = STR("openid email") };
+                          .scope = STR("openid email"),
+                          .level = 1 };
     struct str json;
 
     check_ok(oidc_userinfo(au, &v, &acc, &json, &e), e);
+    check(str_has(json, STR("\"acr\":\"urn:vn:loa:1\"")));
     check(str_has(json, STR("\"email\":\"thu@example.vn\"")));
     check(!str_has(json, STR("SoDinhDanh")) && !str_has(json, STR(WORLD_NUMBER)));
     acc.scope = STR("email");
@@ -28,9 +30,9 @@ TEST(a_removed_client_learns_nothing_more)
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
     const struct visit v = world_visit();
     const struct login_done done = (world_client(au), world_login(au));
-    const struct access acc = { .client_id = STR("portal"),
-                                .account = done.account.id,
-                                .scope = STR("openid") };
+    const struct access acc = {
+        .client_id = STR("portal"), .account = done.account.id, .scope = STR("openid"), .level = 2
+    };
     struct str json;
 
     check_ok(client_remove(au, &v, STR("portal"), &e), e);
