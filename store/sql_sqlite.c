@@ -51,10 +51,12 @@ static result simple(struct sql *db, const char *statement, struct err *e)
     return rc == SQLITE_OK ? OK : refused(db, rc, statement, e);
 }
 
-/* The file holds personal data: only its owner reads it, and its -wal and -shm take after it. */
+/* The file holds personal data: only its owner reads it, and its -wal and -shm take after it. One
+ * that is there is never opened here: to close it would release every lock that this process has on
+ * it (fcntl(2)), and another process could take away the log that our connections write to. */
 static void file_make(const char *path)
 {
-    const int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    const int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd >= 0)
         (void)close(fd);

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "store/sql.h"
 #include "tests/fixture.h"
@@ -175,6 +176,62 @@ TEST(sqlite_keeps_its_file_to_itself_and_writes_through)
     check_int(stat(str_cstr(test_arena(), c.target), &st), 0);
     check_int(st.st_mode & 0777, 0600);
     check_str(raw_text(&c, "PRAGMA journal_mode"), "wal");
+}
+
+/* Another process: opens the database when it is told to, closes it, and says by its status how
+ * many heads it saw. Forked before anything is open, so that it inherits no locks. */
+struct visitor {
+    pid_t pid;
+    int go[2];
+};
+
+static void visitor_begin(struct visitor *v, const struct sql_config *c)
+{
+    char told;
+
+    check_int(pipe(v->go), 0);
+    v->pid = fork();
+    check(v->pid >= 0);
+    if (v->pid != 0)
+        return;
+    (void)close(v->go[1]);
+    if (read(v->go[0], &told, 1) != 1)
+        _exit(100);
+    _exit((int)raw_int(c, "SELECT COUNT(*) FROM audit_head"));
+}
+
+static void visitor_goes(const struct visitor *v, int heads)
+{
+    int status = 0;
+
+    check_int(write(v->go[1], "", 1), 1);
+    check_int(waitpid(v->pid, &status, 0), v->pid);
+    check(WIFEXITED(status));
+    check_int(WEXITSTATUS(status), heads);
+}
+
+static result read_inside(struct sql *db, void *pool, struct err *e)
+{
+    (void)db;
+    return sql_ping(pool, e); /* takes a second connection, which opens the file again */
+}
+
+/* A process that closes any descriptor of a file loses all its locks on it. Without ours, the last
+ * visitor takes the log of changes away as its own, and what is written after that is lost. */
+TEST(sqlite_keeps_its_locks_when_a_connection_opens_late)
+{
+    const struct sql_config c = fixture_sql_config();
+    struct visitor first, second;
+    struct err e = { .code = ERR_NONE };
+    int heads = 3;
+
+    visitor_begin(&first, &c);
+    visitor_begin(&second, &c);
+    (void)fixture_pool();
+    check_ok(sql_read(fixture_pool(), read_inside, fixture_pool(), &e), e);
+    visitor_goes(&first, 0);
+    check_ok(sql_transact(fixture_pool(), heads_make, &heads, &e), e);
+    visitor_goes(&second, heads);
 }
 
 static struct sql_pool *killable(struct sql_config *c)
