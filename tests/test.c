@@ -71,8 +71,11 @@ const char *test_folder(void)
 static void postgresql_run(const char *statement)
 {
     PGconn *db = PQconnectdb(getenv("MOTCUA_TEST_POSTGRESQL"));
-    PGresult *r = PQexec(db, statement);
+    PGresult *r;
 
+    /* A dropped schema would have every table named on the terminal. */
+    PQclear(PQexec(db, "SET client_min_messages = warning"));
+    r = PQexec(db, statement);
     if (PQresultStatus(r) != PGRES_COMMAND_OK)
         (void)fprintf(stderr, "%s: %s\n", statement, PQerrorMessage(db));
     PQclear(r);
