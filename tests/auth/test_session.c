@@ -88,6 +88,21 @@ TEST(idle_and_absolute_limits_hold)
     check(!find(au, token, &s));
 }
 
+TEST(a_session_that_the_store_keeps_too_long_is_over_all_the_same)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct session s;
+    struct str token;
+    bool found;
+
+    check_ok(session_make(au, &v, &person, 0, &s, &token, &e), e);
+    check_ok(kv_touch(au->kv, s.key, 1000000, &found, &e), e);
+    check(found);
+    fixture_clock.fixed_ms += au->conf->auth.session_idle_s * 1000;
+    check(!find(au, token, &s));
+}
+
 TEST_KV(clients_are_remembered_once_and_a_lost_race_is_repeated)
 {
     struct auth *au = here();
