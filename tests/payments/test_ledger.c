@@ -1,0 +1,257 @@
+/* The books: every posting, and every way of tampering with them is found. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "payments/ledger.h"
+#include "store/sql.h"
+#include "tests/payments/counter.h"
+
+static struct bill bill_of(struct fee_line *lines)
+{
+    struct bill b = { .lines = lines, .count = 2 };
+    struct err e = { .code = ERR_NONE };
+
+    lines[0] = (struct fee_line){ .fee = STR("p"),
+                                  .kind = FEE_PHI,
+                                  .gross_vnd = 1001,
+                                  .reduction_vnd = 100,
+                                  .net_vnd = 901,
+                                  .retained_vnd = 810,
+                                  .budget_vnd = 91 };
+    lines[1] = (struct fee_line){
+        .fee = STR("l"), .kind = FEE_LE_PHI, .gross_vnd = 99, .net_vnd = 99, .budget_vnd = 99
+    };
+    check_ok(bill_sum(&b, test_arena(), &e), e);
+    return b;
+}
+
+static int64_t sum_of(const struct ledger_journal *j, int account, enum ledger_side side)
+{
+    int64_t vnd = 0;
+
+    for (size_t i = 0; i < j->count; i++)
+        if ((int)j->postings[i].account == account && j->postings[i].side == side)
+            vnd += j->postings[i].amount_vnd;
+    return vnd;
+}
+
+static int64_t side_of(const struct ledger_journal *j, enum ledger_side side)
+{
+    int64_t vnd = 0;
+
+    for (size_t i = 0; i < j->count; i++)
+        vnd += j->postings[i].side == side ? j->postings[i].amount_vnd : 0;
+    return vnd;
+}
+
+TEST(an_assessment_posts_what_is_due_and_what_was_waived)
+{
+    struct fee_line lines[2];
+    const struct bill b = bill_of(lines);
+    struct ledger_journal j = ledger_journal_make(STR("A"), "J1", STR("s"));
+    struct ledger_journal r = ledger_journal_make(STR("A"), "J1R", STR("s"));
+
+    ledger_put_assess(&j, &b);
+    check_int(sum_of(&j, 1130, LEDGER_DEBIT), 1000);
+    check_int(sum_of(&j, 2100, LEDGER_CREDIT), 1000);
+    check_int(sum_of(&j, 9100, LEDGER_DEBIT), 100);
+    check_int(sum_of(&j, 9101, LEDGER_CREDIT), 100);
+    ledger_put_withdraw(&r, &b);
+    for (size_t i = 0; i < j.count; i++)
+        check_int(sum_of(&r, (int)j.postings[i].account,
+                         j.postings[i].side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT),
+                  j.postings[i].amount_vnd);
+}
+
+TEST(a_capture_is_split_by_law)
+{
+    struct fee_line lines[2];
+    const struct bill b = bill_of(lines);
+    struct ledger_journal j = ledger_journal_make(STR("A"), "J2", STR("s"));
+
+    ledger_put_capture(&j, &b);
+    check_int(sum_of(&j, 1110, LEDGER_DEBIT), 1000);
+    check_int(sum_of(&j, 2100, LEDGER_DEBIT), 1000);
+    check_int(sum_of(&j, 1130, LEDGER_CREDIT), 1000);
+    check_int(sum_of(&j, 2110, LEDGER_CREDIT), 99);
+    check_int(sum_of(&j, 2120, LEDGER_CREDIT), 91);
+    check_int(sum_of(&j, 2130, LEDGER_CREDIT), 810);
+    check_int(side_of(&j, LEDGER_DEBIT), side_of(&j, LEDGER_CREDIT));
+}
+
+TEST(money_that_is_held_goes_to_suspense)
+{
+    struct ledger_journal j = ledger_journal_make(STR("A"), "J2b", STR("s"));
+
+    ledger_put_held(&j, 70);
+    check_int(sum_of(&j, 1110, LEDGER_DEBIT), 70);
+    check_int(sum_of(&j, 2150, LEDGER_CREDIT), 70);
+}
+
+struct posting {
+    struct ledger_journal *j;
+};
+
+static result post(struct sql *db, void *arg, struct err *e)
+{
+    struct posting *p = arg;
+
+    return ledger_post(db, 1, p->j, test_arena(), e);
+}
+
+static result post_one(struct counter *c, struct ledger_journal *j, struct err *e)
+{
+    struct posting p = { j };
+
+    j->day = (struct date){ 2026, 11, 23 };
+    return sql_transact(c->till.store, post, &p, e);
+}
+
+TEST_STORE(what_does_not_balance_or_was_posted_before_is_refused)
+{
+    struct counter *c = counter_open();
+    struct ledger_journal j = ledger_journal_make(STR("A"), "J2c", STR("once"));
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(post_one(c, &j, &e), e, ERR_INTERNAL); /* empty */
+    ledger_put(&j, LEDGER_1110, LEDGER_DEBIT, 70, STR(""));
+    check_fails(post_one(c, &j, &e), e, ERR_INTERNAL);
+    ledger_put(&j, LEDGER_2150, LEDGER_CREDIT, 69, STR(""));
+    check_fails(post_one(c, &j, &e), e, ERR_INTERNAL);
+    ledger_put(&j, LEDGER_2150, LEDGER_CREDIT, 1, STR(""));
+    check_ok(post_one(c, &j, &e), e);
+    check_fails(post_one(c, &j, &e), e, ERR_CONFLICT);
+    check_int(counter_balance(c, 1110), 70);
+    j.agency_id = STR("B"); /* another agency has its own sources */
+    check_ok(post_one(c, &j, &e), e);
+    check_int(counter_balance(c, 1110), 140);
+    counter_books_hold(c);
+}
+
+TEST_STORE(the_trial_balance_is_of_one_agency_up_to_a_day_and_balances)
+{
+    struct counter *c = counter_open();
+    struct order o = counter_order(c);
+    struct str ref = counter_start(c, &o);
+    struct ledger_balance *all;
+    int64_t debit = 0, credit = 0;
+    size_t count;
+    struct err e = { .code = ERR_NONE };
+
+    counter_pay(c, ref);
+    check_ok(attempt_ask(&c->till, ref, counter_cause(), &e), e);
+    check_ok(ledger_trial_balance(c->till.store, STR("H56.14"), (struct date){ 2026, 11, 23 },
+                                  test_arena(), &all, &count, &e),
+             e);
+    for (size_t i = 0; i < count; i++) {
+        debit += all[i].debit_vnd;
+        credit += all[i].credit_vnd;
+        check(all[i].name.n > 0);
+    }
+    check_int(debit, credit);
+    check_int(debit, 3 * COUNTER_ORDER);
+    check_ok(ledger_trial_balance(c->till.store, STR("H56.14"), (struct date){ 2026, 11, 22 },
+                                  test_arena(), &all, &count, &e),
+             e);
+    for (size_t i = 0; i < count; i++)
+        check_int(all[i].debit_vnd, 0);
+    check_ok(ledger_trial_balance(c->till.store, STR("H99"), (struct date){ 2026, 11, 23 },
+                                  test_arena(), &all, &count, &e),
+             e);
+    check_int(all[0].debit_vnd, 0);
+}
+
+/* Statements that the program does not have, by the databases' own shells. */
+static void tamper(const char *statement)
+{
+    struct arena *a = test_arena();
+    struct str command;
+
+    if (str_is(str_c(test_engine()), "postgresql"))
+        command = str_fmt(a, "psql -q -v ON_ERROR_STOP=1 \"%.*s\" -c \"%s\" >/dev/null",
+                          STR_ARG(test_postgresql()), statement);
+    else
+        command = str_fmt(a, "sqlite3 %s/fixture.db \"%s\"", test_folder(), statement);
+    if (system(str_cstr(a, command)) != 0)
+        test_fail(__FILE__, __LINE__, "%s", statement);
+}
+
+TEST_STORE(every_kind_of_tampering_is_found)
+{
+    static const struct {
+        const char *spoil, *mend;
+    } cases[] = {
+        { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account = 1110",
+          "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account = 1110" },
+        /* balanced, but not what was posted */
+        { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account IN (1130, 2100)",
+          "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account IN (1130, 2100)" },
+        { "UPDATE posting SET fee = 'x' WHERE account = 2110",
+          "UPDATE posting SET fee = 'land_change' WHERE account = 2110" },
+        { "UPDATE journal SET day = '2026-11-22' WHERE kind = 'J2'",
+          "UPDATE journal SET day = '2026-11-23' WHERE kind = 'J2'" },
+        { "UPDATE journal SET kind = 'J2c' WHERE kind = 'J2'",
+          "UPDATE journal SET kind = 'J2' WHERE kind = 'J2c'" },
+        { "UPDATE ledger_head SET n = n - 1 WHERE n > 0", "UPDATE ledger_head SET n = n + 1" },
+        { "UPDATE ledger_head SET hash = 'x' || hash",
+          "UPDATE ledger_head SET hash = substr(hash, 2)" },
+        { "UPDATE receipt SET number = number + 1000 WHERE kind = 1",
+          "UPDATE receipt SET number = number - 1000 WHERE kind = 1" },
+        { "UPDATE receipt SET amount_vnd = amount_vnd + 1 WHERE kind = 1",
+          "UPDATE receipt SET amount_vnd = amount_vnd - 1 WHERE kind = 1" },
+        { "UPDATE receipt_head SET last = last + 1", "UPDATE receipt_head SET last = last - 1" },
+        { "UPDATE order_line SET gross_vnd = gross_vnd + 1, net_vnd = net_vnd + 1, "
+          "budget_vnd = budget_vnd + 1 WHERE n = 1",
+          "UPDATE order_line SET gross_vnd = gross_vnd - 1, net_vnd = net_vnd - 1, "
+          "budget_vnd = budget_vnd - 1 WHERE n = 1" },
+        { "UPDATE attempt SET state = 'failed', captured_ms = 0",
+          "UPDATE attempt SET state = 'captured', captured_ms = 1" },
+        { "UPDATE orders SET state = 'expired'", "UPDATE orders SET state = 'paid'" },
+        { "DELETE FROM posting WHERE account = 2110", NULL },
+    };
+    struct counter *c = counter_open();
+    struct order o = counter_order(c);
+    struct str ref = counter_start(c, &o);
+    struct err e = { .code = ERR_NONE };
+
+    counter_pay(c, ref);
+    check_ok(attempt_ask(&c->till, ref, counter_cause(), &e), e);
+    counter_books_hold(c);
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct ledger_report report;
+
+        tamper(cases[i].spoil);
+        if (!ledger_verify(c->till.store, &report, &e).failed)
+            test_fail(__FILE__, __LINE__, "not found: %s", cases[i].spoil);
+        check_int(e.code, ERR_BROKEN_CHAIN);
+        if (cases[i].mend != NULL) {
+            tamper(cases[i].mend);
+            counter_books_hold(c);
+        }
+    }
+}
+
+TEST_STORE(many_journals_verify_over_pages_and_are_counted)
+{
+    struct counter *c = counter_open();
+    struct ledger_report report;
+    struct err e = { .code = ERR_NONE };
+
+    for (int i = 0; i < 1203; i++) {
+        struct ledger_journal j =
+            ledger_journal_make(STR("A"), "J2c", str_fmt(test_arena(), "s%d", i));
+
+        ledger_put_held(&j, i + 1);
+        check_ok(post_one(c, &j, &e), e);
+    }
+    check_ok(ledger_verify(c->till.store, &report, &e), e);
+    check_int(report.journals, 1203);
+    check_int(report.postings, 2406);
+}
+
+TEST(the_chart_knows_its_accounts)
+{
+    check(ledger_account_name(1110) != NULL);
+    check(ledger_account_name(9999) == NULL);
+}

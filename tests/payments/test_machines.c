@@ -1,0 +1,106 @@
+/* docs/machines.md is written from the tables of orders and attempts. With MOTCUA_WRITE_DOCS in the
+ * environment the page is written anew. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "payments/attempt.h"
+#include "payments/order.h"
+#include "tests/test.h"
+
+static void order_rows(struct buf *b)
+{
+    for (int s = 0; s < ORDER_STATE_COUNT; s++)
+        for (int ev = 0; ev < ORDER_EV_COUNT; ev++) {
+            enum order_state next;
+            const char *action;
+
+            if (order_move((enum order_state)s, (enum order_event)ev, &next, &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n", order_state_name((enum order_state)s),
+                        order_event_name((enum order_event)ev), order_state_name(next), action);
+        }
+}
+
+static void order_graph(struct buf *b)
+{
+    for (int s = 0; s < ORDER_STATE_COUNT; s++)
+        for (int ev = 0; ev < ORDER_EV_COUNT; ev++) {
+            enum order_state next;
+            const char *action;
+
+            if (order_move((enum order_state)s, (enum order_event)ev, &next, &action) &&
+                (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n",
+                        s == 0 ? "[*]" : order_state_name((enum order_state)s),
+                        order_state_name(next), order_event_name((enum order_event)ev));
+        }
+}
+
+static void attempt_rows(struct buf *b)
+{
+    for (int s = 0; s < ATTEMPT_STATE_COUNT; s++)
+        for (int ev = 0; ev < ATTEMPT_EV_COUNT; ev++) {
+            enum attempt_state next;
+            const char *action;
+
+            if (attempt_move((enum attempt_state)s, (enum attempt_event)ev, &next, &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n", attempt_state_name((enum attempt_state)s),
+                        attempt_event_name((enum attempt_event)ev), attempt_state_name(next),
+                        action);
+        }
+}
+
+static void attempt_graph(struct buf *b)
+{
+    for (int s = 0; s < ATTEMPT_STATE_COUNT; s++)
+        for (int ev = 0; ev < ATTEMPT_EV_COUNT; ev++) {
+            enum attempt_state next;
+            const char *action;
+
+            if (attempt_move((enum attempt_state)s, (enum attempt_event)ev, &next, &action) &&
+                (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n",
+                        s == 0 ? "[*]" : attempt_state_name((enum attempt_state)s),
+                        attempt_state_name(next), attempt_event_name((enum attempt_event)ev));
+        }
+}
+
+static struct str page(void)
+{
+    static const char table[] = "| state | event | next | action |\n|---|---|---|---|\n";
+    struct buf b = buf_make(test_arena(), 65536);
+    struct str s;
+    struct err e = { .code = ERR_NONE };
+
+    buf_puts(&b, "# State machines of payments\n\nGenerated from `payments/order.def` and "
+                 "`payments/attempt.def`, where each action is explained. A pair that is\nnot "
+                 "listed is refused with `WRONG_STATE`. To write this page anew:\n"
+                 "`MOTCUA_WRITE_DOCS=1 ctest --test-dir build/debug -R payments/machines`.\n\n"
+                 "## Order\n\n```mermaid\nstateDiagram-v2\n");
+    order_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    order_rows(&b);
+    buf_puts(&b, "\n## Attempt\n\n```mermaid\nstateDiagram-v2\n");
+    attempt_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    attempt_rows(&b);
+    check_ok(buf_end(&b, &s, &e), e);
+    return s;
+}
+
+TEST(the_page_of_the_machines_is_what_the_tables_say)
+{
+    struct arena *a = test_arena();
+    const char *path = str_cstr(a, str_fmt(a, "%s/docs/machines.md", test_source()));
+    const struct str want = page();
+    char *bytes = arena_alloc(a, 131072);
+    FILE *f;
+
+    if (getenv("MOTCUA_WRITE_DOCS") != NULL) {
+        f = fopen(path, "w");
+        check(f != NULL && fwrite(want.p, 1, want.n, f) == want.n && fclose(f) == 0);
+    }
+    f = fopen(path, "r");
+    check(f != NULL);
+    check_same(str_of(bytes, fread(bytes, 1, 131072, f)), want);
+    (void)fclose(f);
+}
