@@ -83,10 +83,12 @@ static void profile_put(struct arena *a, struct json *o, const struct account *a
     const struct vneid_claims *p = &acc->profile;
 
     put(o, "name", account_name(acc));
+    json_put_int(o, "updated_at", acc->updated_ms / 1000);
+    if (acc->kind != VNEID_CITIZEN)
+        return; /* the rest would be the representative's, under the firm's name */
     put(o, "birthdate", birthdate(a, p->birth));
     if (p->sex.n > 0)
         json_put_str(o, "gender", str_is(p->sex, "1") ? STR("male") : STR("female"));
-    json_put_int(o, "updated_at", acc->updated_ms / 1000);
 }
 
 static void address_put(struct json *o, const struct vneid_claims *p)

@@ -108,6 +108,24 @@ TEST(a_degraded_check_is_said_and_a_birth_year_stays_a_year)
     check_str(claims_account_level(VNEID_ENTERPRISE, 2), "org");
 }
 
+TEST(a_firm_has_a_name_and_no_birthdate)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct client c = { .sector = STR("a") };
+    struct account acc = person();
+    struct str told;
+
+    acc.kind = VNEID_ENTERPRISE;
+    acc.profile.business_name = STR("Công ty Thử");
+    DEFER(json_close)
+    struct json *o = claims_userinfo(au, test_arena(), &c, &acc, STR("openid profile"));
+
+    told = json_print(test_arena(), o);
+    check(str_has(told, STR("\"name\":\"Công ty Thử\"")));
+    check(str_has(told, STR("\"vn_account_level\":\"org\"")));
+    check(!str_has(told, STR("birthdate")) && !str_has(told, STR("gender")));
+}
+
 TEST(subjects_differ_by_sector_and_stay_the_same_within_one)
 {
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
