@@ -158,7 +158,7 @@ void *arena_copy(struct arena *a, const void *from, size_t bytes)
 
 result arena_may(const struct arena *a, size_t bytes, struct err *e)
 {
-    if (bytes > a->cap_bytes || a->used_bytes > a->cap_bytes - bytes)
+    if (bytes > a->cap_bytes || rounded(bytes) > a->cap_bytes - a->used_bytes)
         return fail(e, ERR_TOO_LARGE, "%zu bytes beside %zu of %zu", bytes, a->used_bytes,
                     a->cap_bytes);
     return OK;

@@ -22,7 +22,7 @@ void arena_close(struct arena **a); /* DEFER(arena_close); accepts NULL */
 
 void *arena_alloc(struct arena *a, size_t bytes);
 void *arena_copy(struct arena *a, const void *from, size_t bytes);
-/* Whether so many bytes still fit below the cap; ERR_TOO_LARGE otherwise. */
+/* Whether so many bytes, allocated at once, still fit below the cap; ERR_TOO_LARGE otherwise. */
 MUST_USE result arena_may(const struct arena *a, size_t bytes, struct err *e);
 size_t arena_used_bytes(const struct arena *a);
 

@@ -215,7 +215,7 @@ static result node_put(struct table *t, const struct kv_question *q, uint64_t ha
 
 static result node_read(const struct node *n, struct arena *a, struct str *value, struct err *e)
 {
-    TRY(arena_may(a, n->value_n + COUNTER_BYTES, e));
+    TRY(arena_may(a, n->value_n, e));
     *value = str_dup(a, value_of(n));
     return OK;
 }

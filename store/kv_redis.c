@@ -173,7 +173,7 @@ static result understand(const struct kv_question *q, const redisReply *r, struc
         an->yes = true;
         return OK;
     case REDIS_REPLY_STRING:
-        TRY(arena_may(q->arena, r->len + ERROR_BYTES, e));
+        TRY(arena_may(q->arena, r->len, e));
         an->yes = true;
         an->value = str_dup(q->arena, str_of(r->str, r->len));
         return OK;
