@@ -13,8 +13,8 @@ struct buf buf_make(struct arena *a, size_t max_bytes)
     return (struct buf){ .arena = a, .max = max_bytes };
 }
 
-/* Makes room for n more bytes, or notes the overflow. */
-static bool room(struct buf *b, size_t n)
+/* Makes room for n more bytes, and `beyond` that do not count, or notes the overflow. */
+static bool room(struct buf *b, size_t n, size_t beyond)
 {
     size_t cap = b->cap > 0 ? b->cap : FIRST_BYTES;
     char *p;
@@ -23,6 +23,7 @@ static bool room(struct buf *b, size_t n)
         b->overflow = true;
         return false;
     }
+    n += beyond;
     if (n <= b->cap - b->n)
         return true;
     while (cap - b->n < n)
@@ -37,7 +38,7 @@ static bool room(struct buf *b, size_t n)
 
 void buf_put(struct buf *b, struct str s)
 {
-    if (s.n == 0 || !room(b, s.n))
+    if (s.n == 0 || !room(b, s.n, 0))
         return;
     memcpy(b->p + b->n, s.p, s.n);
     b->n += s.n;
@@ -66,7 +67,7 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list va)
     va_copy(again, va);
     n = vsnprintf(NULL, 0, fmt, va);
     must(n >= 0);
-    if (room(b, (size_t)n + 1)) { /* vsnprintf wants its NUL; it is not counted */
+    if (room(b, (size_t)n, 1)) { /* vsnprintf wants its NUL */
         (void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
     }
