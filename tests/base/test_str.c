@@ -41,3 +41,13 @@ TEST(cutting_beyond_the_end_is_clipped)
     check(str_ends(STR("motcua"), STR("cua")));
     check(!str_ends(STR("cua"), STR("motcua")));
 }
+
+TEST(case_is_forgiven_in_ascii_letters_and_nothing_else)
+{
+    check(str_eq_nocase(STR("Bearer"), STR("bEARER")));
+    check(str_eq_nocase(STR(""), (struct str){ NULL, 0 }));
+    check(!str_eq_nocase(STR("a"), STR("ab")));
+    check(!str_eq_nocase(STR("a\0b"), STR("a\0c"))); /* a NUL is no end */
+    check(!str_eq_nocase(STR("@["), STR("`{")));
+    check(!str_eq_nocase(STR("\xC3\x80"), STR("\xC3\xA0"))); /* À, à */
+}
