@@ -191,6 +191,14 @@ struct str xml_attr(struct arena *a, const struct xml_node *n, const char *name)
     return attr == NULL ? (struct str){ NULL, 0 } : texts(a, attr->children);
 }
 
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* U+FFFE or U+FFFF is at the head of s: XML has no place for them. */
+static bool is_no_character(struct str s)
+{
+    return str_starts(s, STR("\xef\xbf\xbe")) || str_starts(s, STR("\xef\xbf\xbf"));
+}
+
 /* What stands for a byte, or NULL when it stands for itself. */
 static const char *escaped(char c)
 {
@@ -211,7 +219,7 @@ static const char *escaped(char c)
     case '\n':
         return NULL;
     default:
-        return c >= 0 && c < ' ' ? "\xef\xbf\xbd" : NULL;
+        return c >= 0 && c < ' ' ? REPLACEMENT : NULL;
     }
 }
 
@@ -220,13 +228,14 @@ void xml_put_text(struct buf *b, struct str s)
     size_t from = 0;
 
     for (size_t i = 0; i < s.n; i++) {
-        const char *instead = escaped(s.p[i]);
+        const bool none = is_no_character(str_from(s, i));
+        const char *instead = none ? REPLACEMENT : escaped(s.p[i]);
 
         if (instead == NULL)
             continue;
         buf_put(b, str_sub(s, from, i - from));
         buf_puts(b, instead);
-        from = i + 1;
+        from = i + (none ? sizeof(REPLACEMENT) - 1 : 1);
     }
     buf_put(b, str_from(s, from));
 }

@@ -219,9 +219,11 @@ TEST(what_is_written_can_be_read)
     buf_puts(&b, "\">");
     xml_put_element(&b, "t", text);
     xml_put_element(&b, "c", STR("a\x01\x1f z"));
+    xml_put_element(&b, "n", STR("\xef\xbf\xbe.\xef\xbf\xbf.\xef\xbf\xbd"));
     buf_puts(&b, "</r>");
     check_str(buf_str(&b), "<r a=\"&quot;&lt;&amp;&gt;&#39;\"><t>&lt;&amp;&gt;&quot;&#39;&#13;\n\tĐ"
-                           "</t><c>a\xef\xbf\xbd\xef\xbf\xbd z</c></r>");
+                           "</t><c>a\xef\xbf\xbd\xef\xbf\xbd z</c>"
+                           "<n>\xef\xbf\xbd.\xef\xbf\xbd.\xef\xbf\xbd</n></r>");
     check_ok(xml_read(buf_str(&b), &doc, &e), e);
     check_same(xml_text(test_arena(), xml_find(xml_root(doc), "t")), text);
     check_str(xml_attr(test_arena(), xml_root(doc), "a"), "\"<&>'");
