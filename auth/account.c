@@ -17,6 +17,8 @@
 #include "crypto/seal.h"
 #include "store/sql.h"
 
+#define ACCOUNT_SAVE_ATTEMPTS 5
+
 static const struct record_field profile_fields[] = {
     RECORD(struct vneid_claims, sub),           RECORD(struct vneid_claims, tech_id),
     RECORD(struct vneid_claims, kind),          RECORD(struct vneid_claims, level),
@@ -105,6 +107,16 @@ static result account_update(struct sql *db, struct account_write *w, struct err
                    sql_i(w->now_ms));
 }
 
+/* Another process that linked the same key meanwhile has an account for it: look again. */
+static result link_insert(struct sql *db, const struct account_write *w, struct err *e)
+{
+    int64_t changed;
+
+    TRY(sql_run_count(db, SQL_ACCOUNT_LINK, &changed, e, sql_t(w->issuer), sql_t(w->tech_index),
+                      sql_t(w->id), sql_i(w->now_ms)));
+    return changed == 1 ? OK : fail(e, ERR_RETRY, "account linked twice at once");
+}
+
 static result account_write(struct sql *db, void *arg, struct err *e)
 {
     struct account_write *w = arg;
@@ -122,8 +134,22 @@ static result account_write(struct sql *db, void *arg, struct err *e)
         TRY(account_update(db, w, e));
     else
         TRY(account_insert(db, w, e));
-    return sql_run(db, SQL_ACCOUNT_LINK, e, sql_t(w->issuer), sql_t(w->tech_index), sql_t(w->id),
-                   sql_i(w->now_ms));
+    return link_insert(db, w, e);
+}
+
+/* ERR_RETRY from account_write means that another sign-in of the same person was first: the next
+ * look finds its rows. */
+static result account_write_again(struct sql_pool *pool, struct account_write *w, struct err *e)
+{
+    struct err why = { .code = ERR_NONE };
+
+    for (int attempt = 0; attempt < ACCOUNT_SAVE_ATTEMPTS; attempt++) {
+        if (!sql_transact(pool, account_write, w, &why).failed)
+            return OK;
+        if (why.code != ERR_RETRY)
+            break;
+    }
+    return fail_field(e, why.code, why.field, "%s", why.detail);
 }
 
 result account_save(struct auth *au, const struct visit *v, const struct account_seen *seen,
@@ -142,7 +168,7 @@ result account_save(struct auth *au, const struct visit *v, const struct account
 
     must(seen->claims->tech_id.n > 0);
     must(seen->claims->level == 1 || seen->claims->level == 2);
-    TRY(sql_transact(au->sql, account_write, &w, e));
+    TRY(account_write_again(au->sql, &w, e));
     return account_load(au, v->arena, w.id, out, e);
 }
 

@@ -5,6 +5,7 @@
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 static struct err e;
@@ -84,6 +85,43 @@ TEST_STORE(an_enterprise_has_an_account_for_each_representative_and_one_index)
     check_same(a.id_index, seal_index(test_arena(), au->seal, STR("idno"), STR("9900000016")));
     check_str(account_name(&a), "Công ty Thử");
     check_str(account_name(&b), "Nguyễn Văn Thử");
+}
+
+static void *save_again(void *arg)
+{
+    struct auth *au = arg;
+    struct arena *a = arena_open((size_t)8 << 20);
+    const struct visit v = { .arena = a, .request_id = STR("t"), .ip = STR("203.0.113.7") };
+    const struct vneid_claims c = citizen("T9", "");
+    const struct account_seen seen = { .claims = &c };
+    struct account acc;
+    struct err why;
+    char *id = NULL;
+
+    if (!account_save(au, &v, &seen, &acc, &why).failed)
+        id = strndup(acc.id.p, acc.id.n);
+    arena_close(&a);
+    return id;
+}
+
+TEST_STORE(first_sign_ins_at_once_make_one_account)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    pthread_t threads[4];
+    char *ids[4];
+
+    for (size_t i = 0; i < LEN(threads); i++)
+        check(pthread_create(&threads[i], NULL, save_again, au) == 0);
+    for (size_t i = 0; i < LEN(threads); i++) {
+        void *id;
+
+        check(pthread_join(threads[i], &id) == 0);
+        ids[i] = id;
+        check(ids[i] != NULL);
+        check_same(str_c(ids[i]), str_c(ids[0]));
+    }
+    for (size_t i = 0; i < LEN(threads); i++)
+        free(ids[i]);
 }
 
 TEST(an_unknown_account_is_not_found)
