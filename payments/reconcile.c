@@ -1,0 +1,231 @@
+/*
+ * Attacker: a file made to hide a difference, and our own mistakes. Promise: the verdict follows
+ * from an equation whose three sides are summed apart, over our side as it was frozen; a run that
+ * dies changes nothing; the same cut gives the same manifest. Deliberately not done: postings and
+ * resolutions, which want two persons.
+ */
+#include "payments/reconcile.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "payments/attempt.h"
+#include "payments/reconcile_row.h"
+
+#define ASKED_MAX  50  /* QUERY calls of one run; each may take the portal's time-out */
+#define RUNS_ALIVE 100 /* what older runs left under way is swept */
+
+static const struct {
+    const char *name, *text, *action;
+    int priority;
+    enum match_weight weight;
+} classes[] = {
+#define MATCH(code, priority, weight, action)                                                      \
+    { #code, "match." #code, action, priority, MATCH_##weight },
+#include "payments/match.def"
+#undef MATCH
+};
+static const char *const verdict_names[RECONCILE_VERDICT_COUNT] = {
+    "none",      "incomplete", "breaks", "reconciled_with_warnings", "reconciled_with_pending",
+    "reconciled"
+};
+static const char *const state_names[] = { "new", "persisting", "resolved" };
+
+const char *reconcile_verdict_name(enum reconcile_verdict v)
+{
+    return verdict_names[v];
+}
+
+const char *match_name(enum match_class c)
+{
+    return classes[c].name;
+}
+
+const char *match_text(enum match_class c)
+{
+    return classes[c].text;
+}
+
+const char *match_action(enum match_class c)
+{
+    return classes[c].action;
+}
+
+int match_priority(enum match_class c)
+{
+    return classes[c].priority;
+}
+
+enum match_weight match_weight(enum match_class c)
+{
+    return classes[c].weight;
+}
+
+bool match_find(struct str name, enum match_class *out)
+{
+    for (size_t i = 0; i < LEN(classes); i++) {
+        if (str_is(name, classes[i].name)) {
+            *out = (enum match_class)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *exception_state_name(enum exception_state s)
+{
+    return state_names[s];
+}
+
+static result beside_find(struct sql *db, struct reconcile_run *r, int days, int64_t *file_n,
+                          struct err *e)
+{
+    struct settlement_kept kept;
+    bool found;
+
+    TRY(settlement_find_accepted(db, r->t, date_add_days(r->day, days), r->a, &found, &kept, e));
+    *file_n = found ? kept.file_n : 0;
+    return OK;
+}
+
+static result inputs_find(struct sql *db, void *arg, struct err *e)
+{
+    struct reconcile_run *r = arg;
+    bool found;
+
+    TRY(settlement_find_accepted(db, r->t, r->day, r->a, &found, &r->file, e));
+    if (!found)
+        return fail(e, ERR_NOT_FOUND, "no accepted settlement file");
+    TRY(beside_find(db, r, -1, &r->before_n, e));
+    TRY(beside_find(db, r, 1, &r->after_n, e));
+    return settlement_has_gap(db, r->t, &r->file, r->a, &r->gap, e);
+}
+
+struct doubts {
+    struct reconcile_run *r;
+    struct str references[ASKED_MAX];
+    size_t count;
+};
+
+static result doubts_find(struct sql *db, void *arg, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct doubts *d = arg;
+    bool more;
+
+    d->count = 0;
+    TRY(sql_find(db, SQL_RECONCILE_DOUBT_PAGE, &rows, e, sql_i(d->r->file.file_n), sql_i(0),
+                 sql_i(ASKED_MAX)));
+    for (;;) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return OK;
+        d->references[d->count++] = sql_text(rows, 1, d->r->a);
+    }
+}
+
+/* A lost CONFIRM: the file says paid, we do not. What QUERY cannot tell stays an exception. */
+static result heal(struct reconcile_run *r, struct err *e)
+{
+    const struct order_cause cause = { .actor = STR("system"), .source = STR("settlement") };
+    struct doubts d = { .r = r };
+
+    TRY(sql_read(r->t->store, doubts_find, &d, e));
+    for (size_t i = 0; i < d.count; i++) {
+        struct err why = { 0 };
+        if (attempt_ask(r->t, d.references[i], &cause, &why).failed && why.code == ERR_STORE)
+            return fail(e, why.code, "%s", why.detail);
+    }
+    return OK;
+}
+
+static result sweep(struct sql *db, int64_t before_n, struct err *e)
+{
+    TRY(sql_run(db, SQL_RECONCILE_OURS_SWEEP, e, sql_i(before_n)));
+    return sql_run(db, SQL_RECONCILE_FOUND_SWEEP, e, sql_i(before_n));
+}
+
+static result freeze(struct sql *db, void *arg, struct err *e)
+{
+    struct reconcile_run *r = arg;
+    struct str day = date_iso(r->a, r->day);
+
+    TRY(settlement_number(db, "run", &r->run_n, e));
+    TRY(sweep(db, r->run_n - RUNS_ALIVE, e));
+    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_DAY, e, sql_i(r->run_n), sql_t(day)));
+    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_REFS, e, sql_i(r->run_n), sql_i(r->file.file_n),
+                sql_t(day)));
+    return sql_run(db, SQL_RECONCILE_OURS_FREEZE_TXNS, e, sql_i(r->run_n), sql_i(r->file.file_n),
+                   sql_t(day));
+}
+
+/* A page, from where the last one ended; tried again from there. */
+struct paging {
+    struct reconcile_run *r;
+    struct reconcile_walk from;
+    bool more;
+};
+
+static result page_of_lines(struct sql *db, void *arg, struct err *e)
+{
+    struct paging *g = arg;
+
+    arena_reset(g->r->page);
+    g->r->walk = g->from;
+    TRY(reconcile_match_lines(db, g->r, e));
+    g->more = !g->r->walk.ended;
+    return OK;
+}
+
+static result page_of_absent(struct sql *db, void *arg, struct err *e)
+{
+    struct paging *g = arg;
+
+    arena_reset(g->r->page);
+    g->r->walk = g->from;
+    return reconcile_match_absent(db, g->r, &g->more, e);
+}
+
+static result pages(struct reconcile_run *r, sql_work *page, struct err *e)
+{
+    struct paging g = { .r = r, .more = true };
+
+    while (g.more) {
+        g.from = r->walk;
+        TRY(sql_transact(r->t->store, page, &g, e));
+    }
+    return OK;
+}
+
+static result close_run(struct sql *db, void *arg, struct err *e)
+{
+    struct reconcile_run *r = arg;
+
+    arena_reset(r->page);
+    return reconcile_close(db, r, e);
+}
+
+static result run(struct reconcile_run *r, struct err *e)
+{
+    TRY(sql_read(r->t->store, inputs_find, r, e));
+    TRY(heal(r, e));
+    TRY(sql_transact(r->t->store, freeze, r, e));
+    TRY(pages(r, page_of_lines, e));
+    TRY(pages(r, page_of_absent, e));
+    return sql_transact(r->t->store, close_run, r, e);
+}
+
+result reconcile_run(const struct till *t, struct date day, struct arena *a,
+                     struct reconcile_day *out, struct err *e)
+{
+    DEFER(arena_close) struct arena *own = arena_open(LIMIT_ARENA_JOB_BYTES);
+    DEFER(arena_close) struct arena *page = arena_open(LIMIT_ARENA_JOB_BYTES);
+    struct reconcile_run r = { .t = t, .day = day, .a = own, .page = page };
+
+    r.walk = (struct reconcile_walk){
+        .ref = STR(""), .txn = STR(""), .group_txn = STR(""), .absent = STR(""), .kind = -1
+    };
+    TRY(run(&r, e));
+    return reconcile_day(t, day, a, out, e);
+}

@@ -1,0 +1,189 @@
+/* Days as they stand, for the finance officer: what the last run left. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "payments/reconcile.h"
+#include "payments/settlement_row.h"
+
+#define FILES_SHOWN_MAX 20
+
+struct viewing {
+    const struct till *t;
+    struct arena *a;
+    struct reconcile_day day;
+    struct reconcile_day *days;
+    size_t most, count;
+};
+
+static enum reconcile_verdict verdict_read(struct str name)
+{
+    for (int i = 0; i < RECONCILE_VERDICT_COUNT; i++)
+        if (str_is(name, reconcile_verdict_name((enum reconcile_verdict)i)))
+            return (enum reconcile_verdict)i;
+    return RECONCILE_NO_VERDICT;
+}
+
+static result run_read(struct sql *db, struct viewing *v, bool *found, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct date day = v->day.day;
+
+    TRY(sql_find(db, SQL_RECONCILE_RUN_LAST, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
+                 sql_t(v->t->account), sql_t(date_iso(v->a, day))));
+    TRY(sql_next(rows, found, e));
+    if (*found)
+        v->day = (struct reconcile_day){
+            .day = day,
+            .verdict = verdict_read(sql_text(rows, 0, v->a)),
+            .reason = sql_text(rows, 1, v->a),
+            .captured_vnd = sql_int(rows, 2),
+            .captured_count = sql_int(rows, 3),
+            .file_vnd = sql_int(rows, 4),
+            .file_count = sql_int(rows, 5),
+            .matched_vnd = sql_int(rows, 6),
+            .matched_count = sql_int(rows, 7),
+            .difference_vnd = sql_int(rows, 8),
+            .residual_vnd = sql_int(rows, 9),
+            .open_count = sql_int(rows, 10),
+            .manifest = sql_text(rows, 11, v->a),
+            .manifest_hash = sql_text(rows, 12, v->a),
+            .run_ms = sql_int(rows, 13),
+        };
+    return OK;
+}
+
+static result captured_read(struct sql *db, struct viewing *v, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECONCILE_CAPTURED_SUM, &rows, e, sql_t(date_iso(v->a, v->day.day))));
+    TRY(sql_one(rows, e));
+    v->day.captured_vnd = sql_int(rows, 0);
+    v->day.captured_count = sql_int(rows, 1);
+    return OK;
+}
+
+static result day_read(struct sql *db, struct viewing *v, struct date day, struct err *e)
+{
+    struct settlement_file *files;
+    size_t count;
+    bool found;
+
+    v->day = (struct reconcile_day){ .day = day };
+    TRY(run_read(db, v, &found, e));
+    TRY(settlement_find_all(db, v->t, day, FILES_SHOWN_MAX, v->a, &files, &count, e));
+    v->day.files = files;
+    v->day.file_list_count = count;
+    if (found)
+        return OK;
+    v->day.reason = count > 0 ? STR("quarantined") : STR("no_file");
+    v->day.verdict = count > 0 ? RECONCILE_INCOMPLETE : RECONCILE_NO_VERDICT;
+    return captured_read(db, v, e);
+}
+
+static enum exception_state state_read(struct str name)
+{
+    return str_is(name, "new")          ? EXCEPTION_NEW
+           : str_is(name, "persisting") ? EXCEPTION_PERSISTING
+                                        : EXCEPTION_RESOLVED;
+}
+
+static void exception_read(const struct sql_rows *rows, struct arena *a, struct exception *out)
+{
+    *out = (struct exception){
+        .id = sql_text(rows, 0, a),
+        .state = state_read(sql_text(rows, 2, a)),
+        .reference = sql_text(rows, 3, a),
+        .portal_txn = sql_text(rows, 4, a),
+        .dossier = sql_text(rows, 5, a),
+        .agency_id = sql_text(rows, 6, a),
+        .order_id = sql_text(rows, 7, a),
+        .line = sql_int(rows, 8),
+        .ours_vnd = sql_int(rows, 9),
+        .theirs_vnd = sql_int(rows, 10),
+        .difference_vnd = sql_int(rows, 11),
+        .first_seen_ms = sql_int(rows, 12),
+        .seen_ms = sql_int(rows, 13),
+        .resolved_ms = sql_int(rows, 14),
+    };
+}
+
+static result exceptions_read(struct sql *db, struct viewing *v, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct reconcile_day *d = &v->day;
+    bool more;
+
+    d->exceptions = arena_array(v->a, struct exception, RECONCILE_SHOWN_MAX);
+    TRY(sql_find(db, SQL_RECONCILE_EXCEPTION_LIST, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
+                 sql_t(v->t->account), sql_t(date_iso(v->a, d->day)), sql_i(RECONCILE_SHOWN_MAX)));
+    for (;;) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return OK;
+        struct exception *x = &d->exceptions[d->exception_count++];
+        exception_read(rows, v->a, x);
+        if (!match_find(sql_text(rows, 1, v->a), &x->class))
+            return fail(e, ERR_INTERNAL, "a class that match.def does not have");
+    }
+}
+
+static result one_day(struct sql *db, void *arg, struct err *e)
+{
+    struct viewing *v = arg;
+
+    TRY(day_read(db, v, v->day.day, e));
+    return exceptions_read(db, v, e);
+}
+
+result reconcile_day(const struct till *t, struct date day, struct arena *a,
+                     struct reconcile_day *out, struct err *e)
+{
+    struct viewing v = { .t = t, .a = a, .day = { .day = day } };
+
+    TRY(sql_read(t->store, one_day, &v, e));
+    *out = v.day;
+    return OK;
+}
+
+static result day_before(struct sql *db, struct viewing *v, struct str *day, bool *found,
+                         struct date *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECONCILE_DAY_BEFORE, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
+                 sql_t(v->t->account), sql_t(*day)));
+    TRY(sql_one(rows, e));
+    *day = sql_text(rows, 0, v->a);
+    *found = date_read(*day, out) && date_is_valid(*out);
+    return OK;
+}
+
+static result many_days(struct sql *db, void *arg, struct err *e)
+{
+    struct viewing *v = arg;
+    struct str day = STR("9999-12-31");
+    struct date d;
+    bool found = true;
+
+    for (v->count = 0; v->count < v->most; v->count++) {
+        TRY(day_before(db, v, &day, &found, &d, e));
+        if (!found)
+            return OK;
+        TRY(day_read(db, v, d, e));
+        v->days[v->count] = v->day;
+    }
+    return OK;
+}
+
+result reconcile_days(const struct till *t, size_t most, struct arena *a,
+                      struct reconcile_day **out, size_t *count, struct err *e)
+{
+    struct viewing v = { .t = t, .a = a, .most = most };
+
+    v.days = arena_array(a, struct reconcile_day, most);
+    TRY(sql_read(t->store, many_days, &v, e));
+    *out = v.days;
+    *count = v.count;
+    return OK;
+}

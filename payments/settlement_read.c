@@ -1,0 +1,254 @@
+/*
+ * Attacker: whoever can put a file where the portal's is expected, or damage it on its way.
+ * Promise: bounded memory whatever the bytes are; a file that contradicts itself in any way is not
+ * used at all; every fault says where. Deliberately not done: repairing, guessing an encoding.
+ */
+#include "payments/settlement_read.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/money.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+#define FAULT_BYTES   40
+#define SCRATCH_BYTES ((size_t)LIMIT_SETTLEMENT_LINE * 64) /* a line as a JSON document as well */
+#define FW1_HEAD      16
+
+static const char *const form_names[SETTLEMENT_FORM_COUNT] = { "", "MC1", "FW1", "BJ1", "XLSX" };
+static const char *const kind_names[SETTLEMENT_KIND_COUNT] = { "PAY", "REFUND", "REVERSAL", "FEE",
+                                                               "ADJUST" };
+static const char *const state_names[] = { "received", "accepted", "superseded", "quarantined" };
+
+const char *settlement_form_name(enum settlement_form f)
+{
+    return form_names[f];
+}
+
+const char *settlement_kind_name(enum settlement_kind k)
+{
+    return kind_names[k];
+}
+
+const char *settlement_state_name(enum settlement_state s)
+{
+    return state_names[s];
+}
+
+bool settlement_kind_find(struct str name, enum settlement_kind *out)
+{
+    for (int i = 0; i < SETTLEMENT_KIND_COUNT; i++) {
+        if (str_is(name, kind_names[i])) {
+            *out = (enum settlement_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str skip_bom(struct str bytes)
+{
+    return str_starts(bytes, STR("\xEF\xBB\xBF")) ? str_from(bytes, 3) : bytes;
+}
+
+static bool is_fixed_width(struct str bytes)
+{
+    struct str first = str_sub(bytes, 0, FW1_HEAD);
+
+    return str_digits(first) && first.n == FW1_HEAD &&
+           (bytes.n == FW1_HEAD || bytes.p[FW1_HEAD] == '\n' || bytes.p[FW1_HEAD] == '\r');
+}
+
+enum settlement_form settlement_form_of(struct str bytes)
+{
+    struct str s = skip_bom(bytes), text = s;
+
+    if (str_starts(s, STR("PK\x03\x04")))
+        return SETTLEMENT_XLSX;
+    if (str_starts(s, STR("H|")))
+        return SETTLEMENT_MC1;
+    if (is_fixed_width(s))
+        return SETTLEMENT_FW1;
+    while (text.n > 0 && str_all_in(str_sub(text, 0, 1), " \t\r\n"))
+        text = str_from(text, 1);
+    return str_starts(text, STR("{")) ? SETTLEMENT_BJ1 : SETTLEMENT_NO_FORM;
+}
+
+static struct str shown(struct arena *a, struct str bytes)
+{
+    struct buf b = buf_make(a, FAULT_BYTES * 4);
+
+    for (size_t i = 0; i < bytes.n && i < FAULT_BYTES; i++) {
+        const unsigned char c = (unsigned char)bytes.p[i];
+        if (c >= 0x20 && c < 0x7f && c != '\\')
+            buf_putc(&b, (char)c);
+        else
+            buf_fmt(&b, "\\x%02X", c);
+    }
+    return buf_str(&b);
+}
+
+void settlement_blame(struct settlement_reader *r, const char *code, struct settlement_place at,
+                      struct str bytes, const char *why_fmt, ...)
+{
+    struct settlement_faults *all = r->faults;
+    struct buf why = buf_make(r->a, 256);
+    struct settlement_fault *f;
+    va_list va;
+
+    all->total++;
+    if (all->count == SETTLEMENT_FAULTS_MAX)
+        return;
+    va_start(va, why_fmt);
+    buf_vfmt(&why, why_fmt, va);
+    va_end(va);
+    f = &all->list[all->count++];
+    *f = (struct settlement_fault){ .code = code,
+                                    .line = at.line,
+                                    .column = at.column,
+                                    .bytes = shown(r->a, bytes),
+                                    .why = buf_str(&why) };
+}
+
+int64_t settlement_moved_vnd(const struct settlement_line *l)
+{
+    if (!l->success || (l->currency.n > 0 && !str_is(l->currency, "VND")))
+        return 0;
+    switch (l->kind) {
+    case SETTLEMENT_PAY:
+    case SETTLEMENT_ADJUST:
+        return l->gross_vnd;
+    case SETTLEMENT_REFUND:
+    case SETTLEMENT_REVERSAL:
+        return -l->gross_vnd;
+    default:
+        return 0;
+    }
+}
+
+static void add(struct settlement_reader *r, int64_t *sum_vnd, int64_t vnd)
+{
+    r->overflow |= money_add(*sum_vnd, vnd, sum_vnd, NULL).failed;
+}
+
+/* What all forms hold, so that the same movements have the same digest in each. */
+static void content_add(struct settlement_reader *r, const struct settlement_line *l)
+{
+    digest_add(r->content,
+               str_fmt(r->scratch, "%s|%.*s|%.*s|%lld|%d|%lld\n", kind_names[l->kind],
+                       STR_ARG(l->portal_txn), STR_ARG(l->merchant_ref), (long long)l->gross_vnd,
+                       l->success ? 1 : 0, (long long)(l->txn_at_ms / 1000)));
+}
+
+result settlement_put(struct settlement_reader *r, const struct settlement_line *l, struct err *e)
+{
+    struct settlement_head *h = r->head;
+
+    h->lines++;
+    h->kinds[l->kind]++;
+    add(r, &h->gross_vnd, l->gross_vnd);
+    add(r, &h->fee_vnd, l->fee_vnd);
+    add(r, &h->net_vnd, l->net_vnd);
+    add(r, &h->moved_vnd, settlement_moved_vnd(l));
+    content_add(r, l);
+    return r->sink == NULL || r->faults->total > 0 ? OK : r->sink(r->arg, l, e);
+}
+
+/* The bytes from the first that is not UTF-8. */
+static struct str bad_bytes(struct str s)
+{
+    for (struct str left = s; left.n > 0;) {
+        struct str before = left;
+        const uint32_t c = utf8_next(&left);
+        if (c == UTF8_BAD || c == 0)
+            return before;
+    }
+    return str_from(s, s.n);
+}
+
+bool settlement_next_line(struct settlement_reader *r, struct settlement_text *t, struct str *line)
+{
+    const size_t end = str_find(str_sub(t->rest, 0, LIMIT_SETTLEMENT_LINE + 2), '\n');
+    struct settlement_place at = { ++t->line, 1 };
+    struct str s = str_sub(t->rest, 0, end);
+
+    if (s.n > LIMIT_SETTLEMENT_LINE) {
+        settlement_blame(r, "COR", at, s, "a line of more than %d bytes", LIMIT_SETTLEMENT_LINE);
+        return false;
+    }
+    t->rest = str_from(t->rest, end + (end < t->rest.n ? 1 : 0));
+    if (str_ends(s, STR("\r"))) {
+        r->head->crlf = true;
+        s.n--;
+    }
+    if (!utf8_is_valid(s)) {
+        struct str bad = bad_bytes(s);
+        at.column = (int64_t)(s.n - bad.n) + 1;
+        settlement_blame(r, "COR", at, bad, "not UTF-8");
+        return false;
+    }
+    *line = s;
+    return true;
+}
+
+static bool is_marked(struct settlement_reader *r, struct str bytes)
+{
+    const struct settlement_place start = { 1, 1 };
+
+    if (str_starts(bytes, STR("\xEF\xBB\xBF")))
+        settlement_blame(r, "COR", start, str_sub(bytes, 0, 3), "a byte order mark of UTF-8");
+    else if (str_starts(bytes, STR("\xFF\xFE")) || str_starts(bytes, STR("\xFE\xFF")))
+        settlement_blame(r, "COR", start, str_sub(bytes, 0, 2), "UTF-16 with a byte order mark");
+    else if (bytes.n > 1 && r->head->form == SETTLEMENT_NO_FORM &&
+             (bytes.p[0] == '\0' || bytes.p[1] == '\0'))
+        settlement_blame(r, "COR", start, str_sub(bytes, 0, 4), "UTF-16 without a byte order mark");
+    else
+        return false;
+    return true;
+}
+
+static result form_read(struct settlement_reader *r, struct str bytes, struct err *e)
+{
+    const struct settlement_place start = { 1, 1 };
+
+    if (is_marked(r, bytes))
+        return OK;
+    switch (r->head->form) {
+    case SETTLEMENT_MC1:
+        return settlement_read_mc1(r, bytes, e);
+    case SETTLEMENT_FW1:
+        return settlement_read_fw1(r, bytes, e);
+    case SETTLEMENT_BJ1:
+        return settlement_read_bj1(r, bytes, e);
+    case SETTLEMENT_XLSX:
+        return settlement_read_xlsx(r, bytes, e);
+    default:
+        settlement_blame(r, "VER", start, bytes, "none of the forms MC1, FW1, BJ1, XLSX");
+        return OK;
+    }
+}
+
+result settlement_read(struct str bytes, struct arena *a, settlement_sink *sink, void *arg,
+                       struct settlement_head *head, struct settlement_faults *faults,
+                       struct err *e)
+{
+    DEFER(arena_close) struct arena *scratch = arena_open(SCRATCH_BYTES);
+    DEFER(digest_close) struct digest_run *content = digest_begin();
+    struct settlement_reader r = { .a = a,
+                                   .scratch = scratch,
+                                   .sink = sink,
+                                   .arg = arg,
+                                   .head = head,
+                                   .faults = faults,
+                                   .content = content };
+
+    *head = (struct settlement_head){ .form = settlement_form_of(bytes) };
+    *faults = (struct settlement_faults){ 0 };
+    TRY(form_read(&r, bytes, e));
+    if (r.overflow)
+        settlement_blame(&r, "CTL", (struct settlement_place){ 0 }, STR(""), "a sum overflows");
+    head->content = digest_hex(a, digest_sum(content));
+    return OK;
+}

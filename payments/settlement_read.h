@@ -1,0 +1,70 @@
+/*
+ * settlement_read.h - what the readers of the four forms share; inside the room only.
+ *
+ * A reader tells each line to settlement_put(), which counts, sums and passes it on, and each fault
+ * to settlement_blame(); it goes on after a fault where the form allows, so that one look shows
+ * more than the first mistake.
+ */
+#ifndef PAYMENTS_SETTLEMENT_READ_H
+#define PAYMENTS_SETTLEMENT_READ_H
+
+#include "crypto/digest.h"
+#include "payments/settlement.h"
+
+struct settlement_reader {
+    struct arena *a;       /* what outlives the reading: head and faults */
+    struct arena *scratch; /* one line; the reader resets it */
+    settlement_sink *sink;
+    void *arg;
+    struct settlement_head *head;
+    struct settlement_faults *faults;
+    struct digest_run *content;
+    bool overflow;   /* a sum left 64 bits */
+    int64_t said[8]; /* MC1 and XLSX: the trailer's numbers */
+    bool has_trailer;
+};
+
+/* Where something is in the file. */
+struct settlement_place {
+    int64_t line, column;
+};
+
+struct settlement_cell {
+    struct str text;
+    int64_t column;
+};
+
+void settlement_blame(struct settlement_reader *r, const char *code, struct settlement_place at,
+                      struct str bytes, const char *why_fmt, ...) PRINTF(5, 6);
+MUST_USE result settlement_put(struct settlement_reader *r, const struct settlement_line *l,
+                               struct err *e);
+
+/* Cells of MC1 and XLSX: head (without the letter H), line (without D and chain), trailer (without
+ * T and digest). False: a fault was told, and the line cannot be used. */
+#define SETTLEMENT_HEAD_CELLS    10
+#define SETTLEMENT_LINE_CELLS    21
+#define SETTLEMENT_TRAILER_CELLS 8
+bool settlement_read_head(struct settlement_reader *r, const struct settlement_cell *cells,
+                          int64_t line);
+bool settlement_read_line(struct settlement_reader *r, const struct settlement_cell *cells,
+                          int64_t line, struct settlement_line *out);
+bool settlement_read_trailer(struct settlement_reader *r, const struct settlement_cell *cells,
+                             int64_t line);
+void settlement_check_trailer(struct settlement_reader *r, int64_t line);
+
+bool settlement_kind_find(struct str name, enum settlement_kind *out);
+
+MUST_USE result settlement_read_mc1(struct settlement_reader *r, struct str bytes, struct err *e);
+MUST_USE result settlement_read_fw1(struct settlement_reader *r, struct str bytes, struct err *e);
+MUST_USE result settlement_read_bj1(struct settlement_reader *r, struct str bytes, struct err *e);
+MUST_USE result settlement_read_xlsx(struct settlement_reader *r, struct str bytes, struct err *e);
+
+/* One line of a text off `rest`, without its end; *whole tells whether it had one. Faults: too
+ * long, not UTF-8. False: nothing more can be read. */
+struct settlement_text {
+    struct str rest;
+    int64_t line; /* of the last one taken, from 1 */
+};
+bool settlement_next_line(struct settlement_reader *r, struct settlement_text *t, struct str *line);
+
+#endif

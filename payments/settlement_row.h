@@ -1,0 +1,41 @@
+/*
+ * settlement_row.h - rows of files, for the files of this room.
+ */
+#ifndef PAYMENTS_SETTLEMENT_ROW_H
+#define PAYMENTS_SETTLEMENT_ROW_H
+
+#include "payments/settlement.h"
+#include "store/sql.h"
+
+struct settlement_kept {
+    struct settlement_file file;
+    int64_t file_n;
+    bool has_chain;
+    int64_t seq, opening_vnd, closing_vnd, moved_vnd;
+    struct str content, previous;
+};
+
+/* Each: *found false when there is none. */
+MUST_USE result settlement_find(struct sql *db, const struct till *t, struct date day,
+                                struct str sha256, struct arena *a, bool *found,
+                                struct settlement_kept *out, struct err *e);
+MUST_USE result settlement_find_accepted(struct sql *db, const struct till *t, struct date day,
+                                         struct arena *a, bool *found, struct settlement_kept *out,
+                                         struct err *e);
+MUST_USE result settlement_find_seq(struct sql *db, const struct till *t, int64_t seq,
+                                    struct arena *a, bool *found, struct settlement_kept *out,
+                                    struct err *e);
+/* Newest first. */
+MUST_USE result settlement_find_all(struct sql *db, const struct till *t, struct date day,
+                                    size_t most, struct arena *a, struct settlement_file **out,
+                                    size_t *count, struct err *e);
+MUST_USE result settlement_number(struct sql *db, const char *kind, int64_t *n, struct err *e);
+
+/* Whether it came before its day was over: what it lacks may still have happened. */
+bool settlement_is_early(const struct settlement_file *f);
+/* Whether the file before it in the sequence is missing, although some earlier one is there. */
+MUST_USE result settlement_has_gap(struct sql *db, const struct till *t,
+                                   const struct settlement_kept *k, struct arena *a, bool *gap,
+                                   struct err *e);
+
+#endif

@@ -1,0 +1,67 @@
+-- The portal's files: see payments/settlement.h.
+
+-- name: settlement_number_take
+UPDATE settlement_number SET n = n + 1 WHERE kind = $1 RETURNING n;
+
+-- name: settlement_file_insert
+INSERT INTO settlement_file (provider, account, day, sha256, file_n, name, form, state, revision,
+    has_chain, seq, opening_vnd, closing_vnd, bytes, lines, gross_vnd, moved_vnd, content, previous,
+    faults, crlf, actor, received_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'received', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18, $19, $20, $21, $22);
+
+-- name: settlement_file_drop
+DELETE FROM settlement_file
+WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4
+    AND state IN ('received', 'quarantined');
+
+-- name: settlement_file_set
+UPDATE settlement_file SET state = $5, revision = $6, faults = $7
+WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4;
+
+-- name: settlement_file_supersede
+UPDATE settlement_file SET state = 'superseded'
+WHERE provider = $1 AND account = $2 AND day = $3 AND state = 'accepted';
+
+-- name: settlement_file_load
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd
+FROM settlement_file WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4;
+
+-- name: settlement_file_accepted
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd
+FROM settlement_file WHERE provider = $1 AND account = $2 AND day = $3 AND state = 'accepted';
+
+-- name: settlement_file_by_seq
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd
+FROM settlement_file
+WHERE provider = $1 AND account = $2 AND seq = $3 AND state = 'accepted' AND has_chain = 1
+ORDER BY file_n DESC LIMIT 1;
+
+-- Whether an earlier, or a later, number was ever accepted.
+-- name: settlement_file_before
+SELECT COUNT(*) FROM settlement_file
+WHERE provider = $1 AND account = $2 AND seq > 0 AND seq < $3 AND state = 'accepted'
+    AND has_chain = 1;
+
+-- name: settlement_file_list
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd
+FROM settlement_file WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'received'
+ORDER BY received_ms DESC, file_n DESC LIMIT $4;
+
+-- name: settlement_line_insert
+INSERT INTO settlement_line (file_n, n, kind, portal_txn, merchant_ref, original_ref, dossier, body,
+    account, bank, gross_vnd, fee_vnd, net_vnd, moved_vnd, currency, success, code, txn_at_ms,
+    treasury_ref, treasury_status)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+
+-- name: settlement_line_drop
+DELETE FROM settlement_line WHERE file_n = $1;
+
+-- name: settlement_fetch_claim
+INSERT INTO settlement_fetch (provider, account, day, until_ms) VALUES ($1, $2, $3, $4)
+ON CONFLICT (provider, account, day) DO UPDATE SET until_ms = excluded.until_ms
+    WHERE settlement_fetch.until_ms <= $5;
