@@ -51,7 +51,7 @@ result admin_faults(struct sandbox *sb, struct request *rq, struct response *rs,
     struct json *o = json_object();
     (void)e;
     json_put(o, "faults", fault_list(sb->faults));
-    json_put(o, "known", fault_known());
+    json_put(o, "known", fault_known(sb->en, rq->arena));
     page_json(rq, rs, 200, o);
     return OK;
 }
@@ -207,7 +207,7 @@ result admin_home(struct sandbox *sb, struct request *rq, struct response *rs, s
 {
     struct json *data = json_object();
     json_put(data, "faults", fault_list(sb->faults));
-    json_put(data, "known", fault_known());
+    json_put(data, "known", fault_known(page_words(sb, rq), rq->arena));
     json_put(data, "transactions", recent_make(sb));
     const struct page p = { .status = 200, .name = "admin", .title = "title.admin", .data = data };
     return page_show(sb, rq, rs, &p, e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/catalog.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "crypto/random.h"
@@ -20,10 +21,8 @@ static const struct {
     enum fault_system system;
     enum fault_kind kind;
     int64_t arg;
-    const char *help;
 } known[] = {
-#define FAULT(name, system, kind, arg, help)                                                       \
-    { #name, #system, FAULT_OF_##system, KIND_##kind, arg, help },
+#define FAULT(name, system, kind, arg) { #name, #system, FAULT_OF_##system, KIND_##kind, arg },
 #include "sandbox/fault.def"
 #undef FAULT
 };
@@ -65,11 +64,6 @@ bool fault_find(struct str name, enum fault *out)
 const char *fault_name(enum fault fault)
 {
     return known[fault].name;
-}
-
-const char *fault_help(enum fault fault)
-{
-    return known[fault].help;
 }
 
 enum fault_system fault_system(enum fault fault)
@@ -216,7 +210,7 @@ struct json *fault_list(struct faults *f)
     return list;
 }
 
-struct json *fault_known(void)
+struct json *fault_known(const struct catalog *words, struct arena *a)
 {
     struct json *list = json_array();
     for (size_t i = 0; i < FAULT_COUNT; i++) {
@@ -224,7 +218,7 @@ struct json *fault_known(void)
         json_put_str(o, "fault", str_c(known[i].name));
         json_put_str(o, "system", str_c(known[i].system_name));
         json_put_int(o, "arg", known[i].arg);
-        json_put_str(o, "help", str_c(known[i].help));
+        json_put_str(o, "help", catalog_text(words, str_fmt(a, "fault.%s", known[i].name)));
         json_add(list, o);
     }
     return list;

@@ -12,7 +12,7 @@
 #include "base/base.h"
 
 enum fault {
-#define FAULT(name, system, kind, arg, help) FAULT_##name,
+#define FAULT(name, system, kind, arg) FAULT_##name,
 #include "sandbox/fault.def"
 #undef FAULT
     FAULT_COUNT
@@ -50,6 +50,7 @@ struct fault_where {
     struct str reference;
 };
 
+struct catalog;
 struct faults;
 struct response;
 struct json;
@@ -58,7 +59,6 @@ void faults_open(struct faults **out);
 void faults_close(struct faults **f);
 bool fault_find(struct str name, enum fault *out);
 const char *fault_name(enum fault fault);
-const char *fault_help(enum fault fault);
 enum fault_system fault_system(enum fault fault);
 int64_t fault_arg(enum fault fault); /* the default argument */
 
@@ -73,6 +73,6 @@ int64_t fault_put(struct faults *f, const struct fault_row *row);
 bool fault_drop(struct faults *f, int64_t id);
 void fault_clear(struct faults *f);
 struct json *fault_list(struct faults *f); /* rows that are set; caller owns */
-struct json *fault_known(void);            /* all switches; caller owns */
+struct json *fault_known(const struct catalog *words, struct arena *a); /* all; caller owns */
 
 #endif

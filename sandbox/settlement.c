@@ -267,7 +267,7 @@ static result file_write(struct sandbox *sb, struct request *rq, struct response
     } else if (str_is(form, "fw1")) {
         TRY(settlement_fw1(a, &day, &b, e));
     } else {
-        settlement_json(sb, a, &day, str_is(form, "kj1"), &b);
+        settlement_json(a, &day, str_is(form, "kj1"), &b);
         type = "application/json";
     }
     TRY(buf_end(&b, &bytes, e));

@@ -62,8 +62,7 @@ void settlement_trailer(struct arena *a, const struct settle_day *day, struct st
 
 MUST_USE result settlement_fw1(struct arena *a, const struct settle_day *day, struct buf *out,
                                struct err *e);
-void settlement_json(struct sandbox *sb, struct arena *a, const struct settle_day *day,
-                     bool treasury, struct buf *out);
+void settlement_json(struct arena *a, const struct settle_day *day, bool treasury, struct buf *out);
 MUST_USE result settlement_xlsx(struct sandbox *sb, struct arena *a, const struct settle_day *day,
                                 struct str *out, struct err *e);
 

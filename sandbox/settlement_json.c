@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "sandbox/sandbox.h"
 #include "sandbox/settlement.h"
 
 static struct json *row_make(struct arena *a, const struct settle_line *l, int64_t amount_vnd)
@@ -24,13 +23,11 @@ static struct json *row_make(struct arena *a, const struct settle_line *l, int64
     return o;
 }
 
-void settlement_json(struct sandbox *sb, struct arena *a, const struct settle_day *day,
-                     bool treasury, struct buf *out)
+void settlement_json(struct arena *a, const struct settle_day *day, bool treasury, struct buf *out)
 {
     DEFER(json_close) struct json *root = json_object();
     struct json *rows = json_array();
     int64_t sum_vnd = 0, count = 0;
-    (void)sb;
 
     for (size_t i = 0; i < day->n; i++) {
         const struct settle_line *l = &day->lines[i];
