@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/json.h"
@@ -56,7 +57,7 @@ static void copy_to(char *to, size_t room, struct str from)
 
 struct deal *counter_deal(struct counter *c, struct str reference)
 {
-    for (size_t i = 0; i < c->deal_count; i++)
+    for (size_t i = 0; i < *c->deal_count; i++)
         if (str_is(reference, c->deals[i].reference))
             return &c->deals[i];
     return NULL;
@@ -74,8 +75,8 @@ static struct deal *deal_add(struct counter *c, const struct json *o)
         d->inits++;
         return d;
     }
-    check(c->deal_count < COUNTER_DEALS);
-    d = &c->deals[c->deal_count++];
+    check(*c->deal_count < COUNTER_DEALS);
+    d = &c->deals[(*c->deal_count)++];
     *d = (struct deal){ .state = 3, .inits = 1 };
     copy_to(d->reference, sizeof(d->reference), text_of(o, "MaThamChieu"));
     copy_to(d->init_time, sizeof(d->init_time), text_of(o, "ThoiGianGD"));
@@ -218,6 +219,16 @@ static void counter_end(void)
     seal_close(&counter.seal);
 }
 
+void counter_share(void)
+{
+    const size_t bytes = COUNTER_DEALS * sizeof(struct deal) + sizeof(size_t);
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    check(p != MAP_FAILED);
+    counter.deals = (struct deal *)(void *)p;
+    counter.deal_count = (size_t *)(void *)(p + COUNTER_DEALS * sizeof(struct deal));
+}
+
 struct counter *counter_open(void)
 {
     struct counter *c = &counter;
@@ -229,8 +240,11 @@ struct counter *counter_open(void)
         return c;
     c->till.store = fixture_pool();
     (void)atexit(counter_end);
+    if (c->deals == NULL)
+        counter_share();
     (void)pthread_mutex_init(&c->lock, NULL);
-    check_ok(seal_make_file(seal_file, &e), e);
+    if (access(seal_file, F_OK) != 0)
+        check_ok(seal_make_file(seal_file, &e), e);
     check_ok(seal_open(seal_file, &c->seal, &e), e);
     check_ok(
         fee_table_open(str_cstr(a, str_fmt(a, "%s/conf/fees", test_source())), &c->fees, NULL, &e),

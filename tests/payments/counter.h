@@ -58,11 +58,12 @@ struct counter {
     bool bill_is_html;
     int calls;
     char last_body[16384];
-    struct deal deals[COUNTER_DEALS];
-    size_t deal_count;
+    struct deal *deals; /* shared with children that a test forks */
+    size_t *deal_count;
 };
 
 struct counter *counter_open(void);
+void counter_share(void); /* before a fork: the portal outlives the child */
 struct order_request counter_request(void);
 struct order counter_order(struct counter *c);
 struct order counter_order_for(struct counter *c, const struct order_request *rq);

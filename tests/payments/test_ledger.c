@@ -232,19 +232,26 @@ TEST_STORE(every_kind_of_tampering_is_found)
     }
 }
 
+static result post_many(struct sql *db, void *arg, struct err *e)
+{
+    for (int i = 0; i < *(const int *)arg; i++) {
+        struct ledger_journal j =
+            ledger_journal_make(STR("A"), "J2c", str_fmt(test_arena(), "s%d", i));
+
+        j.day = (struct date){ 2026, 11, 23 };
+        ledger_put_held(&j, i + 1);
+        TRY(ledger_post(db, 1, &j, test_arena(), e));
+    }
+    return OK;
+}
+
 TEST_STORE(many_journals_verify_over_pages_and_are_counted)
 {
     struct counter *c = counter_open();
     struct ledger_report report;
     struct err e = { .code = ERR_NONE };
 
-    for (int i = 0; i < 1203; i++) {
-        struct ledger_journal j =
-            ledger_journal_make(STR("A"), "J2c", str_fmt(test_arena(), "s%d", i));
-
-        ledger_put_held(&j, i + 1);
-        check_ok(post_one(c, &j, &e), e);
-    }
+    check_ok(sql_transact(c->till.store, post_many, &(int){ 1203 }, &e), e);
     check_ok(ledger_verify(c->till.store, &report, &e), e);
     check_int(report.journals, 1203);
     check_int(report.postings, 2406);

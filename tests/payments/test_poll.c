@@ -1,5 +1,11 @@
 /* Background work: doubts are resolved, whatever dies in between, and races post once. */
 #include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto/random.h"
 
 #include "payments/idempotency.h"
 #include "payments/poll.h"
@@ -148,5 +154,95 @@ TEST_STORE(threads_that_race_post_one_journal_and_one_receipt_of_each_kind)
         check_int(counter_receipts(c, &o), 2);
     }
     check_int(counter_balance(c, 1110), 5 * COUNTER_ORDER);
+    counter_books_hold(c);
+}
+
+/* What a process does all day, until it is killed. */
+static void child(void)
+{
+    struct counter *c = counter_open();
+
+    for (int i = 0; i < 5; i++) {
+        struct order o = counter_order(c);
+        struct str ref = counter_start(c, &o);
+        bool did;
+        struct err e;
+
+        if (i % 5 == 4)
+            continue; /* left at the portal */
+        counter_pay(c, ref);
+        if (i % 2 == 0)
+            (void)counter_confirm(c, ref, (struct confirm){ 0 });
+        else
+            (void)poll_attempt(&c->till, &did, &e).failed;
+    }
+    for (;;)
+        (void)pause();
+}
+
+static void kill_one(void)
+{
+    unsigned char chance[2];
+    int status;
+    const pid_t pid = fork();
+
+    check(pid >= 0);
+    if (pid == 0)
+        child();
+    random_fill(chance, sizeof(chance));
+    (void)usleep(20000 + ((unsigned)chance[0] << 8 | chance[1]));
+    check(kill(pid, SIGKILL) == 0);
+    check(waitpid(pid, &status, 0) == pid);
+    check(WIFSIGNALED(status)); /* and did not fail a check before */
+}
+
+static void order_converged(struct counter *c, const struct order *o, int64_t *paid)
+{
+    struct attempt *all;
+    size_t count;
+    int64_t paid_there = 0;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(attempt_list(&c->till, o, test_arena(), &all, &count, &e), e);
+    for (size_t i = 0; i < count; i++) {
+        const struct deal *d = counter_deal(c, all[i].reference);
+
+        check((d != NULL && d->state == 1) == (all[i].state == ATTEMPT_CAPTURED));
+        paid_there += d != NULL && d->state == 1;
+    }
+    check_int(counter_journals(c, o, "J2"), paid_there);
+    check_int(counter_receipts(c, o), 2 * paid_there);
+    check((o->state == ORDER_PAID) == (paid_there == 1));
+    *paid += paid_there;
+}
+
+TEST_STORE(killed_at_any_moment_the_truth_of_the_portal_is_reached)
+{
+    struct counter *c;
+    struct order *all;
+    size_t count;
+    int64_t paid = 0;
+    bool did = true;
+    struct err e = { .code = ERR_NONE };
+
+    counter_share();
+    (void)test_folder();
+    if (strcmp(test_engine(), "postgresql") == 0)
+        (void)test_postgresql();
+    for (int i = 0; i < 10; i++)
+        kill_one();
+    c = counter_open();
+    for (int i = 0; i < 30; i++) {
+        counter_forward(c, 3600);
+        while (poll(c))
+            continue;
+        for (did = true; did;)
+            check_ok(poll_expiry(&c->till, &did, &e), e);
+    }
+    check_ok(order_list_mine(&c->till, STR("acc_1"), STR(""), 100, test_arena(), &all, &count, &e),
+             e);
+    for (size_t i = 0; i < count; i++)
+        order_converged(c, &all[i], &paid);
+    check_int(counter_balance(c, 1110), paid * COUNTER_ORDER);
     counter_books_hold(c);
 }
