@@ -453,11 +453,11 @@ result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t
         return fail(e, ERR_CONFLICT, "%s: %zu keys are too many", dir, r->n - removed);
     active = ring_find(r, alg, KEY_ACTIVE);
     next = ring_find(r, alg, KEY_NEXT);
-    if (active != NULL)
+    if (active != NULL && next != NULL)
         TRY(key_retire(dir, active, now_ms, e));
     if (next != NULL)
         TRY(key_move(dir, next, KEY_ACTIVE, e));
-    else
+    else if (active == NULL)
         TRY(key_save(dir, alg, KEY_ACTIVE, a, &id, e));
     TRY(key_save(dir, alg, KEY_NEXT, a, &id, e));
     (void)fsync(fd);

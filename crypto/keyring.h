@@ -32,7 +32,8 @@ void keyring_close(struct keyring **k);
 MUST_USE result keyring_make_key(const char *dir, enum key_alg alg, enum key_state state,
                                  struct arena *a, struct str *kid, struct err *e);
 /* next -> active, active -> retired, and a fresh next; keys retired for longer than keep_s removed.
- * In an empty folder: makes an active and a next key. */
+ * In an empty folder: makes an active and a next key. Where only the next key is missing, makes it
+ * and moves nothing: no key signs that was not published before. */
 MUST_USE result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t keep_s,
                                struct err *e);
 

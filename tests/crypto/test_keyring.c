@@ -244,6 +244,7 @@ TEST(a_retired_key_goes_when_its_time_is_over_and_not_before)
     const struct str kid = make(dir, KEY_ES256, KEY_ACTIVE);
     struct err e = { 0 };
 
+    (void)make(dir, KEY_ES256, KEY_NEXT);
     check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
     check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
     check(there(file_of(dir, kid, "retired")));
@@ -268,6 +269,21 @@ TEST(a_rotation_cut_short_is_finished_by_the_next)
     check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 1LL << 40, &e), e);
     check_ok(keyring_reload(ring, &e), e);
     check_same(active_id(ring, KEY_ES256), next);
+}
+
+/* A key that no client could have seen beforehand would sign otherwise. */
+TEST(a_rotation_cut_short_before_its_last_step_makes_the_next_key_only)
+{
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    const char *dir = dir_of("last");
+    const struct str active = make(dir, KEY_ES256, KEY_ACTIVE);
+    struct err e = { 0 };
+
+    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    check_same(active_id(ring, KEY_ES256), active);
+    check_int(count(dir, ".next.pem"), 1);
+    check_int(count(dir, ".pem"), 2);
 }
 
 TEST(a_folder_is_never_filled_beyond_opening)
