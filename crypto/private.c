@@ -68,14 +68,43 @@ static bool write_all(int fd, struct str bytes)
     return fsync(fd) == 0;
 }
 
+/* The folder that a path names a file in; its entries are synced apart from the file's bytes. */
+static result folder_open(const char *path, int *fd, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+
+    if (slash != NULL) {
+        const size_t n = slash == path ? 1 : (size_t)(slash - path);
+
+        memcpy(folder, path, n); /* shorter than a draft's path, which fits */
+        folder[n] = '\0';
+    }
+    *fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 ? OK : fail(e, ERR_CONFIG, "%s: %s", folder, strerror(errno));
+}
+
+/* link() refuses to replace what is there; rename() replaces in one step. */
+static bool publish(const char *draft, const char *path, bool replace)
+{
+    if (replace)
+        return rename(draft, path) == 0;
+    if (link(draft, path) != 0)
+        return false;
+    (void)unlink(draft);
+    return true;
+}
+
 result private_write(const char *path, struct str bytes, bool replace, struct err *e)
 {
+    DEFER(fd_close) int folder = -1;
     char draft[PATH_MAX];
     const int n = snprintf(draft, sizeof(draft), "%s.draft", path);
     bool written;
 
     if (n < 0 || (size_t)n >= sizeof(draft))
         return fail(e, ERR_CONFIG, "path too long");
+    TRY(folder_open(path, &folder, e));
     (void)unlink(draft); /* left by a crash */
     {
         DEFER(fd_close) int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -84,13 +113,10 @@ result private_write(const char *path, struct str bytes, bool replace, struct er
             return fail(e, ERR_CONFIG, "%s: %s", draft, strerror(errno));
         written = write_all(fd, bytes);
     }
-    /* link() refuses to replace what is there; rename() replaces in one step. */
-    if (written && replace && rename(draft, path) == 0)
+    /* What was sealed with a key must not outlive it: the name is on the disk before anybody knows
+     * of it. */
+    if (written && publish(draft, path, replace) && fsync(folder) == 0)
         return OK;
-    if (written && !replace && link(draft, path) == 0) {
-        (void)unlink(draft);
-        return OK;
-    }
     (void)fail(e, ERR_CONFIG, "%s: %s", path, strerror(errno)).failed;
     (void)unlink(draft);
     return (result){ true };

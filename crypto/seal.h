@@ -19,7 +19,8 @@ MUST_USE result seal_open(const char *path, struct seal **out, struct err *e);
 void seal_close(struct seal **s);
 MUST_USE result seal_make_file(const char *path,
                                struct err *e); /* one fresh key, mode 0600; never replaces */
-MUST_USE result seal_add_key(const char *path, struct err *e); /* a new newest key */
+MUST_USE result seal_add_key(const char *path,
+                             struct err *e); /* a new newest key; not twice at once */
 
 /* place: not empty, such as "account.name/<id>". The sealed value is bytes, not text. */
 struct str seal_put(struct arena *a, const struct seal *s, struct str place, struct str plain);
