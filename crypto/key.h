@@ -35,8 +35,7 @@ struct key_set {
 };
 
 const char *key_alg_name(enum key_alg alg);
-/* Takes pkey, whichever way it ends. The id becomes the thumbprint when `id` is empty. ERR_CRYPTO
- */
+/* Takes pkey, whichever way it ends; naming the key is left to the caller. ERR_CRYPTO */
 MUST_USE result key_make(struct key *k, EVP_PKEY *pkey, enum key_alg alg, bool signs,
                          struct err *e);
 MUST_USE result key_generate(enum key_alg alg, EVP_PKEY **out, struct err *e);

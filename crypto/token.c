@@ -92,13 +92,12 @@ static result object_read(struct arena *a, struct str text, struct json **out, s
 /* Members that would change what the signature means, present with any value. */
 static result head_check_members(const struct json *head, struct err *e)
 {
+    static const char *const names[] = { "crit", "zip", "b64", "cty" };
     struct json *value;
-    struct str name;
 
-    for (size_t i = 0; json_each(head, i, &name, &value); i++)
-        if (str_is(name, "crit") || str_is(name, "zip") || str_is(name, "b64") ||
-            str_is(name, "cty"))
-            return fail(e, ERR_BAD_TOKEN, "header has %.*s", STR_ARG(name));
+    for (size_t i = 0; i < LEN(names); i++)
+        if (json_lookup(head, str_c(names[i]), &value))
+            return fail(e, ERR_BAD_TOKEN, "header has %s", names[i]);
     return OK;
 }
 
