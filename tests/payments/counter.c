@@ -219,14 +219,17 @@ static void counter_end(void)
     seal_close(&counter.seal);
 }
 
-void counter_share(void)
+struct counter *counter_share(void)
 {
-    const size_t bytes = COUNTER_DEALS * sizeof(struct deal) + sizeof(size_t);
+    const size_t bytes = COUNTER_DEALS * sizeof(struct deal) + sizeof(size_t) + sizeof(_Atomic int);
     char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     check(p != MAP_FAILED);
     counter.deals = (struct deal *)(void *)p;
-    counter.deal_count = (size_t *)(void *)(p + COUNTER_DEALS * sizeof(struct deal));
+    p += COUNTER_DEALS * sizeof(struct deal);
+    counter.deal_count = (size_t *)(void *)p;
+    counter.children = (_Atomic int *)(void *)(p + sizeof(size_t));
+    return &counter;
 }
 
 struct counter *counter_open(void)
@@ -241,7 +244,7 @@ struct counter *counter_open(void)
     c->till.store = fixture_pool();
     (void)atexit(counter_end);
     if (c->deals == NULL)
-        counter_share();
+        (void)counter_share();
     (void)pthread_mutex_init(&c->lock, NULL);
     if (access(seal_file, F_OK) != 0)
         check_ok(seal_make_file(seal_file, &e), e);

@@ -60,10 +60,11 @@ struct counter {
     char last_body[16384];
     struct deal *deals; /* shared with children that a test forks */
     size_t *deal_count;
+    _Atomic int *children; /* that are at work */
 };
 
 struct counter *counter_open(void);
-void counter_share(void); /* before a fork: the portal outlives the child */
+struct counter *counter_share(void); /* before a fork: the portal outlives the child */
 struct order_request counter_request(void);
 struct order counter_order(struct counter *c);
 struct order counter_order_for(struct counter *c, const struct order_request *rq);

@@ -162,6 +162,7 @@ static void child(void)
 {
     struct counter *c = counter_open();
 
+    (*c->children)++;
     for (int i = 0; i < 5; i++) {
         struct order o = counter_order(c);
         struct str ref = counter_start(c, &o);
@@ -180,8 +181,9 @@ static void child(void)
         (void)pause();
 }
 
-static void kill_one(void)
+static void kill_one(struct counter *c)
 {
+    const int before = *c->children;
     unsigned char chance[2];
     int status;
     const pid_t pid = fork();
@@ -190,7 +192,9 @@ static void kill_one(void)
     if (pid == 0)
         child();
     random_fill(chance, sizeof(chance));
-    (void)usleep(20000 + ((unsigned)chance[0] << 8 | chance[1]));
+    for (int i = 0; i < 2000 && *c->children == before; i++)
+        (void)usleep(5000);
+    (void)usleep((unsigned)chance[0] << 8 | chance[1]); /* up to 65 ms of work */
     check(kill(pid, SIGKILL) == 0);
     check(waitpid(pid, &status, 0) == pid);
     check(WIFSIGNALED(status)); /* and did not fail a check before */
@@ -218,20 +222,19 @@ static void order_converged(struct counter *c, const struct order *o, int64_t *p
 
 TEST_STORE(killed_at_any_moment_the_truth_of_the_portal_is_reached)
 {
-    struct counter *c;
+    struct counter *c = counter_share();
     struct order *all;
     size_t count;
     int64_t paid = 0;
     bool did = true;
     struct err e = { .code = ERR_NONE };
 
-    counter_share();
     (void)test_folder();
     if (strcmp(test_engine(), "postgresql") == 0)
         (void)test_postgresql();
     for (int i = 0; i < 10; i++)
-        kill_one();
-    c = counter_open();
+        kill_one(c);
+    (void)counter_open();
     for (int i = 0; i < 30; i++) {
         counter_forward(c, 3600);
         while (poll(c))
@@ -243,6 +246,7 @@ TEST_STORE(killed_at_any_moment_the_truth_of_the_portal_is_reached)
              e);
     for (size_t i = 0; i < count; i++)
         order_converged(c, &all[i], &paid);
+    check(count > 0 && paid > 0);
     check_int(counter_balance(c, 1110), paid * COUNTER_ORDER);
     counter_books_hold(c);
 }
