@@ -127,10 +127,10 @@ TEST(an_address_that_is_not_registered_is_an_error_page)
 {
     static const char *const bad[] = {
         "client_id=portal&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F",
-        "client_id=portal&" GOODBYE "%3Fx%3D1",
-        "client_id=portal&" GOODBYE "%2F",
+        ("client_id=portal&" GOODBYE "%3Fx%3D1"),
+        ("client_id=portal&" GOODBYE "%2F"),
         GOODBYE,
-        "client_id=nobody&" GOODBYE,
+        ("client_id=nobody&" GOODBYE),
     };
     struct auth *au = here();
     const struct login_done done = world_login(au);
