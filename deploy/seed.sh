@@ -10,6 +10,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 random() { head -c 24 /dev/urandom | base64 | tr '+/' 'ab'; }
 motcua() { "$bin/motcua" --conf "$var/motcua.conf" "$@"; }
 
+first=
+[ -d "$var/keys" ] || first=yes
 mkdir -p "$var/secrets" "$var/sandbox"
 for name in vneid person person_api_key business portal demo_portal demo_onestop; do
     [ -f "$var/secrets/$name" ] || random >"$var/secrets/$name"
@@ -43,6 +45,14 @@ END
 motcua migrate >/dev/null
 
 motcua client list >"$var/clients"
+# Keys, database and the sandbox's truth belong together.
+if [ -n "$first" ] && [ -s "$var/clients" ]; then
+    rm -rf "$var/keys"
+    echo "The database holds another installation's data, sealed with keys that are not here." >&2
+    echo "Give an empty database, or the folder that belongs to this one instead of $var" >&2
+    exit 1
+fi
+[ -n "$first" ] || [ -s "$var/clients" ] || rm -f "$var/sandbox"/*.jsonl # a new database: a new story
 grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal \
     --name-vi 'Cổng dịch vụ công thử nghiệm' --name-en 'Demo public service portal' \
     --redirect "$systems/portal/callback" --post-logout "$systems/portal/signed-out" \
