@@ -135,18 +135,20 @@ static void foot_put(struct sheet *s, const struct till *t, const struct receipt
                      const struct qr *qr)
 {
     const struct pdf_style centre = { .size_pt = 9, .align = PDF_CENTRE };
+    int below_mm; /* the QR code */
 
     if (s->y_mm > BOTTOM_MM) {
         pdf_page(s->pdf);
         s->y_mm = 20;
     }
     s->y_mm += 6;
+    below_mm = s->y_mm + 38;
     pdf_symbol(s->pdf, (struct pdf_box){ .x_mm = LEFT_MM, .y_mm = s->y_mm, .w_mm = 34 }, qr);
     paragraph(s, centre, 120, 70,
               str_fmt(s->a, "Ngày lập (issued): %.*s", STR_ARG(clock_vn(s->a, r->issued_ms))));
     paragraph(s, centre, 120, 70, r->body_name);
     paragraph(s, centre, 120, 70, STR("(Bản thể hiện của biên lai điện tử)"));
-    s->y_mm = s->y_mm < 262 ? 262 : s->y_mm;
+    s->y_mm = s->y_mm < below_mm ? below_mm : s->y_mm;
     paragraph(s, small_style, LEFT_MM, WIDTH_MM,
               str_fmt(s->a, "Tra cứu (verify): %.*s", STR_ARG(receipt_url(t, r, s->a))));
 }
