@@ -45,13 +45,14 @@ static struct str text(struct cell_reader *c, size_t i, size_t bytes_max)
     return s;
 }
 
-static int64_t number(struct cell_reader *c, size_t i)
+/* A whole number of at most `most` either way. */
+static int64_t number(struct cell_reader *c, size_t i, int64_t most)
 {
     struct str s = c->cells[i].text, digits = str_from(s, str_starts(s, STR("-")) ? 1 : 0);
     const bool padded = digits.n > 1 && digits.p[0] == '0';
     int64_t n = 0;
 
-    if (padded || !str_to_i64(s, &n) || n > MONEY_MAX_VND || n < -MONEY_MAX_VND)
+    if (padded || !str_to_i64(s, &n) || n > most || n < -most)
         blame(c, i, "COR", "not a whole number");
     return n;
 }
@@ -78,8 +79,8 @@ bool settlement_read_head(struct settlement_reader *r, const struct settlement_c
         blame(&c, 3, "COR", "not a date");
     if (!str_is(cells[4].text, "+07:00"))
         blame(&c, 4, "VER", "another time zone than +07:00");
-    h->seq = number(&c, 5);
-    h->revision = number(&c, 6);
+    h->seq = number(&c, 5, MONEY_MAX_VND);
+    h->revision = number(&c, 6, MONEY_MAX_VND);
     if (h->seq < 1 || h->revision < 1)
         blame(&c, h->seq < 1 ? 5 : 6, "COR", "numbers count from 1");
     if (!digest_read(cells[7].text))
@@ -87,7 +88,7 @@ bool settlement_read_head(struct settlement_reader *r, const struct settlement_c
     h->previous = str_dup(r->a, str_sub(cells[7].text, 0, (size_t)2 * DIGEST_BYTES));
     if (!clock_read_rfc3339(cells[8].text, &created_ms))
         blame(&c, 8, "COR", "not a time");
-    h->opening_vnd = number(&c, 9);
+    h->opening_vnd = number(&c, 9, SETTLEMENT_SUM_MAX_VND);
     h->has_chain = !c.failed;
     return !c.failed;
 }
@@ -123,7 +124,7 @@ bool settlement_read_line(struct settlement_reader *r, const struct settlement_c
                           int64_t line, struct settlement_line *out)
 {
     struct cell_reader c = { r, cells, line, false };
-    struct settlement_line l = { .n = number(&c, 0), .has_fee = true };
+    struct settlement_line l = { .n = number(&c, 0, MONEY_MAX_VND), .has_fee = true };
     struct date settled;
 
     if (!c.failed && l.n != r->head->lines + 1)
@@ -131,9 +132,9 @@ bool settlement_read_line(struct settlement_reader *r, const struct settlement_c
     if (!settlement_kind_find(cells[1].text, &l.kind))
         blame(&c, 1, "VER", "an unknown kind of line");
     line_texts(&c, &l);
-    l.gross_vnd = number(&c, 10);
-    l.fee_vnd = number(&c, 11);
-    l.net_vnd = number(&c, 12);
+    l.gross_vnd = number(&c, 10, MONEY_MAX_VND);
+    l.fee_vnd = number(&c, 11, MONEY_MAX_VND);
+    l.net_vnd = number(&c, 12, MONEY_MAX_VND);
     l.success = status_read(&c, 14);
     if (!clock_read_rfc3339(cells[16].text, &l.txn_at_ms))
         blame(&c, 16, "COR", "not a time with its offset");
@@ -149,7 +150,7 @@ bool settlement_read_trailer(struct settlement_reader *r, const struct settlemen
     struct cell_reader c = { r, cells, line, false };
 
     for (size_t i = 0; i < SETTLEMENT_TRAILER_CELLS; i++)
-        r->said[i] = number(&c, i);
+        r->said[i] = number(&c, i, SETTLEMENT_SUM_MAX_VND);
     r->head->closing_vnd = r->said[TRAILER_CLOSING];
     r->has_trailer = true;
     return !c.failed;

@@ -130,7 +130,8 @@ int64_t settlement_moved_vnd(const struct settlement_line *l)
 
 static void add(struct settlement_reader *r, int64_t *sum_vnd, int64_t vnd)
 {
-    r->overflow |= money_add(*sum_vnd, vnd, sum_vnd, NULL).failed;
+    r->overflow |= money_add(*sum_vnd, vnd, sum_vnd, NULL).failed ||
+                   *sum_vnd > SETTLEMENT_SUM_MAX_VND || *sum_vnd < -SETTLEMENT_SUM_MAX_VND;
 }
 
 /* What all forms hold, so that the same movements have the same digest in each. */
@@ -248,7 +249,8 @@ result settlement_read(struct str bytes, struct arena *a, settlement_sink *sink,
     *faults = (struct settlement_faults){ 0 };
     TRY(form_read(&r, bytes, e));
     if (r.overflow)
-        settlement_blame(&r, "CTL", (struct settlement_place){ 0 }, STR(""), "a sum overflows");
+        settlement_blame(&r, "CTL", (struct settlement_place){ 0 }, STR(""),
+                         "a sum is too large to be true");
     head->content = digest_hex(a, digest_sum(content));
     return OK;
 }

@@ -11,6 +11,9 @@
 #include "crypto/digest.h"
 #include "payments/settlement.h"
 
+/* Sums and balances; far from the ends of 64 bits, so that later sums of a few stay inside. */
+#define SETTLEMENT_SUM_MAX_VND (INT64_MAX / 8)
+
 struct settlement_reader {
     struct arena *a;       /* what outlives the reading: head and faults */
     struct arena *scratch; /* one line; the reader resets it */
@@ -19,7 +22,7 @@ struct settlement_reader {
     struct settlement_head *head;
     struct settlement_faults *faults;
     struct digest_run *content;
-    bool overflow;   /* a sum left 64 bits */
+    bool overflow;   /* a sum left SETTLEMENT_SUM_MAX_VND */
     int64_t said[8]; /* MC1 and XLSX: the trailer's numbers */
     bool has_trailer;
 };
