@@ -141,11 +141,11 @@ TEST_STORE(threads_that_race_post_one_journal_and_one_receipt_of_each_kind)
 
         counter_pay(c, ref);
         counter_forward(c, 61);
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 8; i++)
             racers[i] = (struct racing){ c, counter_confirm_body(c, ref, (struct confirm){ 0 }),
                                          ref, i % 3 };
+        for (int i = 0; i < 8; i++)
             check(pthread_create(&threads[i], NULL, race, &racers[i]) == 0);
-        }
         for (int i = 0; i < 8; i++)
             check(pthread_join(threads[i], NULL) == 0);
         check_int(counter_state(c, &o), ORDER_PAID);
