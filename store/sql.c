@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "store/seats.h"
@@ -219,8 +220,18 @@ static void pause_before(int attempts)
     (void)nanosleep(&t, NULL);
 }
 
+/* A connection that broke is tried again once whatever it cost, and more often only while the wait
+ * lasts: a server that does not even refuse would hold each caller for many times that. */
+static bool is_given_up(enum sql_state state, int attempts, int64_t until_ms)
+{
+    if (state != SQL_LOST)
+        return state < SQL_AGAIN || attempts >= LIMIT_TX_ATTEMPTS;
+    return attempts >= LOST_ATTEMPTS || (attempts > 1 && clock_monotonic_ms() >= until_ms);
+}
+
 static result transact(const struct transaction *t, struct err *e)
 {
+    const int64_t until_ms = clock_monotonic_ms() + t->pool->wait_ms;
     struct err own;
     enum sql_state state;
 
@@ -228,9 +239,8 @@ static result transact(const struct transaction *t, struct err *e)
         e = &own;
     for (int attempts = 1;; attempts++) {
         const result r = attempt_in_turn(t, &state, e);
-        const int most = state == SQL_LOST ? LOST_ATTEMPTS : LIMIT_TX_ATTEMPTS;
 
-        if (!r.failed || state < SQL_AGAIN || attempts >= most)
+        if (!r.failed || is_given_up(state, attempts, until_ms))
             return r;
         pause_before(attempts);
     }

@@ -20,7 +20,7 @@
  * is asked for with ON CONFLICT, not by trying. A violated key is ERR_CONFLICT, a violated CHECK,
  * reference or type ERR_STORE with the constraint's name, a lock not had within wait_ms ERR_BUSY.
  * Details never hold values. A connection that breaks is reopened and the transaction run again,
- * unless it broke at the COMMIT: then nobody knows, and ERR_STORE says so.
+ * for wait_ms, unless it broke at the COMMIT: then nobody knows, and ERR_STORE says so.
  *
  * Thread rule: a pool may be used by any thread; a connection (struct sql) by the one that has it.
  */

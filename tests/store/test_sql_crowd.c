@@ -1,7 +1,9 @@
 /* Many threads, other processes, and connections that break. */
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "store/sql.h"
@@ -276,6 +278,48 @@ TEST(postgresql_connections_killed_at_rest_are_reopened)
     check_ok(sql_transact(p, sample_insert, &s, &e), e);
     kill_connections(&k);
     check_ok(sql_read(p, sample_load, &s, &e), e);
+}
+
+/* A server's socket is put at `path`, or one that takes connections and never says a word. */
+static void socket_put(const char *path, const char *of_server)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    int fd;
+
+    (void)unlink(path);
+    if (of_server != NULL) {
+        check_int(symlink(of_server, path), 0);
+        return;
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    check(snprintf(at.sun_path, sizeof(at.sun_path), "%s", path) < (int)sizeof(at.sun_path));
+    check_int(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    check_int(listen(fd, 16), 0);
+}
+
+TEST(a_postgresql_server_that_hangs_is_not_waited_for_again_and_again)
+{
+    const struct sql_config k = killer();
+    const struct str port = raw_text(&k, "SHOW port");
+    struct str folders = raw_text(&k, "SHOW unix_socket_directories"), folder;
+    const char *path = str_cstr(
+        test_arena(), str_fmt(test_arena(), "%s/.s.PGSQL.%.*s", test_folder(), STR_ARG(port)));
+    struct sql_config c = { .postgresql = true, .connections_max = 2, .wait_ms = 500 };
+    struct sql_pool *p DEFER(sql_close) = NULL;
+    struct err e = { .code = ERR_NONE };
+    int64_t start_ms;
+
+    check(str_next(&folders, ',', &folder));
+    socket_put(path, str_cstr(test_arena(), str_fmt(test_arena(), "%.*s/.s.PGSQL.%.*s",
+                                                    STR_ARG(folder), STR_ARG(port))));
+    c.target = str_fmt(test_arena(), "%.*s host=%s connect_timeout=2 application_name=sql-%d",
+                       STR_ARG(test_postgresql()), test_folder(), (int)getpid());
+    check_ok(sql_open(&c, &p, &e), e);
+    socket_put(path, NULL);
+    kill_connections(&k);
+    start_ms = clock_monotonic_ms();
+    check_fails(sql_ping(p, &e), e, ERR_STORE);
+    check(clock_monotonic_ms() - start_ms < 4000); /* one connection in vain takes two seconds */
 }
 
 /* Two threads each take a row, meet, and want the other's. */
