@@ -176,15 +176,29 @@ static struct line line_read(const struct sql_rows *r, int64_t slot, struct aren
                           .detail = sql_text(r, 8, a) };
 }
 
+/* All columns but the numbers. */
+static size_t row_bytes(const struct sql_rows *r)
+{
+    static const int columns[] = { 2, 3, 4, 5, 6, 8, 9 };
+    size_t n = 0;
+
+    for (size_t i = 0; i < LEN(columns); i++)
+        n += sql_length(r, columns[i]);
+    return n;
+}
+
 static result line_verify(struct chain *c, const struct sql_rows *r, struct arena *a, struct err *e)
 {
-    const struct line l = line_read(r, c->slot, a);
     struct digest hash;
+    struct line l;
 
-    if (l.seq != c->verified + 1)
+    if (sql_int(r, 0) != c->verified + 1)
         return broken(c, "is missing", e);
-    if (l.seq > c->seq)
+    if (sql_int(r, 0) > c->seq)
         return broken(c, "is not known to the head", e);
+    if (row_bytes(r) > LIMIT_JSON_BYTES + DIGEST_BYTES)
+        return broken(c, "is longer than any that was written", e);
+    l = line_read(r, c->slot, a);
     if (!is_text(&l))
         return broken(c, "holds no text", e);
     hash = line_hash(&l, str_of(c->hash, DIGEST_BYTES), a);
@@ -242,12 +256,10 @@ static result strays_verify(struct sql *db, struct err *e)
 
 static result head_read(const struct sql_rows *r, struct chain *c, struct arena *a, struct err *e)
 {
-    const struct str hash = sql_bytes(r, 2, a);
-
     *c = (struct chain){ .slot = sql_int(r, 0), .seq = sql_int(r, 1) };
-    if (hash.n != DIGEST_BYTES)
+    if (sql_length(r, 2) != DIGEST_BYTES)
         return broken(c, "the head holds no hash", e);
-    memcpy(c->head.bytes, hash.p, DIGEST_BYTES);
+    memcpy(c->head.bytes, sql_bytes(r, 2, a).p, DIGEST_BYTES);
     return OK;
 }
 

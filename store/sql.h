@@ -103,6 +103,8 @@ int64_t sql_int(const struct sql_rows *rows, int column);
 struct str sql_text(const struct sql_rows *rows, int column, struct arena *a);
 struct str sql_bytes(const struct sql_rows *rows, int column, struct arena *a);
 bool sql_is_null(const struct sql_rows *rows, int column);
+/* How long the text or the bytes are, to ask before copying what others may have written. */
+size_t sql_length(const struct sql_rows *rows, int column);
 
 /* The number of this connection in its pool, from 0: hash chains are kept per connection, so that
  * writers of one process do not queue behind one head row. */

@@ -84,6 +84,14 @@ struct str sql_bytes(const struct sql_rows *rows, int column, struct arena *a)
     return c.kind == SQL_PARAM_NULL ? (struct str){ NULL, 0 } : str_dup(a, c.s);
 }
 
+size_t sql_length(const struct sql_rows *rows, int column)
+{
+    const struct sql_param c = cell(rows, column);
+
+    must(c.kind != SQL_PARAM_INT);
+    return c.s.n;
+}
+
 bool sql_is_null(const struct sql_rows *rows, int column)
 {
     return cell(rows, column).kind == SQL_PARAM_NULL;

@@ -79,6 +79,23 @@ TEST_STORE(the_hash_is_of_the_row_before_and_canonical_json)
               "6edc54f36cfbdccb1acc38948456fccbece076e7e757626dfcd63f7829a05ede");
 }
 
+#define EIGHTFOLD                                                                                  \
+    "UPDATE audit_log SET detail = detail || detail || detail || detail || detail || "             \
+    "detail || detail || detail WHERE seq = 3;"
+
+/* More than a verifier has memory for. */
+TEST_STORE(a_text_grown_without_measure_is_found_at_its_row)
+{
+    const struct sql_config c = six_rows();
+    int64_t rows;
+
+    raw_run(&c, "UPDATE audit_log SET detail = "
+                "'0123456789012345678901234567890123456789012345678901234567890123' WHERE seq = "
+                "3;" EIGHTFOLD EIGHTFOLD EIGHTFOLD EIGHTFOLD EIGHTFOLD EIGHTFOLD);
+    check_fails(audit_verify(fixture_pool(), &rows, &e), e, ERR_BROKEN_CHAIN);
+    check(str_has(str_c(e.detail), STR("row 3: is longer than any")));
+}
+
 TEST_STORE(every_kind_of_tampering_is_found_at_its_row)
 {
     static const struct {
