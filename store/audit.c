@@ -13,6 +13,7 @@
 
 #define LINE_ARENA_BYTES  ((size_t)16 << 20) /* a row and its JSON, every byte escaped */
 #define PAGE_ROWS         200
+#define NAME_BYTES_MAX    1024 /* of actor and subject: PostgreSQL indexes no more than 2704 */
 #define ACTION_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
 
 static const char chain_start[DIGEST_BYTES]; /* the hash before the first row: zeros */
@@ -92,6 +93,9 @@ static result event_check(const struct audit_event *ev, struct err *e)
 {
     if (ev->actor.n == 0 || ev->action.n == 0 || !str_all_in(ev->action, ACTION_CHARACTERS))
         return fail(e, ERR_INTERNAL, "an audit event without actor or action");
+    if (ev->actor.n > NAME_BYTES_MAX || ev->subject.n > NAME_BYTES_MAX)
+        return fail(e, ERR_TOO_LARGE, "an audit event whose names have %zu and %zu bytes",
+                    ev->actor.n, ev->subject.n);
     if (ev->port < 0 || ev->port > UINT16_MAX)
         return fail(e, ERR_INTERNAL, "an audit event from port %lld", (long long)ev->port);
     if (ev->detail != NULL && !json_is_object(ev->detail))

@@ -30,7 +30,8 @@ struct audit_event {
     const struct json *detail; /* object or NULL */
 };
 
-/* ERR_NOT_UTF8 for a text that is none, ERR_INTERNAL for an event that is none. */
+/* ERR_NOT_UTF8 for a text that is none, ERR_INTERNAL for an event that is none, ERR_TOO_LARGE for
+ * an actor or subject over 1 KiB and for 256 KiB in all. */
 MUST_USE result audit_append(struct sql *db, int64_t now_ms, const struct audit_event *ev,
                              struct err *e);
 /* The same in a transaction of its own. */

@@ -178,15 +178,18 @@ TEST_STORE(events_that_are_none_are_refused)
     struct json *list DEFER(json_close) = json_array();
     struct audit_event cases[] = { event(""),         event("Login.OK"), event("login ok"),
                                    event("login.ok"), event("login.ok"), event("login.ok"),
-                                   event("login.ok"), event("login.ok") };
-    const enum err_code codes[] = { ERR_INTERNAL, ERR_INTERNAL, ERR_INTERNAL, ERR_INTERNAL,
-                                    ERR_INTERNAL, ERR_INTERNAL, ERR_NOT_UTF8, ERR_TOO_LARGE };
+                                   event("login.ok"), event("login.ok"), event("login.ok"),
+                                   event("login.ok") };
+    const enum err_code codes[] = { ERR_INTERNAL,  ERR_INTERNAL, ERR_INTERNAL, ERR_INTERNAL,
+                                    ERR_INTERNAL,  ERR_INTERNAL, ERR_NOT_UTF8, ERR_TOO_LARGE,
+                                    ERR_TOO_LARGE, ERR_TOO_LARGE };
 
     cases[3].actor = STR("");
     cases[4].port = 65536;
     cases[5].detail = list;
     cases[6].subject = STR("\xff");
-    cases[7].subject = str_fmt(test_arena(), "%0300000d", 0);
+    cases[7].request_id = str_fmt(test_arena(), "%0300000d", 0);
+    cases[8].subject = cases[9].actor = str_fmt(test_arena(), "%01025d", 0);
     for (size_t i = 0; i < LEN(cases); i++)
         check_fails(audit_write(fixture_pool(), NOW, &cases[i], &e), e, codes[i]);
     check_verifies(0);
