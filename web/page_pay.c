@@ -162,6 +162,10 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     json_put_bool(data, "may_pay",
                   (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
+    /* A payer who closed the portal's page, or never got its address, goes on with the same
+     * reference: attempt_start() asks first, so that nothing is paid twice. */
+    json_put_bool(data, "may_resume",
+                  p.look == LOOK_WAITING && !order_may_pay(o, c->now_ms, NULL).failed);
     return put_receipts(c, data, o, e);
 }
 
