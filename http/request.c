@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "base/str.h"
+#include "http/response.h"
 
 /* Weights are thousandths: "q=0.8" is 800 (RFC 9110 12.4.2). */
 #define WEIGHT_FULL 1000
@@ -32,6 +33,8 @@ static bool cookie_in(struct str line, struct str name, struct str *out)
             continue;
         if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
             value = str_sub(value, 1, value.n - 2);
+        if (!cookie_is_plain(value))
+            continue;
         *out = value;
         return true;
     }

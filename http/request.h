@@ -32,7 +32,9 @@ struct request {
 
 struct str request_header(const struct request *rq, const char *name); /* first, or empty */
 struct str request_param(const struct request *rq, const char *name);  /* of the path, or empty */
-struct str request_cookie(const struct request *rq, const char *name); /* exact name, or empty */
+/* Exact name, or empty. The first value of cookie-octets (RFC 6265 4.1.1): ours have no others, and
+ * what is taken may be set again or stand on a page. */
+struct str request_cookie(const struct request *rq, const char *name);
 bool request_wants_json(const struct request *rq); /* Accept prefers application/json over HTML */
 /* The preferred of two languages by Accept-Language: "vi" unless "en" ranks higher. */
 struct str request_language(const struct request *rq);

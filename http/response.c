@@ -48,10 +48,10 @@ void response_redirect(struct response *rs, struct str location)
     response_header_set(rs, "Location", location);
 }
 
-static bool cookie_value_is_plain(struct str v) /* RFC 6265 4.1.1 */
+bool cookie_is_plain(struct str value)
 {
-    for (size_t i = 0; i < v.n; i++)
-        if (v.p[i] <= ' ' || v.p[i] > '~' || strchr("\",;\\", v.p[i]) != NULL)
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] <= ' ' || value.p[i] > '~' || strchr("\",;\\", value.p[i]) != NULL)
             return false;
     return true;
 }
@@ -61,7 +61,7 @@ void response_cookie(struct response *rs, const struct cookie_out *c)
     const char *path = c->path == NULL ? "/" : c->path;
     struct str age = STR("");
 
-    must(cookie_value_is_plain(c->value));
+    must(cookie_is_plain(c->value));
     if (c->max_age_s > 0)
         age = str_fmt(rs->arena, "; Max-Age=%lld", (long long)c->max_age_s);
     else if (c->max_age_s < 0)

@@ -38,5 +38,6 @@ struct cookie_out {
     const char *path; /* NULL: "/" */
 };
 void response_cookie(struct response *rs, const struct cookie_out *c); /* always HttpOnly */
+bool cookie_is_plain(struct str value); /* cookie-octets only: RFC 6265 4.1.1 */
 
 #endif

@@ -46,6 +46,21 @@ TEST(cookies_are_found_by_exact_name)
     }
 }
 
+TEST(cookies_that_could_not_be_set_again_are_not_there)
+{
+    static const char *const odd[] = {
+        "a=\xff\xfe", "a=\xe1\xbb\x99", "a=x y", "a=x\ty", "a=x\\y", "a=x,y", "a=x\"y", "a=\"x\"\"",
+    };
+
+    for (size_t i = 0; i < LEN(odd); i++) {
+        struct request rq = with("Cookie", odd[i]);
+
+        check_str(request_cookie(&rq, "a"), "");
+        rq.headers[0].value = str_cat(test_arena(), str_c(odd[i]), STR("; a=good"));
+        check_str(request_cookie(&rq, "a"), "good");
+    }
+}
+
 TEST(cookies_may_come_in_several_lines)
 {
     struct request rq = with("Cookie", "a=1");
