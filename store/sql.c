@@ -42,7 +42,7 @@ static result config_check(const struct sql_config *c, struct err *e)
         return fail(e, ERR_CONFIG, "no database named");
     if (c->connections_max < 1 || c->connections_max > SLOTS_MAX)
         return fail(e, ERR_CONFIG, "%d connections", c->connections_max);
-    if (c->wait_ms < 0)
+    if (c->wait_ms < 1)
         return fail(e, ERR_CONFIG, "a wait of %lld ms", (long long)c->wait_ms);
     return OK;
 }

@@ -44,7 +44,7 @@ struct sql_config {
     bool postgresql;     /* else SQLite */
     struct str target;   /* PostgreSQL conninfo, or SQLite path */
     int connections_max; /* bounded pool */
-    int64_t wait_ms;     /* for a free connection or a lock, then ERR_BUSY */
+    int64_t wait_ms;     /* for a free connection or a lock, then ERR_BUSY; 1 at least */
 };
 
 struct sql_param {
@@ -53,7 +53,7 @@ struct sql_param {
     struct str s;
 };
 struct sql_param sql_i(int64_t i);
-struct sql_param sql_t(struct str text); /* the empty slice is '', not NULL */
+struct sql_param sql_t(struct str text); /* UTF-8, else ERR_NOT_UTF8; empty is '', not NULL */
 struct sql_param sql_b(struct str bytes);
 struct sql_param sql_null(void);
 struct sql_param sql_t_or_null(struct str text); /* empty gives NULL */

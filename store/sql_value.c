@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "store/sql_engine.h"
 
 /* Parameters. */
@@ -33,7 +34,7 @@ struct sql_param sql_t_or_null(struct str text)
     return text.n == 0 ? sql_null() : sql_t(text);
 }
 
-/* PostgreSQL keeps no NUL in a text; SQLite would, and cut it on the way out. */
+/* PostgreSQL keeps nothing but UTF-8 without NUL in a text; SQLite would keep any bytes. */
 result sql_params_check(const struct sql_rows *r, const struct sql_param *params, size_t n,
                         struct err *e)
 {
@@ -45,8 +46,8 @@ result sql_params_check(const struct sql_rows *r, const struct sql_param *params
         if (params[i].s.n > LIMIT_SQL_TEXT_BYTES)
             return fail(e, ERR_TOO_LARGE, "%s: $%zu has %zu bytes", sql_rows_name(r), i + 1,
                         params[i].s.n);
-        if (params[i].kind == SQL_PARAM_TEXT && str_find(params[i].s, '\0') < params[i].s.n)
-            return fail(e, ERR_NOT_UTF8, "%s: $%zu holds a NUL", sql_rows_name(r), i + 1);
+        if (params[i].kind == SQL_PARAM_TEXT && !utf8_is_valid(params[i].s))
+            return fail(e, ERR_NOT_UTF8, "%s: $%zu is no text", sql_rows_name(r), i + 1);
     }
     return OK;
 }

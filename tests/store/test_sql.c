@@ -170,6 +170,22 @@ static result too_long(struct sql *db, void *arg, struct err *e)
     return sample_insert(db, &s, e);
 }
 
+TEST_STORE(texts_that_are_none_are_refused_by_both_engines_alike)
+{
+    static const struct str texts[] = { { "a\0b", 3 },
+                                        { "\xff", 1 },
+                                        { "a\xc3", 2 },
+                                        { "\xed\xa0\x80", 3 } /* half of a pair */ };
+    struct err e = { .code = ERR_NONE };
+
+    for (size_t i = 0; i < LEN(texts); i++) {
+        struct sample s = sample_make((int64_t)i + 1);
+
+        s.detail = texts[i];
+        check_fails(sql_transact(fixture_pool(), sample_insert, &s, &e), e, ERR_NOT_UTF8);
+    }
+}
+
 TEST_STORE(wrong_parameters_are_refused)
 {
     struct err e = { .code = ERR_NONE };
@@ -372,6 +388,9 @@ TEST_STORE(a_database_that_is_not_there_is_told_at_once)
     check(!str_has(str_c(e.detail), STR("secret")));
     c = fixture_sql_config();
     c.connections_max = 0;
+    check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
+    c = fixture_sql_config();
+    c.wait_ms = 0; /* PostgreSQL would take it for no limit */
     check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
     check(p == NULL);
 }
