@@ -424,3 +424,43 @@ TEST(the_procedures_of_the_demo_have_their_default_fees)
         }
     }
 }
+
+/* Circular 117/2026 art. 2(2): one preference only, the largest, wherever it stands in the table.
+ */
+TEST(the_single_largest_preference_is_taken_in_any_order)
+{
+#define CUT(id, ppm)                                                                               \
+    "{\"id\":\"" id "\",\"fees\":[\"x\"],\"from\":\"2026-01-01\",\"reduction_ppm\":" ppm           \
+    ",\"authority\":\"A\",\"basis\":\"B\"}"
+#define AGENCY                                                                                     \
+    "\"agencies\":[{\"id\":\"A1\",\"from\":\"2026-01-01\",\"place\":\"01\",\"area\":\"ward\","     \
+    "\"name_vi\":\"A\",\"name_en\":\"A\",\"tax_code\":\"1\",\"address\":\"A\",\"account\":\"1\","  \
+    "\"account_name\":\"A\",\"bank\":\"B\"}]"
+#define WITH(cuts)                                                                                 \
+    "{" FEES "," AGENCY                                                                            \
+    ",\"rules\":[" RULE("\"from\":\"2026-01-01\",\"amount_vnd\":1000") "],\"preferences\":[" cuts  \
+                                                                       "]}"
+    static const struct {
+        const char *text, *taken;
+        int64_t net_vnd;
+    } rows[] = {
+        { WITH(CUT("half", "500000") "," CUT("fifth", "200000")), "half", 500 },
+        { WITH(CUT("fifth", "200000") "," CUT("half", "500000")), "half", 500 },
+        { WITH(CUT("one", "500000") "," CUT("two", "500000")), "one", 500 },
+        { WITH(CUT("a", "100000") "," CUT("b", "300000") "," CUT("c", "200000")), "b", 700 },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct fee_case c = { .agency_id = STR("A1"), .received_on = { 2026, 11, 23 } };
+        const struct fee_item item = { .fee = STR("x"), .quantity = 1 };
+        struct fee_table *t = NULL;
+        struct fee_line l;
+        struct err e = { .code = ERR_NONE };
+
+        check_ok(fee_table_read(str_c(rows[i].text), "t.json", &t, NULL, &e), e);
+        check_ok(fee_price(t, &c, &item, test_arena(), &l, &e), e);
+        check_str(l.reduction_id, rows[i].taken);
+        check_int(l.net_vnd, rows[i].net_vnd);
+        fee_table_close(&t);
+    }
+}
