@@ -210,9 +210,9 @@ static void twin_judge(struct taking *k, const struct settlement_kept *twin)
         blame(k, "SEQ", "another number than the file that was taken for the day");
     if (h->revision < twin->file.revision)
         blame(k, "SEQ", "an older revision than the one that was taken");
-    else if (h->revision == twin->file.revision && !str_eq(h->content, twin->content) &&
-             !settlement_is_early(&twin->file))
-        blame(k, "REP", "other content under a revision that was taken");
+    else if (h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&
+             (h->form == twin->file.form || !str_eq(h->content, twin->content)))
+        blame(k, "REP", "other bytes under a revision that was taken");
 }
 
 static result seq_judge(struct sql *db, struct taking *k, struct err *e)

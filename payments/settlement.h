@@ -9,9 +9,9 @@
  * A file is believed whole or not at all. A wrong chain or digest, totals that are not the sums of
  * the lines, a balance that does not roll forward, a number out of sequence, an unknown version,
  * another account or day: the file is quarantined, and each fault names line, column and bytes.
- * The same bytes again change nothing; revision n+1 takes the place of revision n; other bytes
- * under the same revision are quarantined (REP), unless the earlier file came before its day was
- * over. Nothing here moves money.
+ * The same bytes again change nothing; revision n+1 takes the place of revision n, and so may
+ * another form of the same movements; other bytes under the same revision are quarantined (REP),
+ * unless the earlier file came before its day was over. Nothing here moves money.
  */
 #ifndef PAYMENTS_SETTLEMENT_H
 #define PAYMENTS_SETTLEMENT_H

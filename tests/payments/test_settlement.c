@@ -446,6 +446,12 @@ TEST_STORE(other_content_under_the_same_revision_is_an_alarm)
     check(r.quarantined);
     check(str_starts(r.file.faults, STR("REP: ")));
     check(take(&f, SETTLEMENT_MC1).known);
+    f.lines[0].gross_vnd--;
+    f.lines[0].bank = STR("ACB"); /* the same movements, and still not the same file */
+    r = take(&f, SETTLEMENT_MC1);
+    check(r.quarantined);
+    check(str_starts(r.file.faults, STR("REP: ")));
+    check(!take(&f, SETTLEMENT_XLSX).quarantined); /* the same movements in another form */
 }
 
 TEST_STORE(before_the_day_is_over_a_file_may_come_again)
