@@ -353,6 +353,30 @@ static result store(struct taking *k, struct err *e)
     return sql_read(k->t->store, look, k, e);
 }
 
+static result confirm(struct sql *db, void *arg, struct err *e)
+{
+    struct taking *k = arg;
+
+    k->row.file.received_ms = clock_now_ms(k->t->clock);
+    return sql_run(db, SQL_SETTLEMENT_FILE_CONFIRM, e, sql_t(STR(SETTLEMENT_PROVIDER)),
+                   sql_t(k->t->account), sql_t(date_iso(k->a, k->day)), sql_t(k->sha256),
+                   sql_i(k->row.file.received_ms));
+}
+
+/* Bytes that were taken. What came before its day was over is final when it comes again after. */
+static result known(struct taking *k, struct reconcile_day *day, struct err *e)
+{
+    struct settlement_file *f = &k->row.file;
+    const int64_t over_ms = clock_day_start_ms(date_add_days(k->day, 1));
+
+    if (f->state == SETTLEMENT_ACCEPTED && settlement_is_early(f) &&
+        clock_now_ms(k->t->clock) >= over_ms) {
+        TRY(sql_transact(k->t->store, confirm, k, e));
+        TRY(neighbour_run(k->t, date_add_days(k->day, 1), e));
+    }
+    return reconcile_day(k->t, k->day, k->a, day, e);
+}
+
 static result finish(struct taking *k, struct settlement_result *out, struct err *e)
 {
     struct reconcile_day *day = arena_new(k->a, struct reconcile_day);
@@ -361,7 +385,8 @@ static result finish(struct taking *k, struct settlement_result *out, struct err
     out->quarantined = k->row.file.state == SETTLEMENT_QUARANTINED;
     out->day = day;
     if (out->known || out->quarantined) {
-        TRY(reconcile_day(k->t, k->day, k->a, day, e));
+        TRY(known(k, day, e));
+        out->file = k->row.file;
         if (out->quarantined || day->manifest_hash.n > 0)
             return OK; /* else the process that took it died before the run */
     }

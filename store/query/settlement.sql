@@ -19,6 +19,11 @@ WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4
 UPDATE settlement_file SET state = $5, revision = $6, faults = $7
 WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4;
 
+-- The same bytes once more: now they are known to be the whole day.
+-- name: settlement_file_confirm
+UPDATE settlement_file SET received_ms = $5
+WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4 AND state = 'accepted';
+
 -- name: settlement_file_supersede
 UPDATE settlement_file SET state = 'superseded'
 WHERE provider = $1 AND account = $2 AND day = $3 AND state = 'accepted';

@@ -600,6 +600,35 @@ TEST_STORE(a_missing_file_stops_the_later_days_until_it_comes)
     check_str(verdict_of(&d), "reconciled");
 }
 
+TEST_STORE(a_file_taken_too_early_is_a_gap_until_it_comes_again)
+{
+    const struct day_file zero = day_file_make(date_add_days(monday, -1), 1), first = follow(&zero),
+                          next = follow(&first);
+    struct reconcile_day d;
+    struct settlement_result r;
+    struct err e = { 0 };
+
+    check_ok(settlement_take(&desk()->till, zero.day, STR("f"),
+                             day_file_print(&zero, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
+                             &r, &e),
+             e);
+    check_ok(settlement_take(&desk()->till, monday, STR("f"),
+                             day_file_print(&first, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
+                             &r, &e),
+             e); /* at 09:00 of its own day */
+    check(!r.quarantined);
+    counter_forward(desk(), 3 * 86400);
+    d = take(&next, SETTLEMENT_MC1);
+    check_str(d.reason, "gap");
+    check_ok(settlement_take(&desk()->till, monday, STR("f"),
+                             day_file_print(&first, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
+                             &r, &e),
+             e);
+    check(r.known);
+    check_ok(reconcile_day(&desk()->till, next.day, test_arena(), &d, &e), e);
+    check_str(verdict_of(&d), "reconciled");
+}
+
 TEST_STORE(manifests_hold_the_one_before)
 {
     const struct day_file first = day_file_make(monday, 1), next = follow(&first);
