@@ -41,10 +41,24 @@ stop() {
     elif grep -lE 'Sanitizer|runtime error' "$STACK"/*.log; then
         grep -hE -A20 'Sanitizer|runtime error' "$STACK"/*.log | head -n 60 >&2
         status=1
+    elif [ -s "$STACK/motcua.log" ] && ! log_is_clean; then
+        status=1
     fi
     [ -z "${STACK_PRODUCTION:-}" ] || psql -q "$MOTCUA_TEST_POSTGRESQL" -c "DROP SCHEMA $schema CASCADE" 2>/dev/null || true
     rm -rf "$STACK"
     exit $status
+}
+# The log tells what happened without a secret, a key or the number of a person.
+log_is_clean() {
+    {
+        cat "$STACK"/secrets/* "$STACK/seal.key"
+        grep -hv -e '-----' "$STACK"/keys/*.pem
+        cut -d, -f2 "$top/sandbox/people.csv" | tail -n +2
+    } | grep -E '.{12,}' | sort -u >"$STACK/must_not_be_logged"
+    ! grep -nF -f "$STACK/must_not_be_logged" "$STACK/motcua.log" >"$STACK/leaks" && return 0
+    echo 'motcua.log holds a secret or a number of a person:' >&2
+    cut -c1-400 "$STACK/leaks" | head -n 10 >&2
+    return 1
 }
 trap stop EXIT
 trap 'exit 1' INT TERM
