@@ -60,8 +60,6 @@ static bool due_take(struct notices *ns, struct notice *out)
         return false;
     *out = ns->queue[best];
     ns->queue[best] = ns->queue[--ns->n];
-    if (!out->set.on[FAULT_confirm_reordered])
-        held_release(ns);
     return true;
 }
 
@@ -117,6 +115,8 @@ static void *worker_run(void *arg)
         pthread_mutex_unlock(&ns->lock);
         notice_serve(ns, &one);
         pthread_mutex_lock(&ns->lock);
+        if (!one.set.on[FAULT_confirm_reordered])
+            held_release(ns);
     }
     pthread_mutex_unlock(&ns->lock);
     return NULL;

@@ -13,8 +13,9 @@ static struct {
     struct server *server;
     struct clock clock;
     struct confirms heard;
-    bool good;
-} it = { .lock = PTHREAD_MUTEX_INITIALIZER, .good = true };
+    bool good, signs;
+    struct str origin;
+} it = { .lock = PTHREAD_MUTEX_INITIALIZER, .good = true, .signs = true };
 
 static struct str member(const struct json *o, const char *name)
 {
@@ -34,15 +35,32 @@ static struct str reply_to(struct arena *a, struct str body, bool good)
     struct str joined = str_fmt(a, "%s|ok|%.*s|%.*s|20261006143211|" STAGE_SECRET, code,
                                 STR_ARG(partner), STR_ARG(reference));
     struct str hash = digest_hex(a, digest_sha256(joined)); /* not the test's arena: a thread */
+    if (!it.signs)
+        hash = member(doc, "MaXacThuc"); /* the echo of what came, as seen in the field */
     return str_fmt(a,
                    "{\"MaLoi\":\"%s\",\"MoTaLoi\":\"ok\",\"MaDoiTac\":\"%.*s\",\"MaThamChieu\":"
                    "\"%.*s\",\"ThoiGianGD\":\"20261006143211\",\"MaXacThuc\":\"%.*s\"}",
                    code, STR_ARG(partner), STR_ARG(reference), STR_ARG(hash));
 }
 
+static void discovery(struct request *rq, struct response *rs)
+{
+    static const char *const names[] = { "authorization_endpoint", "token_endpoint",
+                                         "userinfo_endpoint", "jwks_uri", "end_session_endpoint" };
+    DEFER(json_close) struct json *o = json_object();
+    json_put_str(o, "issuer", it.origin);
+    for (size_t i = 0; i < LEN(names); i++)
+        json_put_str(o, names[i], str_fmt(rq->arena, "%.*s/%zu", STR_ARG(it.origin), i));
+    response_body(rs, 200, "application/json", json_print(rq->arena, o));
+}
+
 static void serve(void *app, const struct route *route, struct request *rq, struct response *rs)
 {
     (void)app, (void)route;
+    if (rq->method == METHOD_GET) {
+        discovery(rq, rs);
+        return;
+    }
     pthread_mutex_lock(&it.lock);
     if (it.heard.count < (int)LEN(it.heard.bodies))
         it.heard.bodies[it.heard.count++] = str_dup(it.arena, rq->body);
@@ -61,6 +79,7 @@ struct str motcua_start(void)
 {
     static const struct route routes[] = {
         { METHOD_POST, "/DvcPayment/Confirm", ROUTE_FAST, 65536, NULL },
+        { METHOD_GET, "/.well-known/openid-configuration", ROUTE_FAST, 0, NULL },
     };
     struct err e = { 0 };
     it.clock = clock_system();
@@ -79,13 +98,21 @@ struct str motcua_start(void)
                                      .serve = serve,
                                      .refuse = refuse };
     check_ok(server_open(&c, &it.server, &e), e);
-    return str_fmt(test_arena(), "http://127.0.0.1:%d", server_port(it.server));
+    it.origin = str_fmt(test_arena(), "http://127.0.0.1:%d", server_port(it.server));
+    return it.origin;
 }
 
 void motcua_answers(bool good)
 {
     pthread_mutex_lock(&it.lock);
     it.good = good;
+    pthread_mutex_unlock(&it.lock);
+}
+
+void motcua_signs(bool signs)
+{
+    pthread_mutex_lock(&it.lock);
+    it.signs = signs;
     pthread_mutex_unlock(&it.lock);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -54,6 +55,8 @@ static int program_start(const char *const *arguments)
     check(pid >= 0);
     if (pid == 0) {
         int null = open("/dev/null", O_WRONLY);
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
+        dup2(null, STDOUT_FILENO);
         if (!getenv("STAGE_LOG"))
             dup2(null, STDERR_FILENO);
         execv(argv[0], (char *const *)(void *)argv);

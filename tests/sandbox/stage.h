@@ -43,6 +43,7 @@ struct confirms {
 };
 struct str motcua_start(void);              /* its base URL */
 void motcua_answers(bool good);             /* MaLoi 00 signed, or 99 */
+void motcua_signs(bool signs);              /* false: echoes the hash that came */
 struct confirms motcua_heard(int at_least); /* waits up to 10 s for so many */
 void motcua_stop(void);
 

@@ -99,6 +99,17 @@ TEST(it_is_repeated_until_it_is_acknowledged_also_across_a_restart)
     end(&s);
 }
 
+TEST(an_answer_that_only_echoes_the_hash_is_no_acknowledgement)
+{
+    struct stage s;
+    motcua_signs(false);
+    paid_with(&s, NULL, 2);
+    check_str(notice_of(&s, "HS1"), "");
+    motcua_signs(true);
+    notice_wait(&s, "HS1", "confirmed");
+    end(&s);
+}
+
 TEST(a_failure_is_told_as_one)
 {
     struct stage s;

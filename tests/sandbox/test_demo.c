@@ -105,6 +105,30 @@ TEST(a_callback_of_another_browser_is_refused)
     stage_stop(&s);
 }
 
+TEST(a_sign_in_ends_only_in_the_browser_that_began_it)
+{
+    struct stage s;
+    struct str head, state, rest;
+    stage_start(&s, motcua_start(), NULL, NULL);
+    struct answer a = stage_get(&s, STR("/portal/sign-in"));
+    check_int(a.status, 303);
+    check(str_has(a.location, STR("code_challenge_method=S256")));
+    check(str_has(a.location, STR("nonce=")));
+    rest = a.location;
+    while (!str_starts(rest, STR("&state=")) && rest.n > 0)
+        rest = str_from(rest, 1);
+    check(str_cut(str_from(rest, 7), '&', &state, &rest));
+    struct str path = str_fmt(test_arena(), "/portal/callback?code=x&state=%.*s", STR_ARG(state));
+    check_int(stage_get(&s, path).status, 403);
+    head = str_fmt(test_arena(), "Cookie: demo_state=%.*s", STR_ARG(state));
+    const char *const own[] = { str_cstr(test_arena(), head), NULL };
+    /* Its own browser gets as far as the token endpoint, which this motcua lacks. */
+    check_int(stage_call(&s, METHOD_GET, path, own, NULL, STR("")).status, 502);
+    check_int(stage_call(&s, METHOD_GET, path, own, NULL, STR("")).status, 403);
+    stage_stop(&s);
+    motcua_stop();
+}
+
 TEST(strangers_see_no_dossier_and_post_nothing)
 {
     struct stage s;
