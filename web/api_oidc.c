@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "http/form.h"
 #include "web/authorize.h"
+#include "web/guard.h"
 #include "web/view.h"
 
 /* Browser-side clients may read these from other origins; the authorization endpoint never. */
@@ -93,17 +94,6 @@ result oidc_token_post(struct ctx *c, struct request *rq, struct response *rs, s
     return OK;
 }
 
-/* RFC 6750 3: what was wrong stands in the challenge. */
-static void challenge(struct ctx *c, struct response *rs, const struct err *e)
-{
-    if (e->code == ERR_NOT_SIGNED_IN)
-        response_header(rs, "WWW-Authenticate", STR("Bearer realm=\"motcua\""));
-    else if (e->code == ERR_BAD_TOKEN || e->code == ERR_SCOPE)
-        response_header(
-            rs, "WWW-Authenticate",
-            str_fmt(c->arena, "Bearer realm=\"motcua\", error=\"%s\"", err_oauth(e->code)));
-}
-
 static result userinfo(struct ctx *c, struct response *rs, result checked, struct err *e)
 {
     struct str json;
@@ -113,7 +103,7 @@ static result userinfo(struct ctx *c, struct response *rs, result checked, struc
     if (!r.failed)
         r = oidc_userinfo(&c->app->auth, &c->visit, &c->access, &json, e);
     if (r.failed) {
-        challenge(c, rs, e);
+        view_challenge(rs, e->code);
         return r;
     }
     view_json_text(rs, 200, "application/json", json);
@@ -199,7 +189,7 @@ result oidc_logout_post(struct ctx *c, struct request *rq, struct response *rs, 
     TRY(form_body(rq, &form, e));
     if (!form_has(&form, "csrf"))
         return logout(c, rq, rs, &form, false, e);
-    if (c->signed_in && !session_csrf_is(&c->session, form_get(&form, "csrf")))
+    if (c->signed_in && !guard_csrf_is(c, form_get(&form, "csrf")))
         return fail(e, ERR_BAD_CSRF, "the confirmation's token is not the session's");
     TRY(form_read(c->arena, form_get(&form, "request"), &request, e));
     return logout(c, rq, rs, &request, true, e);

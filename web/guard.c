@@ -8,12 +8,14 @@
 #include "web/guard.h"
 
 #include "auth/login.h"
+#include "base/codec.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "http/form.h"
 #include "http/multipart.h"
+#include "http/proxy.h"
 #include "store/kv.h"
 #include "web/view.h"
 
@@ -21,20 +23,30 @@
 
 static bool is_loopback(struct str ip)
 {
-    return str_starts(ip, STR("127.")) || str_is(ip, "::1") || str_is(ip, "unix");
+    return str_starts(ip, STR("127.")) || str_is(ip, "::1");
 }
 
-static result check_rate(struct ctx *c, struct err *e)
+/* Whom to count: an IPv4 address, or the network of an IPv6 address. */
+static struct str counted(const struct ctx *c)
+{
+    const struct str ip = c->visit.ip;
+    struct proxy_address a;
+
+    if (str_find(ip, ':') == ip.n || !proxy_address_read(ip, &a))
+        return ip;
+    return hex_encode(c->arena, str_of(a.bytes, 8));
+}
+
+static result check_rate(struct ctx *c, enum route_rate rate, struct err *e)
 {
     static const char *const names[] = { "", "sign_in", "public" };
     const int64_t limits[] = { 0, c->app->conf.rate.sign_in, c->app->conf.rate.public };
-    const enum route_rate rate = c->row->rate;
     int64_t count;
 
     if (rate == RATE_NONE || is_loopback(c->visit.ip))
         return OK;
     TRY(kv_count(c->app->stores.kv,
-                 str_fmt(c->arena, "rate:%s:%.*s", names[rate], STR_ARG(c->visit.ip)), 60, &count,
+                 str_fmt(c->arena, "rate:%s:%.*s", names[rate], STR_ARG(counted(c))), 60, &count,
                  e));
     if (count > limits[rate])
         return fail(e, ERR_TOO_MANY, "%s: %lld in a minute", names[rate], (long long)count);
@@ -68,6 +80,8 @@ result guard_start_login(struct ctx *c, const struct request *rq, struct respons
     struct login login;
     struct str browser;
 
+    if (c->row->rate != RATE_sign_in) /* else it has been counted */
+        TRY(check_rate(c, RATE_sign_in, e));
     TRY(login_start(&c->app->auth, &c->visit, &ask, &login, &browser, e));
     view_cookie(c, rs, LOGIN_COOKIE, browser, c->app->conf.auth.login_ttl_s);
     view_redirect(rs, str_cat(c->arena, STR("/login?id="), login.id));
@@ -130,7 +144,7 @@ static void find_form_csrf(struct ctx *c, const struct request *rq, struct respo
     view_cookie(c, rs, CSRF_COOKIE, c->form_csrf, 0);
 }
 
-static bool csrf_is(const struct ctx *c, struct str given)
+bool guard_csrf_is(const struct ctx *c, struct str given)
 {
     if (c->is_staff && staff_csrf_is(&c->staff, given))
         return true;
@@ -165,12 +179,12 @@ static result check_csrf(struct ctx *c, const struct request *rq, struct err *e)
 
     if (c->row->csrf == CSRF_NONE)
         return OK;
-    if (origin.n > 0 && !str_eq(origin, c->app->conf.service.issuer))
+    if (origin.n > 0 && !str_eq(origin, app_origin(c->app->conf.service.issuer)))
         return fail(e, ERR_BAD_CSRF, "a form from another origin");
     if (site.n > 0 && !str_is(site, "same-origin") && !str_is(site, "none"))
         return fail(e, ERR_BAD_CSRF, "a form from another site");
     TRY(given_csrf(c, rq, &given, e));
-    if (!csrf_is(c, given))
+    if (!guard_csrf_is(c, given))
         return fail(e, ERR_BAD_CSRF, "the form's token is not the session's");
     return OK;
 }
@@ -179,7 +193,7 @@ result guard_check(struct ctx *c, struct request *rq, struct response *rs, bool 
                    struct err *e)
 {
     *passed = true;
-    TRY(check_rate(c, e));
+    TRY(check_rate(c, c->row->rate, e));
     if (c->row->face == FACE_PAGE)
         TRY(guard_find_sessions(c, rq, e));
     find_form_csrf(c, rq, rs);

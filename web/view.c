@@ -183,6 +183,16 @@ static void oauth_error(struct ctx *c, struct response *rs, const struct err *e)
     view_json(c, rs, err_status(e->code), body);
 }
 
+void view_challenge(struct response *rs, enum err_code code)
+{
+    if (code == ERR_NOT_SIGNED_IN)
+        response_header_set(rs, "WWW-Authenticate", STR("Bearer realm=\"motcua\""));
+    else if (code == ERR_BAD_TOKEN || code == ERR_SCOPE)
+        response_header_set(
+            rs, "WWW-Authenticate",
+            str_fmt(rs->arena, "Bearer realm=\"motcua\", error=\"%s\"", err_oauth(code)));
+}
+
 /* RFC 9457 with the members that payment interfaces are used to: code, field, request_id. */
 static void api_error(struct ctx *c, struct response *rs, const struct err *e)
 {
@@ -196,6 +206,7 @@ static void api_error(struct ctx *c, struct response *rs, const struct err *e)
     if (e->field[0] != '\0')
         json_put_str(body, "field", str_c(e->field));
     json_put_str(body, "request_id", c->visit.request_id);
+    view_challenge(rs, e->code);
     view_json_text(rs, err_status(e->code), "application/problem+json", json_print(c->arena, body));
     json_close(&body);
 }
@@ -219,8 +230,10 @@ void view_error(struct ctx *c, const struct request *rq, struct response *rs, co
 {
     struct err second;
 
-    if (e->code == ERR_BUSY || e->code == ERR_TOO_MANY || e->code == ERR_STORE)
+    if (e->code == ERR_BUSY || e->code == ERR_STORE)
         response_header_set(rs, "Retry-After", STR("5"));
+    if (e->code == ERR_TOO_MANY)
+        response_header_set(rs, "Retry-After", STR("60")); /* what is counted by the minute */
     switch (c->row->face) {
     case FACE_OAUTH:
         oauth_error(c, rs, e);
@@ -239,7 +252,8 @@ void view_error(struct ctx *c, const struct request *rq, struct response *rs, co
         break;
     }
     response_body(rs, err_status(e->code), "text/plain; charset=utf-8",
-                  view_text(c, err_text(e->code)));
+                  str_dup(c->arena, /* the generation may be closed before it is sent */
+                          view_text(c, err_text(e->code))));
 }
 
 struct str cookie_name(const struct app *a, struct arena *arena, const char *name)

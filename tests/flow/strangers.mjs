@@ -49,5 +49,25 @@ for (const value of odd) {
         assert.equal((await call("POST", "/staff/sign-in", [form, `${name}: ${value}`], "csrf=x")).status, 403, `${name}: ${value}`);
     assert.equal((await call("POST", "/staff/sign-in", [`Content-Type: ${value}`], "csrf=x")).status, 415, `Content-Type: ${value}`);
 }
+// RFC 9110 15.5.2 and RFC 6750 3: who has no token is told which kind is wanted.
+assert.equal((await call("GET", "/v1/payments/x")).headers.get("www-authenticate"), 'Bearer realm="motcua"');
+assert.match((await call("GET", "/v1/payments/x", ["Authorization: Bearer x"])).headers.get("www-authenticate"), /error="invalid_token"/);
+
+// Numbers. Every page that starts a sign-in counts, and an IPv6 network counts as one address.
+const limit = Number(process.env.MOTCUA_RATE_SIGN_IN);
+async function count(path, from) {
+    for (let i = 0; i < limit; i++)
+        assert.equal((await call("GET", path, [`Forwarded: ${from(i)}`])).status, 303, `${path} number ${i}`);
+    const answer = await call("GET", path, [`Forwarded: ${from(limit)}`]);
+    assert.equal(answer.status, 429, `${path} over the limit`);
+    assert.equal(answer.headers.get("retry-after"), "60");
+}
+await count("/login", () => "for=198.51.100.1");
+await count("/pay/nothing", () => "for=198.51.100.2");
+await count("/receipts/nothing", () => "for=198.51.100.3");
+await count("/login", (i) => `for="[2001:db8:1:2:${i}::1]:40000"`);
+assert.equal((await call("GET", "/login", ['Forwarded: for="[2001:db8:1:3::1]:40000"'])).status, 303, "another network");
+assert.equal((await call("GET", "/metrics", ["Forwarded: for=198.51.100.1"])).status, 403, "figures for a visitor");
+
 assert.equal((await call("GET", "/readyz")).status, 200, "alive");
-console.log("strangers: every header");
+console.log("strangers: every header, and numbers");
