@@ -1,7 +1,9 @@
 /*
  * The fee interface for one-stop systems. Attacker: a registered system that reads or pays for
  * another's dossiers, or repeats itself. Promised: a client sees its own orders only; the same
- * Idempotency-Key and body give the same order.
+ * Idempotency-Key and body give the same order. The citizen's token is no part of that comparison:
+ * it ends within minutes, and a call whose answer was lost is repeated with an old or a renewed
+ * one.
  */
 #include "auth/access.h"
 #include "base/err.h"
@@ -10,6 +12,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "conf/url.h"
 #include "payments/attempt.h"
 #include "payments/idempotency.h"
 #include "payments/receipt.h"
@@ -20,6 +23,7 @@
 
 struct payment_body {
     struct order_request order;
+    struct err subject; /* why the citizen's token is not believed */
     struct fee_item items[LIMIT_ORDER_LINES];
     struct str categories[CATEGORIES_MAX];
 };
@@ -92,29 +96,39 @@ static result read_payer(const struct json *body, struct payer *out, struct err 
     return json_want_str(payer, "address", 500, &out->address, e);
 }
 
-/* The citizen's own access token proves level and account: Circular 117/2026 ties fees to them. */
-static result read_subject(struct ctx *c, const struct json *body, struct order_request *out,
+/* The citizen's own access token proves level and account: Circular 117/2026 ties fees to them. One
+ * that is not believed is told only when an order is to be made, not when its answer is repeated.
+ */
+static result read_subject(struct ctx *c, const struct json *body, struct payment_body *out,
                            struct err *e)
 {
     struct str token = STR("");
-    struct access citizen;
+    struct access citizen = { 0 };
+    struct err why = { 0 };
 
     TRY(json_want_str(body, "subject_token", LIMIT_TOKEN_BYTES, &token, e));
     if (token.n == 0)
         return OK;
-    if (access_check_token(&c->app->auth, c->arena, token, &citizen, e).failed ||
-        citizen.account.n == 0)
-        return fail_field(e, ERR_INVALID, "subject_token", "not a valid token of a person");
-    out->subject = citizen.account;
-    out->level = citizen.level;
+    if (access_check_token(&c->app->auth, c->arena, token, &citizen, &why).failed &&
+        err_status(why.code) >= 500) {
+        *e = why;
+        return (result){ true };
+    }
+    if (citizen.account.n == 0)
+        must(
+            fail_field(&out->subject, ERR_INVALID, "subject_token", "not a valid token of a person")
+                .failed);
+    out->order.subject = citizen.account;
+    out->order.level = citizen.level;
     return OK;
 }
 
-static bool may_return_to(struct str url)
+static bool may_return_to(struct str text)
 {
-    return url.n == 0 || str_starts(url, STR("https://")) ||
-           str_starts(url, STR("http://127.0.0.1")) || str_starts(url, STR("http://localhost")) ||
-           str_starts(url, STR("http://[::1]"));
+    struct url url;
+
+    return text.n == 0 ||
+           (url_read(app_origin(text), &url) && (url.secure || url.loopback) && utf8_is_text(text));
 }
 
 static result read_rest(const struct json *body, struct order_request *out, struct err *e)
@@ -130,7 +144,7 @@ static result read_rest(const struct json *body, struct order_request *out, stru
         return fail_field(e, ERR_INVALID, "channel", "neither online nor counter");
     out->channel = str_is(channel, "online") ? FEE_ONLINE : FEE_COUNTER;
     TRY(json_want_str(body, "return_url", 1000, &out->return_url, e));
-    if (!may_return_to(out->return_url) || !utf8_is_text(out->return_url))
+    if (!may_return_to(out->return_url))
         return fail_field(e, ERR_INVALID, "return_url", "not an https address");
     TRY(json_want_str(body, "locale", 2, &out->locale, e));
     if (out->locale.n > 0 && !str_is(out->locale, "vi") && !str_is(out->locale, "en"))
@@ -158,7 +172,7 @@ static result payment_read(struct ctx *c, const struct json *body, struct paymen
     TRY(read_items(body, out, e));
     TRY(read_categories(body, out, e));
     TRY(read_payer(body, &out->order.payer, e));
-    return read_subject(c, body, &out->order, e);
+    return read_subject(c, body, out, e);
 }
 
 static struct json *line_json(const struct fee_line *l)
@@ -203,7 +217,7 @@ static struct json *order_json(const struct till *t, const struct order *o, stru
 
 struct making {
     const struct till *till;
-    const struct order_request *request;
+    const struct payment_body *payment;
 };
 
 static result make_order(struct sql *db, void *arg, struct arena *a, struct idempotency_reply *out,
@@ -213,7 +227,11 @@ static result make_order(struct sql *db, void *arg, struct arena *a, struct idem
     DEFER(json_close) struct json *body = NULL;
     struct order order;
 
-    TRY(order_create(db, m->till, m->request, a, &order, e));
+    if (m->payment->subject.code != ERR_NONE) {
+        *e = m->payment->subject;
+        return (result){ true };
+    }
+    TRY(order_create(db, m->till, &m->payment->order, a, &order, e));
     body = order_json(m->till, &order, a);
     out->status = 201;
     out->body = json_print(a, body);
@@ -233,20 +251,23 @@ static result check_content_type(const struct request *rq, struct err *e)
 result api_payment_make(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     DEFER(json_close) struct json *body = NULL;
+    DEFER(json_close) struct json *compared = NULL;
     struct payment_body payment = { 0 };
     struct idempotency_reply reply;
     struct idempotency_call call;
-    struct making making = { &c->app->till, &payment.order };
+    struct making making = { &c->app->till, &payment };
 
     TRY(access_need_scope(&c->access, "payments:write", e));
     TRY(check_content_type(rq, e));
     TRY(json_read(rq->body, &body, e));
     TRY(payment_read(c, body, &payment, e));
+    compared = json_copy(body);
+    json_put_null(compared, "subject_token");
     call = (struct idempotency_call){ .agency_id = payment.order.agency_id,
                                       .client_id = c->access.client_id,
                                       .path = rq->path,
                                       .key = request_header(rq, "Idempotency-Key"),
-                                      .body = body };
+                                      .body = compared };
     TRY(idempotency_run(&c->app->till, &call, make_order, &making, c->arena, &reply, e));
     if (reply.replayed)
         response_header(rs, "Idempotent-Replay", STR("true"));

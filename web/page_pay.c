@@ -8,12 +8,14 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "base/words.h"
+#include "crypto/secret.h"
 #include "http/form.h"
 #include "payments/attempt.h"
 #include "payments/receipt.h"
 #include "web/view.h"
 
-#define REFRESH_S 5
+#define REFRESH_S  5
+#define PAY_COOKIE "motcua_pay" /* the bill that this browser went to pay */
 
 enum look { LOOK_OPEN, LOOK_WAITING, LOOK_FAILED, LOOK_PAID, LOOK_HELD, LOOK_CLOSED };
 
@@ -222,6 +224,7 @@ result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct 
     TRY(load_mine(c, rq, &order, e));
     TRY(order_may_pay(&order, c->now_ms, e));
     TRY(attempt_start(&c->app->till, &order, c->visit.ip, &cause, c->arena, &way, e));
+    view_cookie(c, rs, PAY_COOKIE, order.token, 0);
     view_redirect(rs, way.redirect ? way.url : page_of(c, &order));
     return OK;
 }
@@ -247,6 +250,16 @@ result pay_back(struct ctx *c, struct request *rq, struct response *rs, struct e
     return came_back(c, rs, &order, e);
 }
 
+/* The reference stands in settlement files and bank statements, the token only in the bill's own
+ * address: who knows the one must not learn the other, unless the bill asks who they are. */
+static bool may_know_token(const struct ctx *c, const struct request *rq, const struct order *o)
+{
+    const struct str paid =
+        request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, PAY_COOKIE)));
+
+    return o->subject.n > 0 || o->id_index.n > 0 || secret_equal(paid, o->token);
+}
+
 /* GET /pay/return?MaThamChieu=...: the portal knows only its reference. */
 result pay_back_by_ref(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
@@ -259,5 +272,8 @@ result pay_back_by_ref(struct ctx *c, struct request *rq, struct response *rs, s
     TRY(form_need(&query, "MaThamChieu", 64, &reference, e));
     TRY(attempt_load(&c->app->till, reference, c->arena, &attempt, e));
     TRY(order_load(&c->app->till, attempt.order_id, STR(""), c->arena, &order, e));
-    return came_back(c, rs, &order, e);
+    TRY(came_back(c, rs, &order, e));
+    if (!may_know_token(c, rq, &order))
+        view_redirect(rs, STR("/"));
+    return OK;
 }
