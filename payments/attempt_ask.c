@@ -88,6 +88,7 @@ static result paid(struct sql *db, struct asking *k, struct order *o, struct att
         if (known)
             return ask_again(db, k, o, at, cause, e);
         cause->mismatch = str_is(w->currency, "VND") ? STR("AMT") : STR("CUR");
+        at->failure = cause->mismatch; /* the page says that the money is held */
         return attempt_step(db, k->t, o, at, ATTEMPT_EV_MISMATCH, cause, k->a, e);
     }
     if (at->state == ATTEMPT_CAPTURED)
