@@ -295,7 +295,10 @@ static void options_set(const struct partner *p, const struct call *c, CURL *cur
     set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     set(curl, CURLOPT_PROXY, "");
     set(curl, CURLOPT_USERAGENT, "motcua");
-    set(curl, CURLOPT_CAINFO, p->ca_file);
+    if (p->ca_file != NULL) { /* these alone, not the system's folder beside them */
+        set(curl, CURLOPT_CAINFO, p->ca_file);
+        must(curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK);
+    }
     set(curl, CURLOPT_SSLCERT, p->cert_file);
     set(curl, CURLOPT_SSLKEY, p->key_file);
     set_long(curl, CURLOPT_SSL_VERIFYPEER, 1);
