@@ -285,19 +285,24 @@ static result forwarded_read(const struct request *rq, struct hops *out, struct 
     return OK;
 }
 
-/* Lists of ports and schemes are aligned with that of addresses at their last items. */
-static void align(struct hops *h, struct str list, bool ports)
+/* Lists of ports and schemes are aligned with that of addresses at their last items, which the
+ * nearest proxy wrote: a list that is too long to be read to its end is refused. */
+static result align(struct hops *h, struct str list, bool ports, struct err *e)
 {
     struct str items[HOPS_MAX], item;
     size_t n = 0;
 
-    while (n < HOPS_MAX && str_next(&list, ',', &item))
+    while (str_next(&list, ',', &item)) {
+        if (n == HOPS_MAX)
+            return fail(e, ERR_MALFORMED, "more than %d proxies", HOPS_MAX);
         items[n++] = str_trim(item);
+    }
     for (size_t i = 0; i < n && i < h->count; i++) {
         struct hop *hop = &h->at[h->count - 1 - i];
 
         *(ports ? &hop->port : &hop->proto) = items[n - 1 - i];
     }
+    return OK;
 }
 
 static result x_forwarded_read(const struct request *rq, struct hops *out, struct err *e)
@@ -306,9 +311,8 @@ static result x_forwarded_read(const struct request *rq, struct hops *out, struc
 
     while (str_next(&list, ',', &item))
         TRY(hops_add(out, (struct hop){ .node = str_trim(item) }, e));
-    align(out, joined(rq, "X-Forwarded-Port"), true);
-    align(out, joined(rq, "X-Forwarded-Proto"), false);
-    return OK;
+    TRY(align(out, joined(rq, "X-Forwarded-Port"), true, e));
+    return align(out, joined(rq, "X-Forwarded-Proto"), false, e);
 }
 
 /* From the hop that the nearest proxy wrote, backwards over those that trusted proxies wrote. */

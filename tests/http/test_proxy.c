@@ -167,6 +167,9 @@ TEST(what_cannot_be_read_is_refused)
         { NULL, "example.org", NULL, NULL, NULL, 0, false },
         { NULL, "203.0.113.7", "x", NULL, NULL, 0, false },
         { NULL, "", NULL, NULL, NULL, 0, false },
+        /* a client's own items, so many that the proxy's is the seventeenth */
+        { NULL, "203.0.113.7", NULL, "https,,,,,,,,,,,,,,,https,http", NULL, 0, false },
+        { NULL, "203.0.113.7", "1,,,,,,,,,,,,,,,1,4711", NULL, NULL, 0, false },
         { "for=1.1.1.1;proto=https", "203.0.113.7", NULL, NULL, NULL, 0, false }, /* passed on */
         { "for=203.0.113.7", "1.1.1.1", NULL, NULL, NULL, 0, false },
     };
