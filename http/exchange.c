@@ -18,6 +18,7 @@
 #include "base/str.h"
 
 #define BODY_FIRST_BYTES  4096
+#define LARGE_BODY_BYTES  (1024 * 1024)
 #define SEND_BYTES_PER_MS 16 /* a client that reads more slowly is cut off */
 #define OVER_BYTES_MAX    65536
 #define REQUEST_ID_BYTES  64
@@ -41,6 +42,7 @@ struct exchange {
     unsigned char *body;
     size_t body_bytes, body_cap, body_max;
     size_t over_bytes; /* of a body over its limit: counted, not kept */
+    bool crowded;      /* over the limit of all large bodies, not its own */
     bool head_read, answered;
 };
 
@@ -149,12 +151,19 @@ void *exchange_begin(void *cls, const char *uri, struct MHD_Connection *connecti
     return x;
 }
 
+static int64_t large_bytes(size_t cap)
+{
+    return cap > LARGE_BODY_BYTES ? (int64_t)cap : 0;
+}
+
 static void body_free(struct exchange *x)
 {
     if (x->body != NULL)
         explicit_bzero(x->body, x->body_cap);
     free(x->body);
+    atomic_fetch_sub(&x->server->large_bytes, large_bytes(x->body_cap));
     x->body = NULL;
+    x->body_cap = 0;
 }
 
 void exchange_end(void *cls, struct MHD_Connection *connection, void **con_cls,
@@ -341,6 +350,11 @@ static result head_check(struct exchange *x, const struct gate_head *h, struct g
     return origin_read(x, e);
 }
 
+static bool large_fits(struct server *s, int64_t bytes)
+{
+    return bytes <= s->config.large_bodies_bytes_max - atomic_load(&s->large_bytes);
+}
+
 /* 413 before the body is read; the connection closes, for the body would follow. */
 static result body_expect(struct exchange *x, const struct gate_body *body, struct err *e)
 {
@@ -348,6 +362,8 @@ static result body_expect(struct exchange *x, const struct gate_body *body, stru
 
     if (body->bytes > max || (body->chunked && max == 0))
         return fail(e, ERR_TOO_LARGE, "body over %lld bytes", (long long)max);
+    if (body->bytes > LARGE_BODY_BYTES && !large_fits(x->server, body->bytes))
+        return fail(e, ERR_BUSY, "too many large bodies");
     x->body_max = (size_t)max;
     return OK;
 }
@@ -381,14 +397,18 @@ static enum MHD_Result head_read(struct exchange *x, const char *method, const c
 
 /* -- the body ---------------------------------------------------------------------------------- */
 
-/* Grows by doubling, so that memory follows what was sent, not what was announced. */
-static void body_grow(struct exchange *x, size_t need)
+/* Grows by doubling, so that memory follows what was sent, not what was announced. Only the
+ * library's thread takes memory, so that nobody comes between look and take. */
+static bool body_grow(struct exchange *x, size_t need)
 {
     size_t cap = x->body_cap > 0 ? x->body_cap : BODY_FIRST_BYTES;
     unsigned char *p;
 
     while (cap < need)
         cap *= 2;
+    if (!large_fits(x->server, large_bytes(cap)))
+        return false;
+    atomic_fetch_add(&x->server->large_bytes, large_bytes(cap));
     p = malloc(cap);
     must(p != NULL);
     if (x->body_bytes > 0)
@@ -396,6 +416,7 @@ static void body_grow(struct exchange *x, size_t need)
     body_free(x);
     x->body = p;
     x->body_cap = cap;
+    return true;
 }
 
 static bool is_chunked(const struct exchange *x)
@@ -412,14 +433,14 @@ static enum MHD_Result body_read(struct exchange *x, const char *data, size_t *n
     if (!gate_data_is_plain(data, x->head_end, is_chunked(x), !x->data_seen))
         return MHD_NO;
     x->data_seen = true;
-    if (need > x->body_max) {
+    if (need <= x->body_max && need > x->body_cap && !body_grow(x, need))
+        x->crowded = true;
+    if (need > x->body_max || x->crowded) {
         x->body_max = 0; /* whatever follows is over it too */
         x->over_bytes += *n;
         *n = 0;
         return x->over_bytes > OVER_BYTES_MAX ? MHD_NO : MHD_YES;
     }
-    if (need > x->body_cap)
-        body_grow(x, need);
     memcpy(x->body + x->body_bytes, data, *n);
     x->body_bytes = need;
     *n = 0;
@@ -431,7 +452,7 @@ static enum MHD_Result body_end(struct exchange *x)
     struct pool *pool = x->route->pool == ROUTE_SLOW ? x->server->slow : x->server->fast;
 
     if (x->over_bytes > 0)
-        return refuse(x, ERR_TOO_LARGE, true);
+        return refuse(x, x->crowded ? ERR_BUSY : ERR_TOO_LARGE, true);
     (void)MHD_get_connection_values(x->connection, MHD_FOOTER_KIND, trailer_note, x);
     if (x->trailer)
         return refuse(x, ERR_MALFORMED, true); /* trailers: nobody asked for any */

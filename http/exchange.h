@@ -52,6 +52,7 @@ struct server {
     struct peer *peers;
     atomic_int peer_count;
     atomic_int exchange_count;
+    _Atomic int64_t large_bytes; /* memory of bodies over LARGE_BODY_BYTES */
     uint64_t id_first;
     _Atomic uint64_t id_next;
 };

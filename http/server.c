@@ -15,8 +15,10 @@
 /* Alone in what gate.h relies on: how this version of the library cuts a head into pieces. */
 #define LIBRARY_VERSION "0.9.75"
 #define TICK_MS_MAX     250
-#define QUIET_TICKS     5 /* this many looks in a row without a sign of work */
-#define QUIET_TICK_MS   10
+/* The largest settlement file, while it is copied into twice the memory, and another. */
+#define LARGE_BODIES_BYTES_MAX (2 * LIMIT_SETTLEMENT_BYTES)
+#define QUIET_TICKS            5 /* this many looks in a row without a sign of work */
+#define QUIET_TICK_MS          10
 
 static void wake(const struct server *s)
 {
@@ -137,6 +139,8 @@ static struct server *server_new(const struct server_config *c)
     must(c->fast_workers > 0 && c->slow_workers > 0 && c->queue_max > 0);
     must(c->idle_ms > 0 && c->deadline_ms > 0 && c->connections_max > 0);
     s->config = *c;
+    if (c->large_bodies_bytes_max == 0)
+        s->config.large_bodies_bytes_max = LARGE_BODIES_BYTES_MAX;
     s->listener.fd = -1;
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     must(s->wake_fd >= 0);

@@ -16,6 +16,11 @@
  * unserved. A handler that runs is never interrupted: its own time-outs bound it, and its answer is
  * delivered however late, since it says what was done.
  *
+ * Bodies of more than 1 MiB share large_bodies_bytes_max: who comes when it is used up is answered
+ * 503, or cut off when that shows only while the body comes in. So strangers cannot fill the memory
+ * by what a route allows to those who are signed in, since that is known only with the whole
+ * request.
+ *
  * A body over its route's limit is answered 413 before it is read (chunked: after 64 KiB of excess
  * at most) and the connection closed. Trailers, absolute-form targets and `OPTIONS *` are refused.
  *
@@ -48,8 +53,9 @@ struct server_config {
     int fast_workers, slow_workers;
     int queue_max; /* per pool */
     int connections_max;
-    int64_t idle_ms;     /* connection without activity */
-    int64_t deadline_ms; /* whole request, first byte to answer handed over */
+    int64_t large_bodies_bytes_max; /* memory for all bodies over 1 MiB together; 0: 512 MiB */
+    int64_t idle_ms;                /* connection without activity */
+    int64_t deadline_ms;            /* whole request, first byte to answer handed over */
     int64_t drain_ms;
     const struct clock *clock;
 

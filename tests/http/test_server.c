@@ -171,6 +171,49 @@ TEST(large_bodies_arrive_whole)
     site_close(&site);
 }
 
+static void send_large(int fd, size_t announced, struct str part)
+{
+    wire_send(fd,
+              str_fmt(test_arena(),
+                      "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", announced));
+    wire_send(fd, part);
+}
+
+TEST(large_bodies_share_their_memory)
+{
+    const size_t n = 10 * 1024 * 1024, sent = 9 * 1024 * 1024;
+    const char *body = memset(arena_alloc(test_arena(), n), 'b', n);
+    struct server_config c = site_config(&site);
+    int first, second, third;
+
+    c.large_bodies_bytes_max = 25 << 20; /* the first takes 8 + 16 MiB, then 16 */
+    site_open_with(&site, &c);
+    first = wire_connect(server_port(site.server));
+    send_large(first, n, str_of(body, sent));
+    (void)wire_read(first, 200);
+    second = wire_connect(server_port(site.server));
+    send_large(second, n, STR(""));
+    check_int(wire_status(wire_read(second, 1000)), 503); /* before it sent any */
+    third = wire_connect(server_port(site.server));
+    wire_send(third, STR("POST /large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                         "400000\r\n"));
+    wire_send(third, str_of(body, 4 << 20));
+    wire_send(third, STR("\r\n400000\r\n"));
+    wire_send(third, str_of(body, 4 << 20));
+    check(wire_closed(third, 1000));
+    check_int(
+        wire_status(ask(STR("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"))),
+        200);
+    wire_send(first, str_of(body + sent, n - sent));
+    check(str_ends(wire_read(first, 1000), STR("10485760")));
+    (void)close(second);
+    second = wire_connect(server_port(site.server));
+    send_large(second, n, str_of(body, n));
+    check(str_ends(wire_read(second, 1000), STR("10485760")));
+    (void)close(first), (void)close(second), (void)close(third);
+    site_close(&site);
+}
+
 TEST(chunked_bodies_are_joined)
 {
     struct str a;
