@@ -47,7 +47,7 @@ struct payer {
 struct order {
     struct str agency_id;
     struct str id;        /* "pay_...", sorts by time */
-    struct str token;     /* of /pay/{token}: whoever has it may see the bill */
+    struct str token;     /* of /pay/{token}; see order_may_see() */
     struct str client_id; /* who asked */
     struct str reference; /* dossier code */
     struct str procedure, procedure_name_vi, procedure_name_en;
@@ -58,7 +58,7 @@ struct order {
     int64_t captured_vnd; /* by all attempts */
     struct str subject;   /* account id of the citizen, or empty */
     int level;            /* at assessment */
-    struct str id_index;  /* keyed digest of the payer's number, or empty */
+    struct str id_index;  /* keyed digest of the payer's number or tax code, or empty */
     struct payer payer;   /* opened by order_load; wiped with a clean arena */
     struct str return_url, locale;
     int64_t created_ms, expires_ms, updated_ms;
@@ -111,10 +111,13 @@ MUST_USE result order_load_reference(const struct till *t, struct str agency_id,
 MUST_USE result order_list_mine(const struct till *t, struct str subject, struct str id_index,
                                 size_t most, struct arena *a, struct order **out, size_t *count,
                                 struct err *e);
-/* Whether this signed-in citizen may see the payer's data of this order: it was asked for in their
- * name or number. An order that names nobody is anyone's who holds the token. ERR_FORBIDDEN. */
+/* Whether this signed-in citizen may see this order and pay it: it was asked for in their account
+ * or number, or it names neither, so that who holds the token may pay. ERR_FORBIDDEN. */
 MUST_USE result order_may_see(const struct order *o, struct str subject, struct str id_index,
                               struct err *e);
+/* Whether they may also see whose it is (payer's name, number, address): only the order's own
+ * account or number, never somebody who merely holds the token. */
+bool order_may_see_payer(const struct order *o, struct str subject, struct str id_index);
 /* Whether it can be paid now: open and not past its time. ERR_WRONG_STATE. */
 MUST_USE result order_may_pay(const struct order *o, int64_t now_ms, struct err *e);
 /* Cancels an open order. An attempt that may still be paid is asked about first (network: SLOW

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/idno.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -58,6 +59,21 @@ static result payer_tidy(const struct payer *in, struct payer *out, struct arena
     return utf8_tidy(a, in->address, &out->address, e);
 }
 
+/* By which the payer finds the bill: the number in the form in which accounts keep theirs. */
+static struct str payer_index(const struct till *t, struct arena *a, struct str id)
+{
+    const int year = clock_today(t->clock).y;
+    struct taxcode tax;
+    struct idno person;
+
+    if (!idno_read(id, year, &person, NULL).failed)
+        return seal_index(a, t->seal, STR("idno"), str_c(person.text));
+    if (!taxcode_read(id, year, &tax, NULL).failed)
+        return seal_index(a, t->seal, STR("idno"), str_c(tax.text));
+    /* Twelve digits that cannot be: nobody's, rather than anybody's. */
+    return id.n == 12 && str_digits(id) ? seal_index(a, t->seal, STR("idno"), id) : STR("");
+}
+
 static result order_make(const struct till *t, const struct order_request *rq, struct arena *a,
                          struct order *o, struct err *e)
 {
@@ -90,8 +106,7 @@ static result order_make(const struct till *t, const struct order_request *rq, s
     o->created_ms = o->updated_ms = now_ms;
     o->expires_ms = now_ms + t->order_ttl_s * 1000;
     TRY(payer_tidy(&rq->payer, &o->payer, a, e));
-    if (o->payer.id.n == 12 && str_digits(o->payer.id))
-        o->id_index = seal_index(a, t->seal, STR("idno"), o->payer.id);
+    o->id_index = payer_index(t, a, o->payer.id);
     return OK;
 }
 

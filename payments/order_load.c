@@ -108,12 +108,15 @@ result order_list_mine(const struct till *t, struct str subject, struct str id_i
     return OK;
 }
 
+bool order_may_see_payer(const struct order *o, struct str subject, struct str id_index)
+{
+    return (o->subject.n > 0 && str_eq(o->subject, subject)) ||
+           (o->id_index.n > 0 && str_eq(o->id_index, id_index));
+}
+
 result order_may_see(const struct order *o, struct str subject, struct str id_index, struct err *e)
 {
-    if (o->subject.n == 0 && o->id_index.n == 0)
-        return OK;
-    if ((o->subject.n > 0 && str_eq(o->subject, subject)) ||
-        (o->id_index.n > 0 && str_eq(o->id_index, id_index)))
+    if ((o->subject.n == 0 && o->id_index.n == 0) || order_may_see_payer(o, subject, id_index))
         return OK;
     return fail(e, ERR_FORBIDDEN, "order of another citizen");
 }

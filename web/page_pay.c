@@ -157,7 +157,8 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     json_put_str(data, "dossier", o->reference);
     json_put_str(data, "procedure", view_either(c, o->procedure_name_vi, o->procedure_name_en));
     json_put_str(data, "agency", view_either(c, agency.name_vi, agency.name_en));
-    json_put_str(data, "payer", o->payer.name);
+    if (order_may_see_payer(o, c->session.account, c->session.id_index))
+        json_put_str(data, "payer", o->payer.name);
     json_put_str(data, "return_url", o->return_url);
     if (o->state == ORDER_OPEN)
         json_put_str(data, "expires", clock_vn(c->arena, o->expires_ms));

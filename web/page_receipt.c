@@ -18,6 +18,8 @@ result receipt_file(struct ctx *c, struct request *rq, struct response *rs, stru
     TRY(receipt_load(&c->app->till, request_param(rq, "id"), c->arena, &receipt, e));
     TRY(order_load(&c->app->till, receipt.order_id, STR(""), c->arena, &order, e));
     TRY(order_may_see(&order, c->session.account, c->session.id_index, e));
+    if (!order_may_see_payer(&order, c->session.account, c->session.id_index))
+        receipt.payer = (struct payer){ STR(""), STR(""), STR("") };
     TRY(receipt_pdf(&c->app->till, &receipt, c->arena, &pdf, e));
     response_header(rs, "Content-Disposition",
                     str_fmt(c->arena, "inline; filename=\"%.*s-%.*s.pdf\"", STR_ARG(receipt.serial),

@@ -75,12 +75,14 @@ for (const url of ["http://127.0.0.1.evil.example/", "http://localhost.evil.exam
     assert.equal((await ask("return", { ...dossier, return_url: url })).body.field, "return_url", url);
 assert.equal((await ask("return", { ...dossier, return_url: "https://portal.example/dossiers?id=1#pay" })).status, 201);
 
-// A bill that names nobody is anyone's who has its address; the payment's reference is not its address.
-const bill = (await ask("nobody", { ...dossier, reference: "H56.14-261123-0008" })).body;
+// A bill that names no account or number is anyone's to pay who has its address, but whose name stands
+// on it they are not told; the payment's reference is not its address.
+const bill = (await ask("nobody", { ...dossier, reference: "H56.14-261123-0008", payer: { name: "Trần Thị Kín", address: "Phường Vắng" } })).body;
 const payer = browser();
 page = await visit(bill.next_url);
 page = await choosePerson(payer, await payer(bill.next_url), "001087123456");
 assert.equal(page.url, bill.next_url, page.text);
+assert.ok(!page.text.includes("Trần Thị Kín"), "the payer's name is not for whoever holds the address");
 page = await payer(`${bill.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), channel: "portal" } });
 assert.ok(page.url.startsWith(`${systems}/pp/pay/`), page.url);
 const back = (await payer(page.url, { fields: { csrf: hidden(page.text, "csrf") ?? "", choice: "pay", bank: "VCB" }, stop: `${here}/pay/return` })).url;

@@ -1,6 +1,7 @@
 /* Orders: every pair of state and event, whose they are, and how they end. */
 #include <string.h>
 
+#include "crypto/seal.h"
 #include "payments/order_row.h"
 #include "payments/poll.h"
 #include "store/sql.h"
@@ -150,6 +151,11 @@ TEST_STORE(citizens_see_their_own_orders)
     rq.payer.id = STR("");
     open = counter_order_for(c, &rq);
     check_ok(order_may_see(&open, STR(""), STR(""), &e), e);
+    check(order_may_see_payer(&mine, STR("acc_1"), STR("")));
+    check(order_may_see_payer(&mine, STR("acc_2"), mine.id_index));
+    check(!order_may_see_payer(&mine, STR("acc_2"), STR("")));
+    check(!order_may_see_payer(&open, STR(""), STR(""))); /* it has a name all the same */
+    check(!order_may_see_payer(&open, STR("acc_2"), mine.id_index));
     check_ok(order_list_mine(&c->till, STR("acc_1"), STR(""), 10, test_arena(), &all, &count, &e),
              e);
     check_int(count, 1);
@@ -159,6 +165,36 @@ TEST_STORE(citizens_see_their_own_orders)
     check_int(count, 1);
     check_ok(order_list_mine(&c->till, STR(""), STR(""), 10, test_arena(), &all, &count, &e), e);
     check_int(count, 0);
+}
+
+TEST_STORE(the_payers_number_is_found_in_every_form)
+{
+    struct counter *c = counter_open();
+    const struct {
+        const char *typed, *number; /* NULL: nobody's */
+    } cases[] = {
+        { "038190000001", "038190000001" },
+        { "038 190 000 001", "038190000001" },
+        { "0314409058", "0314409058" },
+        { "0314409058-002", "0314409058-002" },
+        { "0314409058002", "0314409058-002" },
+        { "999999999999", "999999999999" }, /* cannot be: yet not anybody's */
+        { "123456789", NULL },
+        { "", NULL },
+    };
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct order_request rq = counter_request();
+        struct order o;
+
+        rq.subject = STR("");
+        rq.payer.id = str_c(cases[i].typed);
+        o = counter_order_for(c, &rq);
+        check_same(o.id_index, cases[i].number == NULL
+                                   ? STR("")
+                                   : seal_index(test_arena(), c->till.seal, STR("idno"),
+                                                str_c(cases[i].number)));
+    }
 }
 
 struct creating {
