@@ -27,7 +27,6 @@
 #define STAFF_LIST_MAX   1000
 #define STAFF_TOKEN_BITS 256
 #define STAFF_TOKEN_MAX  64
-#define STAFF_MAX_S      43200 /* a working day; then the password again */
 
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 static const char *const role_names[] = { "viewer", "officer", "approver", "administrator" };
@@ -301,7 +300,8 @@ static result failure_count(struct auth *au, const struct visit *v, struct str n
 
 static int64_t kept_ttl_s(const struct auth *au, const struct kept *k)
 {
-    const int64_t left_s = STAFF_MAX_S - (clock_now_ms(au->clock) - k->created_ms) / 1000;
+    const int64_t left_s =
+        au->conf->auth.staff_max_s - (clock_now_ms(au->clock) - k->created_ms) / 1000;
     const int64_t idle_s = au->conf->auth.staff_idle_s;
 
     return left_s < idle_s ? left_s : idle_s;
@@ -351,7 +351,7 @@ static bool kept_is_over(const struct auth *au, const struct kept *k)
     const int64_t now_ms = clock_now_ms(au->clock);
 
     return now_ms - k->seen_ms >= au->conf->auth.staff_idle_s * 1000 ||
-           now_ms - k->created_ms >= STAFF_MAX_S * 1000LL;
+           now_ms - k->created_ms >= au->conf->auth.staff_max_s * 1000;
 }
 
 static result kept_find(struct auth *au, const struct visit *v, struct str key, bool *found,

@@ -4,7 +4,9 @@
  * Passwords are argon2id (crypto/password). Wrong passwords are counted by (name, network), so that
  * nobody can lock an officer out from elsewhere; after auth.staff_fail_max that pair waits
  * auth.staff_pause_s. An unknown name costs the same time and gives the same answer. Each attempt
- * is in the audit log with address and source port.
+ * whose password was looked at is in the audit log with address and source port; during a pause
+ * none is looked at. A session ends after auth.staff_idle_s without use, after auth.staff_max_s in
+ * all, and with the account's password or permission.
  */
 #ifndef AUTH_STAFF_H
 #define AUTH_STAFF_H

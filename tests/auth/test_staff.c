@@ -149,6 +149,23 @@ TEST(sessions_end_when_idle_when_disabled_and_at_a_new_password)
     check_int(try_as(au, "an.nguyen", "Mat-khau-2027!", "203.0.113.7", &token), ERR_NONE);
 }
 
+TEST(a_session_in_use_ends_with_the_working_day)
+{
+    struct auth *au = here();
+    struct staff_session s;
+    struct str token;
+
+    world_conf()->auth.staff_max_s = 2 * au->conf->auth.staff_idle_s;
+    add(au, "an.nguyen", STAFF_VIEWER);
+    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
+    for (int i = 0; i < 3; i++) {
+        fixture_clock.fixed_ms += au->conf->auth.staff_idle_s * 1000 / 2;
+        check(inside(au, token, &s));
+    }
+    fixture_clock.fixed_ms += au->conf->auth.staff_idle_s * 1000 / 2;
+    check(!inside(au, token, &s));
+}
+
 TEST(weak_passwords_and_bad_names_are_refused)
 {
     static const char *const weak[] = {
