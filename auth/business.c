@@ -1,7 +1,8 @@
 /*
  * Security: the attacker holds an enterprise account that is no longer theirs to use. Promised: the
  * register is asked at each sign-in (cached for business.cache_s at most), it fails closed, and
- * what a status allows is a dated table. Each question is in the audit log.
+ * what a status allows is a dated table. Each question is in the audit log, with the code as keyed
+ * index, and neither code nor name is kept in kv.
  */
 #include "auth/business.h"
 
@@ -47,13 +48,11 @@ struct business {
 
 struct verdict {
     bool pay_only, warn;
-    struct str name;
 };
 
 static const struct record_field verdict_fields[] = {
     RECORD(struct verdict, pay_only),
     RECORD(struct verdict, warn),
-    RECORD(struct verdict, name),
 };
 
 static result connect_to(const struct conf *c, struct str url, struct partner **out, struct err *e)
@@ -221,8 +220,9 @@ static result query_audit(struct auth *au, const struct visit *v, struct str cod
 
     json_put_str(detail, "outcome", str_c(outcome));
     json_put_bool(detail, "status_known", status_known);
+    /* By keyed index: a household's code is its owner's own number. */
     return auth_audit(au, v, STR("system"), "business.query",
-                      str_cat(v->arena, STR("business:"), code), detail, e);
+                      seal_index(v->arena, au->seal, STR("idno"), code), detail, e);
 }
 
 static result business_fresh(struct auth *au, const struct visit *v,
@@ -238,10 +238,7 @@ static result business_fresh(struct auth *au, const struct visit *v,
     TRY(query_audit(au, v, q->code, failed ? err_name(why.code) : "MATCH", known, e));
     if (failed && why.code == ERR_UPSTREAM_BAD)
         why.code = ERR_UPSTREAM_DOWN;
-    if (failed)
-        return fail(e, why.code, "%s", why.detail);
-    out->name = record->name;
-    return OK;
+    return failed ? fail(e, why.code, "%s", why.detail) : OK;
 }
 
 static struct str cache_key(struct auth *au, struct arena *a, const struct business_question *q)
@@ -281,6 +278,6 @@ result business_check(struct auth *au, const struct visit *v, const struct busin
                        record_print(v->arena, verdict_fields, LEN(verdict_fields), &verdict),
                        cache_s, e));
     }
-    *out = (struct business_answer){ verdict.pay_only, verdict.warn, verdict.name };
+    *out = (struct business_answer){ verdict.pay_only, verdict.warn };
     return OK;
 }

@@ -35,7 +35,6 @@ struct business_question {
 struct business_answer {
     bool pay_only; /* the status allows paying debts, nothing else */
     bool warn;     /* allowed, with a remark to the person */
-    struct str name;
 };
 
 MUST_USE result business_open(const struct conf *c, struct business **out, struct err *e);
