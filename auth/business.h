@@ -49,6 +49,8 @@ MUST_USE result business_check(struct auth *au, const struct visit *v,
  * ERR_UPSTREAM_DOWN: anything that is not an answer of that form. */
 MUST_USE result business_read(struct arena *a, bool lgsp, struct str body,
                               struct business_record *out, struct err *e);
+/* ERR_NOT_REPRESENTATIVE; ERR_UPSTREAM_DOWN when the record is of another enterprise. q->code as
+ * taxcode_read() writes it. */
 MUST_USE result business_match(struct arena *a, const struct business_question *q,
                                const struct business_record *r, struct err *e);
 

@@ -160,9 +160,19 @@ result business_read(struct arena *a, bool lgsp, struct str body, struct busines
     return OK;
 }
 
+/* For a unit's code the register may answer with its firm's: the first ten digits. */
+static bool is_the_asked_one(struct str asked, struct str answered)
+{
+    const size_t n = asked.n == 12 ? 12 : 10;
+
+    return answered.n >= n && str_eq(str_sub(asked, 0, n), str_sub(answered, 0, n));
+}
+
 result business_match(struct arena *a, const struct business_question *q,
                       const struct business_record *r, struct err *e)
 {
+    if (!is_the_asked_one(q->code, r->code))
+        return fail(e, ERR_UPSTREAM_DOWN, "business register: an answer about another enterprise");
     for (size_t i = 0; i < r->count; i++) {
         const struct str number = r->representatives[i].number;
 

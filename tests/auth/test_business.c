@@ -161,6 +161,34 @@ TEST(an_answer_serves_again_for_the_same_person_and_firm_only)
     check_fails(business_check(au, &v, &other, &answer, &e), e, ERR_BUSINESS_UNKNOWN);
 }
 
+TEST(an_answer_about_another_firm_is_no_answer)
+{
+    static const struct {
+        const char *asked, *answered;
+        enum err_code want;
+    } cases[] = {
+        { "9900000016", "9900000016", ERR_NONE },
+        { "9900000016-002", "9900000016", ERR_NONE },
+        { "9900000016-002", "9900000016-002", ERR_NONE },
+        { "9900000016", "9900000023", ERR_UPSTREAM_DOWN },
+        { "9900000016", "990000001", ERR_UPSTREAM_DOWN },
+        { WORLD_NUMBER, WORLD_NUMBER, ERR_NONE },
+        { WORLD_NUMBER, "001087123457", ERR_UPSTREAM_DOWN },
+    };
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct business_record r = { .code = str_c(cases[i].answered), .count = 1 };
+        struct business_question q = asked;
+
+        r.representatives[0].name = asked.name;
+        r.representatives[0].number = asked.number;
+        q.code = str_c(cases[i].asked);
+        e = (struct err){ 0 };
+        (void)!business_match(test_arena(), &q, &r, &e).failed;
+        check_int(e.code, cases[i].want);
+    }
+}
+
 /* A household's code is its owner's own number. */
 TEST(a_households_code_stands_in_no_audit_row)
 {
