@@ -4,8 +4,9 @@
  * works with several providers. Promised: nothing is sent anywhere before client and address are
  * known to be registered (RFC 9700 4.11); iss in every response, errors too (RFC 9207); S256 or
  * nothing; prompt=none never shows a page; a session made too long ago, or another person's, is not
- * used where the portal says so. Deliberately not done: request objects, claims parameter, other
- * flows; not implementing them is announced.
+ * used where the portal says so; an enterprise whose status allows paying only gets no code.
+ * Deliberately not done: request objects, claims parameter, other flows; not implementing them is
+ * announced.
  */
 #include "auth/oidc_authorize.h"
 
@@ -339,6 +340,8 @@ static bool is_ours(enum err_code code)
 static result authorize(struct auth *au, const struct visit *v, struct asked *q,
                         struct session *session, struct authorize_reply *out, struct err *e)
 {
+    const struct err pay_only = { .code = ERR_BUSINESS_STATUS,
+                                  .detail = "its status allows paying only" };
     struct err why = { 0 };
     const bool opened = !asked_open(au, v->arena, q, &why).failed;
 
@@ -358,6 +361,10 @@ static result authorize(struct auth *au, const struct visit *v, struct asked *q,
     out->ui_locales = q->ui_locales;
     if (!session_fits(au, v->arena, q, session)) {
         reply_sign_in(au, v->arena, q, session, out);
+        return OK;
+    }
+    if (session->pay_only) {
+        reply_error(au, v->arena, q, &pay_only, out);
         return OK;
     }
     if ((q->prompt & PROMPT_CONSENT) != 0 && !q->consented)

@@ -6,7 +6,8 @@
  * known to be good, an error is a page and never a redirect. Every redirect carries iss. PKCE: S256
  * only; required of clients without a secret, optional for the others. Unknown parameters are
  * ignored, repeated ones are refused by form_read(). `request` and `request_uri` are refused by
- * name, since ignoring them would change what was asked.
+ * name, since ignoring them would change what was asked. A session of an enterprise that may only
+ * pay is access_denied: it is signed in here, where bills are, and nowhere else.
  */
 #ifndef AUTH_OIDC_AUTHORIZE_H
 #define AUTH_OIDC_AUTHORIZE_H

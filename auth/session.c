@@ -22,12 +22,13 @@
 #define SESSION_TOKEN_MAX  64
 
 static const struct record_field session_fields[] = {
-    RECORD(struct session, sid),         RECORD(struct session, account),
-    RECORD(struct session, kind),        RECORD(struct session, level),
-    RECORD(struct session, degraded),    RECORD(struct session, id_index),
-    RECORD(struct session, amr),         RECORD(struct session, csrf),
-    RECORD(struct session, auth_time_s), RECORD(struct session, created_ms),
-    RECORD(struct session, seen_ms),     RECORD(struct session, clients),
+    RECORD(struct session, sid),        RECORD(struct session, account),
+    RECORD(struct session, kind),       RECORD(struct session, level),
+    RECORD(struct session, degraded),   RECORD(struct session, pay_only),
+    RECORD(struct session, id_index),   RECORD(struct session, amr),
+    RECORD(struct session, csrf),       RECORD(struct session, auth_time_s),
+    RECORD(struct session, created_ms), RECORD(struct session, seen_ms),
+    RECORD(struct session, clients),
 };
 
 static const struct record_field sid_fields[] = {
@@ -67,6 +68,7 @@ result session_make(struct auth *au, const struct visit *v, const struct account
         .kind = (int)acc->kind,
         .level = acc->level,
         .degraded = acc->degraded,
+        .pay_only = acc->pay_only,
         .id_index = acc->id_index,
         .amr = STR("fed"),
         .csrf = random_token(v->arena, 128),

@@ -22,6 +22,7 @@ struct session {
     int kind;           /* enum vneid_kind */
     int level;          /* 1 or 2: of this sign-in, never raised later */
     bool degraded;      /* the population database could not be asked */
+    bool pay_only;      /* an enterprise whose status allows paying only: no portal takes it in */
     struct str id_index;
     struct str amr;  /* space-separated: RFC 8176 */
     struct str csrf; /* secret of this session's forms */

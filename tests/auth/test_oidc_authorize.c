@@ -292,6 +292,44 @@ TEST(consent_is_asked_for_and_its_answer_belongs_to_the_session)
     check_str(form_get(&f, "state"), "s1");
 }
 
+TEST(an_enterprise_that_may_only_pay_enters_no_portal)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done;
+    struct authorize_reply r;
+    struct session found;
+    struct form f;
+    bool in;
+
+    upstream()->userinfo =
+        STR("{\"sub\":\"vneid-1\",\"TechID\":\"TECH-9\",\"LoaiTaiKhoan\":2,\"HoVaTen\":"
+            "\"Nguyễn Văn Thử\",\"SoDinhDanh\":\"" WORLD_NUMBER "\",\"NgayThangNamSinh\":"
+            "\"19870201\",\"MaSoDoanhNghiep\":\"9900000016\",\"TenDoanhNghiep\":\"Công ty Thử\"}");
+    upstream()->business = STR(
+        "{\"GetEntCert\":[{\"MaSoDoanhNghiep\":\"9900000016\",\"TenTiengViet\":\"Công ty Thử\","
+        "\"TinhTrangPhapLy\":[{\"MaTinhTrangPhapLy\":\"07\"}],\"DaiDienPhapLuat\":[{"
+        "\"ThongTinCaNhan\":[{\"HoVaTen\":\"A\",\"SoGiayChungThuc\":\"" WORLD_NUMBER "\"}]}]}]}");
+    done = world_login(au);
+    check(done.account.pay_only);
+    check_ok(session_find(au, &v, done.session_token, &in, &found, &e), e);
+    check(in && found.pay_only); /* signed in here, where bills are paid */
+    for (int i = 0; i < 3; i++) {
+        static const char *const more[] = { "&state=s1", "&state=s1&prompt=none",
+                                            "&state=s1&prompt=consent" };
+
+        r = ask(au, str_cstr(test_arena(), str_fmt(test_arena(), "%s%s", GOOD, more[i])), &found);
+        check_int(r.kind, AUTHORIZE_REDIRECT);
+        f = world_query(r.url);
+        check_str(form_get(&f, "error"), "access_denied");
+        check_str(form_get(&f, "state"), "s1");
+        check(!form_has(&f, "code"));
+    }
+    done.login.request = STR(GOOD);
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(r.error.code, ERR_BUSINESS_STATUS);
+}
+
 TEST(a_refused_sign_in_tells_the_client)
 {
     struct auth *au = here();
