@@ -2,8 +2,9 @@
  * Security: the attacker reads the database, or signs in upstream with a second account of the same
  * number. Promised: personal data is sealed with the row's place as associated data, so a value
  * moved to another row does not open; look-ups go by keyed digests. Two accounts of one citizen
- * become one, since the number was confirmed by the upstream and the register; a different number
- * under a known TechID makes the row follow the upstream, which is the authority.
+ * become one only when the register confirmed the number or the upstream vouches for it by level 2;
+ * a different number under a known TechID makes the row follow the upstream, which is the
+ * authority.
  */
 #include "auth/account.h"
 
@@ -117,6 +118,16 @@ static result link_insert(struct sql *db, const struct account_write *w, struct 
     return changed == 1 ? OK : fail(e, ERR_RETRY, "account linked twice at once");
 }
 
+/* Somebody else's account, should the number be false: the upstream saw the person's papers (level
+ * 2), or the register confirmed the number. */
+static result join_check(const struct account_seen *s, struct err *e)
+{
+    if (s->checked || s->claims->level == 2)
+        return OK;
+    return fail(e, s->degraded ? ERR_UPSTREAM_DOWN : ERR_FORBIDDEN,
+                "an account of that number exists, and nobody confirmed the number");
+}
+
 static result account_write(struct sql *db, void *arg, struct err *e)
 {
     struct account_write *w = arg;
@@ -130,6 +141,8 @@ static result account_write(struct sql *db, void *arg, struct err *e)
         return account_update(db, w, e);
     if (kind == VNEID_CITIZEN && w->id_index.n > 0)
         TRY(id_find(db, SQL_ACCOUNT_BY_NUMBER, by_number, w, e));
+    if (w->id.n > 0)
+        TRY(join_check(w->seen, e));
     if (w->id.n > 0)
         TRY(account_update(db, w, e));
     else

@@ -33,7 +33,9 @@ struct account_seen {
     int64_t checked_ms;
 };
 
-/* Makes, links or updates the account of a finished sign-in. */
+/* Makes, links or updates the account of a finished sign-in. A new TechID with the number of an
+ * existing account at level 1, which the register did not confirm: ERR_UPSTREAM_DOWN when it could
+ * not be asked, ERR_FORBIDDEN when the policy does not ask it. */
 MUST_USE result account_save(struct auth *au, const struct visit *v,
                              const struct account_seen *seen, struct account *out, struct err *e);
 /* ERR_NOT_FOUND; ERR_CRYPTO when the sealed value does not open. */

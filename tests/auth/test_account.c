@@ -68,6 +68,40 @@ TEST_STORE(a_second_techid_of_one_citizen_leads_to_the_same_account)
     check(!str_eq(save(au, &bare1).id, save(au, &bare2).id));
 }
 
+TEST_STORE(a_number_that_nobody_confirmed_leads_to_nobodys_account)
+{
+    static const struct {
+        int level;
+        bool checked, degraded;
+        enum err_code want;
+    } cases[] = {
+        { 1, false, true, ERR_UPSTREAM_DOWN }, /* later, when the register answers */
+        { 1, false, false, ERR_FORBIDDEN },    /* it is never asked */
+        { 1, true, false, ERR_NONE },          { 2, false, true, ERR_NONE },
+        { 2, false, false, ERR_NONE },
+    };
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct vneid_claims owner = citizen("T1", WORLD_NUMBER);
+    const struct account first = save(au, &owner);
+    const struct visit v = world_visit();
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct vneid_claims c = citizen("T2", WORLD_NUMBER);
+        const struct account_seen seen = { .claims = &c,
+                                           .checked = cases[i].checked,
+                                           .degraded = cases[i].degraded };
+        struct account acc;
+
+        c.level = cases[i].level;
+        c.tech_id = str_fmt(test_arena(), "T-%zu", i);
+        e = (struct err){ 0 };
+        if (!account_save(au, &v, &seen, &acc, &e).failed)
+            check_same(acc.id, first.id);
+        check_int(e.code, cases[i].want);
+    }
+    check(save(au, &owner).checked);
+}
+
 TEST_STORE(an_enterprise_has_an_account_for_each_representative_and_one_index)
 {
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
