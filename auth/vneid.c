@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "conf/url.h"
 #include "crypto/digest.h"
 #include "crypto/keyring.h"
 #include "crypto/secret.h"
@@ -186,11 +187,20 @@ static result vneid_get(struct vneid *v, struct arena *a, struct str url, struct
     return OK;
 }
 
-static result endpoint_read(const struct json *o, const char *name, bool needed, struct str *out,
-                            struct err *e)
+/* The browser is sent there, or our secret is: https, as the issuer is; without TLS a loopback
+ * issuer's own. */
+static bool endpoint_ok(const struct vneid *v, struct str text)
 {
-    *out = STR("");
-    if (json_want_str(o, name, VNEID_URL_BYTES_MAX, out, e).failed || (needed && out->n == 0))
+    const bool tls = str_starts(v->conf->vneid.issuer, STR("https://"));
+    struct url url;
+
+    return url_read(text, &url) && (url.secure || (!tls && url.loopback));
+}
+
+static result endpoint_read(const struct vneid *v, const struct json *o, const char *name,
+                            struct str *out, struct err *e)
+{
+    if (json_need_str(o, name, VNEID_URL_BYTES_MAX, out, e).failed || !endpoint_ok(v, *out))
         return fail(e, ERR_UPSTREAM_BAD, "vneid discovery: no valid %s", name);
     return OK;
 }
@@ -200,14 +210,17 @@ static result endpoints_read(const struct vneid *v, const struct json *o, struct
 {
     struct str issuer;
 
-    TRY(endpoint_read(o, "issuer", true, &issuer, e));
-    if (!str_eq(issuer, v->conf->vneid.issuer))
+    if (json_need_str(o, "issuer", VNEID_URL_BYTES_MAX, &issuer, e).failed ||
+        !str_eq(issuer, v->conf->vneid.issuer))
         return fail(e, ERR_UPSTREAM_BAD, "vneid discovery: another issuer");
-    TRY(endpoint_read(o, "authorization_endpoint", true, &out->authorize, e));
-    TRY(endpoint_read(o, "token_endpoint", true, &out->token, e));
-    TRY(endpoint_read(o, "userinfo_endpoint", true, &out->userinfo, e));
-    TRY(endpoint_read(o, "jwks_uri", true, &out->jwks, e));
-    return endpoint_read(o, "end_session_endpoint", false, &out->logout, e);
+    TRY(endpoint_read(v, o, "authorization_endpoint", &out->authorize, e));
+    TRY(endpoint_read(v, o, "token_endpoint", &out->token, e));
+    TRY(endpoint_read(v, o, "userinfo_endpoint", &out->userinfo, e));
+    TRY(endpoint_read(v, o, "jwks_uri", &out->jwks, e));
+    out->logout = STR("");
+    if (json_member(o, "end_session_endpoint") == NULL)
+        return OK;
+    return endpoint_read(v, o, "end_session_endpoint", &out->logout, e);
 }
 
 static struct endpoints endpoints_copy(struct arena *a, const struct endpoints *ep)

@@ -4,7 +4,8 @@
  * Authorization code with state, nonce and PKCE; client_secret_post; the ID token is verified with
  * crypto/token against the issuer's JWK set (refetched for an unknown kid, at most once a minute);
  * userinfo must carry the ID token's sub. Endpoints come from the issuer's discovery document (kept
- * for an hour) or from the settings. Claims: domain names of the national SSO.
+ * for an hour; https, of any host the issuer names) or from the settings. Claims: domain names of
+ * the national SSO.
  *
  * The identity level is read from loAs and IAL and nothing else: acr and acr_values of the upstream
  * do not state it. Absent means level 1. Where they disagree the lower one counts.

@@ -163,3 +163,26 @@ TEST(discovery_that_fails_says_so_and_configured_addresses_do_without)
     check(str_starts(url, STR("https://sso.example.vn/auth?x=1&response_type=code")));
     vneid_close(&v);
 }
+
+TEST(discovery_sends_nobody_to_an_address_without_tls)
+{
+    static const char *const bad[] = { "http://sso.example.vn/auth",
+                                       "javascript:alert(1)//",
+                                       "//sso.example.vn/auth",
+                                       "/auth",
+                                       "https://sso.example.vn@evil.example/auth",
+                                       "https://sso.example.vn/auth\\u000d\\u000aX: y",
+                                       "https://sso.example.vn/auth#x",
+                                       "x" };
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct vneid_ask q = ask(false);
+    struct str url;
+
+    for (size_t i = 0; i < LEN(bad); i++) {
+        upstream()->authorize_url = str_c(bad[i]);
+        check_fails(vneid_authorize_url(au->vneid, test_arena(), &q, &url, &e), e,
+                    ERR_UPSTREAM_BAD);
+    }
+    upstream()->authorize_url = STR("https://login.example.vn/auth"); /* of another host */
+    check_ok(vneid_authorize_url(au->vneid, test_arena(), &q, &url, &e), e);
+}

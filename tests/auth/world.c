@@ -54,6 +54,11 @@ static struct str origin(struct arena *a)
     return str_fmt(a, "http://127.0.0.1:%d", server_port(w.server));
 }
 
+static struct str or_else(struct str s, struct str other)
+{
+    return s.n > 0 ? s : other;
+}
+
 static void discovery(struct response *rs)
 {
     struct arena *a = rs->arena;
@@ -66,16 +71,12 @@ static void discovery(struct response *rs)
     }
     json_answer(rs, 200,
                 str_fmt(a,
-                        "{\"issuer\":\"%.*s\",\"authorization_endpoint\":\"%.*s/auth\","
+                        "{\"issuer\":\"%.*s\",\"authorization_endpoint\":\"%.*s\","
                         "\"token_endpoint\":\"%.*s/token\",\"userinfo_endpoint\":\"%.*s/userinfo\","
                         "\"jwks_uri\":\"%.*s/jwks\",\"end_session_endpoint\":\"%.*s/logout\"}",
-                        STR_ARG(at), STR_ARG(at), STR_ARG(at), STR_ARG(at), STR_ARG(at),
-                        STR_ARG(at)));
-}
-
-static struct str or_else(struct str s, struct str other)
-{
-    return s.n > 0 ? s : other;
+                        STR_ARG(at),
+                        STR_ARG(or_else(w.up.authorize_url, str_cat(a, at, STR("/auth")))),
+                        STR_ARG(at), STR_ARG(at), STR_ARG(at), STR_ARG(at)));
 }
 
 static struct str id_token(struct arena *a)

@@ -28,6 +28,7 @@ struct upstream {
     int token_status;                            /* 200 */
     struct str token_error;                      /* body of another status */
     bool discovery_down, foreign_key;
+    struct str authorize_url;    /* empty: as it should be */
     struct str nonce, challenge; /* of the last address the browser was sent to */
 
     int population_status; /* 200 */
