@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
 #include "store/sql.h"
@@ -176,7 +177,7 @@ result order_note_put(struct sql *db, const struct till *t, const struct order *
                       const struct order_note *note, const struct order_cause *cause, int64_t *seq,
                       struct arena *a, struct err *e)
 {
-    const struct str evidence = str_sub(cause->evidence, 0, EVIDENCE_BYTES_MAX);
+    const struct str evidence = utf8_cut(cause->evidence, EVIDENCE_BYTES_MAX);
 
     TRY(seq_take(db, o, seq, e));
     return sql_run(db, SQL_ORDER_EVENT_INSERT, e, sql_t(o->agency_id), sql_t(o->id), sql_i(*seq),

@@ -285,3 +285,29 @@ TEST_STORE(ten_thousand_mutated_notices_change_nothing)
     check_int(c->till.counts->notice_refused, 10000);
     check(c->till.counts->quarantined == 1000); /* a flood is counted, not stored */
 }
+
+/* Longer than what is kept, so that the end falls within a letter. */
+TEST_STORE(evidence_is_cut_between_letters)
+{
+    struct counter *c = counter_open();
+    const struct order o = counter_order(c);
+    const struct str ref = counter_start(c, &o);
+    struct order_history *all;
+    struct err e = { .code = ERR_NONE };
+    char quotes[501] = { 0 };
+    size_t count, noticed = 0;
+
+    memset(quotes, '"', 500);
+    for (int n = 440; n < 443; n++) {
+        const struct str time = str_fmt(test_arena(), "%.*s%s", n, quotes, "ếếếếếếếếếếếếếếếế");
+        const struct confirm long_one = {
+            .code = quotes, .currency = quotes, .txn = quotes, .time = str_cstr(test_arena(), time)
+        };
+
+        check(!counter_confirm(c, ref, long_one).accepted);
+    }
+    check_ok(order_history(&c->till, &o, test_arena(), &all, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        noticed += str_is(all[i].event, "noticed") && str_is(all[i].mismatch, "CUR");
+    check_int(noticed, 3);
+}
