@@ -48,6 +48,39 @@ static bool is_command(const struct command *c, int argc, char **argv, int *word
     return true;
 }
 
+/* Whether a command's arguments name the option: "[--role viewer|officer]", "[--public]". */
+static bool find_option(const struct command *c, const char *arg, bool *takes_value)
+{
+    struct str rest = str_c(c->arguments);
+    struct str word;
+
+    while (str_next(&rest, ' ', &word)) {
+        const size_t end = str_find(word, ']');
+
+        if (!str_starts(word, STR("[--")) || !str_eq(str_sub(word, 1, end - 1), str_c(arg)))
+            continue;
+        *takes_value = end == word.n;
+        return true;
+    }
+    return false;
+}
+
+/* A mistyped option must not pass for none: the account would get another role. */
+static result check_options(const struct command *c, const struct cli *cli, struct err *e)
+{
+    for (int i = 0; i < cli->arg_count; i++) {
+        bool takes_value = false;
+
+        if (strncmp(cli->args[i], "--", 2) != 0)
+            continue;
+        if (!find_option(c, cli->args[i], &takes_value))
+            return fail_field(e, ERR_INVALID, cli->args[i], "no such option");
+        if (takes_value && ++i == cli->arg_count)
+            return fail_field(e, ERR_INVALID, cli->args[i - 1], "has no value");
+    }
+    return OK;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
     struct err e = { 0 };
@@ -58,7 +91,7 @@ static int run(struct cli *cli, int argc, char **argv)
             continue;
         cli->args = argv + words;
         cli->arg_count = argc - words;
-        if (!commands[i].run(cli, &e).failed)
+        if (!check_options(&commands[i], cli, &e).failed && !commands[i].run(cli, &e).failed)
             return 0;
         (void)fprintf(stderr, "motcua %s: %s%s%s: %s\n", commands[i].name, err_name(e.code),
                       e.field[0] != '\0' ? " " : "", e.field, e.detail);

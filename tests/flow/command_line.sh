@@ -1,0 +1,44 @@
+#!/bin/bash
+# What the command line answers to mistakes: a message, the exit code that cli.h promises, nothing
+# done. Beside a program that serves.
+set -euo pipefail
+conf=$STACK/motcua.conf
+fails() { # exit code, part of the message, arguments...
+    local want=$1 part=$2 code=0
+    shift 2
+    "$MOTCUA_BIN/motcua" --conf "$conf" "$@" >"$STACK/out" 2>&1 </dev/null || code=$?
+    [ $code = "$want" ] && grep -qF -- "$part" "$STACK/out" && return
+    echo "motcua $*: exit code $code, not $want:" >&2
+    cat "$STACK/out" >&2
+    exit 1
+}
+motcua() { "$MOTCUA_BIN/motcua" --conf "$conf" "$@"; }
+
+motcua --help >"$STACK/out"
+grep -q 'usage: motcua' "$STACK/out"
+fails 2 'usage: motcua'
+fails 2 'usage: motcua' no such command
+fails 2 '--rol' staff add clerk --rol officer --password-file "$STACK/secrets/officer"
+fails 2 '--role' staff add clerk --role emperor --password-file "$STACK/secrets/officer"
+fails 2 '--role: has no value' staff add clerk --password-file "$STACK/secrets/officer" --role
+fails 2 '--password' staff add clerk --password secret
+fails 2 'nothing on standard input' staff add clerk
+fails 2 'NAME' staff add
+fails 2 '--public' staff list --public
+fails 2 '--redirects' client add portal-2 --redirects https://portal.example/
+fails 2 'date' reconcile 2026-02-30
+fails 2 'FILE' reconcile 2026-11-23 "$STACK/no-such-file"
+fails 1 'listen: bind' serve # the port is taken
+[ "$(motcua staff list | wc -l)" = 1 ]
+[ "$(motcua client list | wc -l)" = 2 ]
+
+# A secret that a file gives is not printed; one that is made is, once, with what was asked for.
+motcua client add portal-2 --redirect https://portal.example/back --scopes openid \
+    --secret-file "$STACK/secrets/demo_portal" >"$STACK/out"
+! grep -q secret "$STACK/out"
+motcua client add portal-3 --redirect https://portal.example/back --scopes openid >"$STACK/out"
+grep -qE '^secret .{20,}' "$STACK/out"
+fails 1 'CONFLICT' client add portal-3 --redirect https://portal.example/back --scopes openid
+motcua client remove portal-3
+fails 1 'NOT_FOUND' client remove portal-3
+echo 'command line: mistakes are told, and nothing is done'
