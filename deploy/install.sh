@@ -22,6 +22,7 @@ if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
     $sudo chmod 755 $policy
     trap '$sudo rm -f $policy' EXIT
+    trap 'exit 1' INT TERM # else Ctrl-C leaves it there, and no service starts any more
 fi
 $sudo apt-get update -qq # package lists may be old, or absent on a fresh machine
 $sudo env DEBIAN_FRONTEND=noninteractive \

@@ -19,7 +19,8 @@ done
 # The four classes of characters that staff passwords need.
 [ -f "$var/secrets/officer" ] || echo "Mc1-$(random)" >"$var/secrets/officer"
 cat >"$var/motcua.conf" <<END
-# Made by deploy/seed.sh: a development installation. All settings: docs/settings.md
+# A development installation. Written anew by deploy/seed.sh at each start: change settings by
+# environment. All settings: docs/settings.md
 [service]
 issuer = ${MOTCUA_ISSUER:-$here}
 [http]
