@@ -98,7 +98,8 @@ struct order_cause {
  * for text and length. The arena holds the result. */
 MUST_USE result order_create(struct sql *db, const struct till *t, const struct order_request *rq,
                              struct arena *a, struct order *out, struct err *e);
-/* ERR_NOT_FOUND. client_id empty: any; otherwise another client's order is not found. */
+/* ERR_NOT_FOUND; ERR_BROKEN_CHAIN: a line was altered after the order was made, as for all that
+ * load one. client_id empty: any; otherwise another client's order is not found. */
 MUST_USE result order_load(const struct till *t, struct str id, struct str client_id,
                            struct arena *a, struct order *out, struct err *e);
 MUST_USE result order_load_token(const struct till *t, struct str token, struct arena *a,

@@ -4,7 +4,10 @@
  */
 #include "payments/order_row.h"
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/codec.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -57,11 +60,19 @@ static result sealed_read(struct sql_rows *rows, const struct till *t, struct ar
                         &out->payer, e);
 }
 
+static bool hash_read(struct str hex, struct arena *a, struct digest *out)
+{
+    struct str bytes;
+
+    if (!hex_decode(a, hex, &bytes) || bytes.n != sizeof(out->bytes))
+        return false;
+    memcpy(out->bytes, bytes.p, sizeof(out->bytes));
+    return true;
+}
+
 result order_read_row(struct sql_rows *rows, const struct till *t, struct arena *a,
                       struct order *out, struct err *e)
 {
-    struct str hash;
-
     *out = (struct order){ .agency_id = sql_text(rows, 0, a),
                            .id = sql_text(rows, 1, a),
                            .client_id = sql_text(rows, 3, a),
@@ -80,9 +91,10 @@ result order_read_row(struct sql_rows *rows, const struct till *t, struct arena 
                            .expires_ms = sql_int(rows, 21),
                            .updated_ms = sql_int(rows, 22),
                            .version = sql_int(rows, 23) };
-    hash = sql_text(rows, 13, a);
+    out->bill.total_vnd = sql_int(rows, 11);
     if (!date_read(sql_text(rows, 8, a), &out->received_on) ||
-        !order_state_find(sql_text(rows, 10, a), &out->state) || hash.n != 2 * DIGEST_BYTES)
+        !order_state_find(sql_text(rows, 10, a), &out->state) ||
+        !hash_read(sql_text(rows, 13, a), a, &out->bill.hash))
         return fail(e, ERR_STORE, "order %.*s: unreadable row", STR_ARG(out->id));
     return sealed_read(rows, t, a, out, e);
 }
@@ -125,6 +137,7 @@ static result line_read(struct sql_rows *rows, struct fee_line *l, struct arena 
 result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
+    const struct bill frozen = o->bill; /* hash and total, as the order's row has them */
     bool more;
 
     o->bill.lines = arena_array(a, struct fee_line, LIMIT_ORDER_LINES);
@@ -138,7 +151,11 @@ result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct
             return fail(e, ERR_STORE, "order %.*s: too many lines", STR_ARG(o->id));
         TRY(line_read(rows, &o->bill.lines[o->bill.count++], a, e));
     }
-    return bill_sum(&o->bill, a, e);
+    TRY(bill_sum(&o->bill, a, e));
+    if (!str_eq(digest_str(&o->bill.hash), digest_str(&frozen.hash)) ||
+        o->bill.total_vnd != frozen.total_vnd)
+        return fail(e, ERR_BROKEN_CHAIN, "order %.*s: its lines were altered", STR_ARG(o->id));
+    return OK;
 }
 
 result order_find(struct sql *db, const struct till *t, struct str id, struct arena *a,

@@ -8,7 +8,8 @@
 
 struct sql_rows;
 
-/* The columns of order_by_id, in their order. Lines are read by order_read_lines. */
+/* The columns of order_by_id, in their order. Lines are read by order_read_lines, which compares
+ * them with the hash and the total of the row: ERR_BROKEN_CHAIN. */
 MUST_USE result order_read_row(struct sql_rows *rows, const struct till *t, struct arena *a,
                                struct order *out, struct err *e);
 MUST_USE result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e);

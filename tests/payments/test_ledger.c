@@ -232,6 +232,39 @@ TEST_STORE(every_kind_of_tampering_is_found)
     }
 }
 
+TEST_STORE(a_line_that_was_changed_is_neither_shown_nor_charged)
+{
+    static const char *const spoil[][2] = {
+        { "UPDATE order_line SET basis = basis || 'x'",
+          "UPDATE order_line SET basis = substr(basis, 1, length(basis) - 1)" },
+        { "UPDATE order_line SET quantity = quantity + 1",
+          "UPDATE order_line SET quantity = quantity - 1" },
+        { "UPDATE order_line SET kind = 3 - kind, retained_vnd = 0, budget_vnd = net_vnd", NULL },
+        { "UPDATE order_line SET gross_vnd = 1, reduction_vnd = 0, net_vnd = 1, retained_vnd = 0, "
+          "budget_vnd = 1",
+          NULL },
+        { "UPDATE orders SET total_vnd = 2", NULL },
+    };
+    struct counter *c = counter_open();
+    const struct order o = counter_order(c);
+    struct err e = { .code = ERR_NONE };
+
+    for (size_t i = 0; i < LEN(spoil); i++) {
+        struct attempt_way way;
+        struct order x;
+
+        tamper(spoil[i][0]);
+        check_fails(order_load(&c->till, o.id, STR(""), test_arena(), &x, &e), e, ERR_BROKEN_CHAIN);
+        check_fails(attempt_start(&c->till, &o, STR("203.0.113.7"), counter_cause(), test_arena(),
+                                  &way, &e),
+                    e, ERR_BROKEN_CHAIN);
+        if (spoil[i][1] == NULL)
+            continue;
+        tamper(spoil[i][1]);
+        check_ok(order_load(&c->till, o.id, STR(""), test_arena(), &x, &e), e);
+    }
+}
+
 static result post_many(struct sql *db, void *arg, struct err *e)
 {
     for (int i = 0; i < *(const int *)arg; i++) {
