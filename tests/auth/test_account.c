@@ -133,7 +133,7 @@ static void *save_again(void *arg)
     char *id = NULL;
 
     if (!account_save(au, &v, &seen, &acc, &why).failed)
-        id = strndup(acc.id.p, acc.id.n);
+        id = strdup(str_cstr(a, acc.id));
     arena_close(&a);
     return id;
 }

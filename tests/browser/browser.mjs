@@ -11,6 +11,8 @@ export const here = process.env.MOTCUA_URL;
 export const systems = process.env.SANDBOX_URL;
 export const stack = process.env.STACK;
 
+export const under = (address) => (url) => url.href.startsWith(address);
+
 export async function open() {
     return chromium.launch({
         executablePath: program,
@@ -62,11 +64,11 @@ export async function signIn(page, person, { look = false } = {}) {
     await page.goto(`${systems}/portal?lang=${page.look.language}`);
     if (look) await inspect(page, "portal-home");
     await page.click('a[href^="/portal/sign-in"]');
-    await page.waitForURL(`${here}/login?**`);
+    await page.waitForURL(under(`${here}/login?`));
     if (look) await inspect(page, "sign-in");
     await page.click('a[href^="/login/vneid/start"]');
-    await page.waitForURL(`${systems}/vneid/authorize**`);
+    await page.waitForURL(under(`${systems}/vneid/authorize`));
     if (look) await inspect(page, "vneid");
     await page.click(`button.person:has-text("${person}")`);
-    await page.waitForURL(`${systems}/portal**`);
+    await page.waitForURL(under(`${systems}/portal`));
 }

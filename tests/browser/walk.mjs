@@ -2,7 +2,7 @@
 // desk, with axe on every page; and once without any script.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { here, inspect, open, signIn, stack, systems, visitor } from "./browser.mjs";
+import { here, inspect, open, signIn, stack, systems, under, visitor } from "./browser.mjs";
 
 const browser = await open();
 const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
@@ -13,17 +13,17 @@ async function pay(page, procedure, look) {
     if (look) await inspect(page, "portal-dossiers");
     await page.selectOption("#procedure", procedure);
     await page.click('main form[action="/portal/dossiers"] button');
-    await page.waitForURL(`${systems}/portal/dossiers/**`);
+    await page.waitForURL(under(`${systems}/portal/dossiers/`));
     if (look) await inspect(page, "portal-dossier");
     await page.click('form[action$="/pay"] button');
-    await page.waitForURL(`${here}/pay/**`);
+    await page.waitForURL(under(`${here}/pay/`));
     const bill = page.url();
     if (look) await inspect(page, "pay");
     await page.click('form[action$="/start"] button');
-    await page.waitForURL(`${systems}/pp/pay/**`);
+    await page.waitForURL(under(`${systems}/pp/pay/`));
     if (look) await inspect(page, "portal-pay");
     await page.click('button[name="choice"][value="pay"]');
-    await page.waitForURL(`${here}/pay/**`);
+    await page.waitForURL(under(`${here}/pay/`));
     for (let i = 0; i < 50 && !(await page.locator(".state.good").count()); i++) {
         await page.waitForTimeout(200);
         await page.goto(bill);
@@ -42,7 +42,7 @@ async function citizen(width, language, person) {
     await signIn(page, person, { look: true });
     await pay(page, "2.000889.000.00.00.H56", true);
     await page.click('a[href^="/verify/"]');
-    await page.waitForURL(`${here}/verify/**`);
+    await page.waitForURL(under(`${here}/verify/`));
     await inspect(page, "verify");
     await page.goto(`${here}/verify/not-a-receipt`);
     await inspect(page, "verify-unknown");
@@ -74,7 +74,7 @@ async function officer(width, language) {
     await page.goto(`${here}/finance/${today}`);
     await inspect(page, "finance-before");
     await page.click('form[action$="/fetch"] button');
-    await page.waitForURL(`${here}/finance/${today}?told=*`);
+    await page.waitForURL(under(`${here}/finance/${today}?told=`));
     await inspect(page, "finance-day");
     assert.equal(await page.locator("main .state.good").count(), 1, "the day is reconciled");
     const file = await (await fetch(`${systems}/pp/settlement/${today.replaceAll("-", "")}.fw1`)).arrayBuffer();
@@ -89,13 +89,13 @@ async function officer(width, language) {
 async function keyboard() {
     const page = await visitor(browser);
     await page.goto(`${systems}/portal/sign-in`);
-    await page.waitForURL(`${here}/login?**`);
+    await page.waitForURL(under(`${here}/login?`));
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
     for (let i = 0; i < 8 && !(await page.evaluate(() => document.activeElement.matches("a.button"))); i++)
         await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.waitForURL(`${systems}/vneid/**`);
+    await page.waitForURL(under(`${systems}/vneid/`));
     await page.context().close();
 }
 

@@ -1,6 +1,7 @@
 // The unmodified npm openid-client against motcua behind TLS: discovery, code + PKCE, state, nonce,
 // ID token signature, userinfo, client credentials, logout. No special settings: only the certificate
 // authority of the test is given to Node.js.
+import { setCookies } from "../cookies.mjs";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { webcrypto } from "node:crypto";
@@ -21,7 +22,7 @@ async function visit(url) {
         redirect: "manual",
         headers: { cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join("; "), accept: "text/html" },
     });
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of setCookies(answer.headers)) {
         const [pair] = line.split(";");
         const at = pair.indexOf("=");
         cookies.set(pair.slice(0, at), pair.slice(at + 1));

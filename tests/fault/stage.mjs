@@ -1,6 +1,7 @@
 // What the stories of this folder have in common: a browser, the one-stop system, the payment
 // portal's truth and switches, and motcua as a process that may be killed and started again.
 // tests/stack.sh has started both programs; the first start of motcua is its own.
+import { setCookies } from "../cookies.mjs";
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -129,7 +130,7 @@ export class Browser {
         const cookies = this.jar.get(host) ?? new Map();
         const headers = { Cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join("; "), Accept: "text/html", ...init.headers };
         const answer = await call(url, { ...init, headers });
-        for (const line of answer.headers.getSetCookie()) {
+        for (const line of setCookies(answer.headers)) {
             const [pair] = line.split(";");
             const at = pair.indexOf("=");
             if (/max-age=0|1970/i.test(line)) cookies.delete(pair.slice(0, at));

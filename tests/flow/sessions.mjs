@@ -1,5 +1,6 @@
 // Who may do what with which session, token and address: a citizen and an officer in one browser, a
 // bill that names nobody, and a one-stop system that repeats a call when the citizen's token is over.
+import { setCookies } from "../cookies.mjs";
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -18,7 +19,7 @@ function browser() {
             const jar = jars.get(origin) ?? jars.set(origin, new Map()).get(origin);
             const headers = { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") };
             const answer = await fetch(url, { redirect: "manual", headers, ...init });
-            for (const line of answer.headers.getSetCookie()) {
+            for (const line of setCookies(answer.headers)) {
                 const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
                 if (/Max-Age=0/.test(line)) jar.delete(name); else jar.set(name, value);
             }
