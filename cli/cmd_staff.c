@@ -1,12 +1,35 @@
 /* Accounts of officers. */
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "auth/staff.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "crypto/secret.h"
+
+/* A password that is typed does not show: the terminal is quiet while the line is read. */
+static char *read_line(char *line, int size)
+{
+    struct termios shown, quiet;
+    const bool typed = tcgetattr(STDIN_FILENO, &shown) == 0;
+    char *read;
+
+    if (typed) {
+        quiet = shown;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        (void)fputs("Password: ", stderr);
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    read = fgets(line, size, stdin);
+    if (typed) {
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        (void)fputc('\n', stderr);
+    }
+    return read;
+}
 
 static result read_password(const struct cli *cli, struct secret *password, struct err *e)
 {
@@ -16,7 +39,7 @@ static result read_password(const struct cli *cli, struct secret *password, stru
 
     if (file != NULL)
         return secret_load(password, file, e);
-    if (fgets(line, sizeof(line), stdin) == NULL)
+    if (read_line(line, sizeof(line)) == NULL)
         return fail_field(e, ERR_INVALID, "password", "nothing on standard input");
     line[strcspn(line, "\r\n")] = '\0';
     r = secret_set(password, str_c(line), e);
