@@ -14,13 +14,23 @@
 
 #define SWEEP_EVERY_MS 3600000
 
+/* Lanes do not wait for each other: a settlement file may take a minute, and payments in doubt must
+ * be asked about meanwhile. */
+enum lane_name { LANE_MONEY, LANE_DAY, LANE_COUNT };
+
+struct lane {
+    struct jobs *jobs;
+    enum lane_name name;
+    pthread_t thread;
+};
+
 struct jobs {
     struct site *site;
-    pthread_t thread;
+    struct lane lanes[LANE_COUNT];
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping;
-    int64_t swept_ms;
+    int64_t swept_ms; /* of the money lane */
 };
 
 static result ask_attempt(const struct app *app, bool *did, struct err *e)
@@ -44,13 +54,14 @@ static result fetch_settlement(const struct app *app, bool *did, struct err *e)
 }
 
 static const struct {
+    enum lane_name lane;
     const char *name;
     result (*work)(const struct app *app, bool *did, struct err *e);
 } kinds[] = {
-    { "job.attempt", ask_attempt },
-    { "job.expiry", close_order },
-    { "job.outbox", deliver },
-    { "job.settlement", fetch_settlement },
+    { LANE_MONEY, "job.attempt", ask_attempt },
+    { LANE_MONEY, "job.expiry", close_order },
+    { LANE_MONEY, "job.outbox", deliver },
+    { LANE_DAY, "job.settlement", fetch_settlement },
 };
 
 static bool is_stopping(struct jobs *j)
@@ -93,15 +104,17 @@ static void sweep(struct jobs *j, const struct app *app)
         log_err("job.sweep", &e);
 }
 
-/* One round over all kinds; true when any had work. */
-static bool round_of_work(struct jobs *j, const struct app *app)
+/* One round over the lane's kinds; true when any had work. */
+static bool round_of_work(const struct lane *lane, const struct app *app)
 {
     bool any = false;
 
-    for (size_t i = 0; i < LEN(kinds) && !is_stopping(j); i++) {
+    for (size_t i = 0; i < LEN(kinds) && !is_stopping(lane->jobs); i++) {
         struct err e = { 0 };
         bool did = false;
 
+        if (kinds[i].lane != lane->name)
+            continue;
         if (kinds[i].work(app, &did, &e).failed)
             log_err(kinds[i].name, &e);
         else
@@ -112,14 +125,16 @@ static bool round_of_work(struct jobs *j, const struct app *app)
 
 static void *run(void *arg)
 {
-    struct jobs *j = arg;
+    struct lane *lane = arg;
+    struct jobs *j = lane->jobs;
 
     while (!is_stopping(j)) {
         struct app *app = site_take(j->site);
         const int64_t poll_ms = app->conf.jobs.poll_ms;
-        const bool any = round_of_work(j, app);
+        const bool any = round_of_work(lane, app);
 
-        sweep(j, app);
+        if (lane->name == LANE_MONEY)
+            sweep(j, app);
         site_release(j->site, app);
         if (!any)
             rest(j, poll_ms);
@@ -139,7 +154,10 @@ struct jobs *jobs_start(struct site *site)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&j->wake, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    must(pthread_create(&j->thread, NULL, run, j) == 0);
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        j->lanes[i] = (struct lane){ .jobs = j, .name = (enum lane_name)i };
+        must(pthread_create(&j->lanes[i].thread, NULL, run, &j->lanes[i]) == 0);
+    }
     return j;
 }
 
@@ -151,9 +169,10 @@ void jobs_stop(struct jobs **p)
         return;
     (void)pthread_mutex_lock(&j->lock);
     j->stopping = true;
-    (void)pthread_cond_signal(&j->wake);
+    (void)pthread_cond_broadcast(&j->wake);
     (void)pthread_mutex_unlock(&j->lock);
-    (void)pthread_join(j->thread, NULL);
+    for (size_t i = 0; i < LANE_COUNT; i++)
+        (void)pthread_join(j->lanes[i].thread, NULL);
     (void)pthread_cond_destroy(&j->wake);
     (void)pthread_mutex_destroy(&j->lock);
     free(j);
