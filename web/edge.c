@@ -25,12 +25,16 @@ static void put_security_headers(const struct ctx *c, struct response *rs)
         response_header(rs, "Strict-Transport-Security", STR("max-age=31536000"));
 }
 
-/* ?lang= sets the language and is remembered; else the cookie, else what the browser prefers. */
+/* A page's ?lang= sets the language and is remembered; else its cookie; else, and for systems
+ * always, what the caller prefers. */
 static void find_language(struct ctx *c, const struct request *rq, struct response *rs)
 {
     struct form query;
     struct str asked = STR("");
 
+    c->language = request_language(rq);
+    if (c->row->face != FACE_PAGE)
+        return;
     if (!form_query(rq, &query, NULL).failed)
         asked = form_get(&query, "lang");
     if (str_is(asked, "vi") || str_is(asked, "en")) {
@@ -39,7 +43,8 @@ static void find_language(struct ctx *c, const struct request *rq, struct respon
         return;
     }
     asked = request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, LANGUAGE_COOKIE)));
-    c->language = str_is(asked, "vi") || str_is(asked, "en") ? asked : request_language(rq);
+    if (str_is(asked, "vi") || str_is(asked, "en"))
+        c->language = asked;
 }
 
 static struct ctx context(struct app *app, const struct route_row *row, struct request *rq)
@@ -82,8 +87,7 @@ void edge_serve(void *site, const struct route *route, struct request *rq, struc
 
     log_request_set(rq->id);
     put_security_headers(&c, rs);
-    if (c.row->face == FACE_PAGE)
-        find_language(&c, rq, rs);
+    find_language(&c, rq, rs);
     r = guard_check(&c, rq, rs, &passed, &e);
     if (!r.failed && passed)
         r = c.row->handler(&c, rq, rs, &e);
@@ -114,8 +118,7 @@ void edge_refuse(void *site, struct request *rq, enum err_code code, struct resp
 
     log_request_set(rq->id);
     put_security_headers(&c, rs);
-    if (row.face == FACE_PAGE)
-        find_language(&c, rq, rs);
+    find_language(&c, rq, rs);
     view_error(&c, rq, rs, &e);
     log_request_set(STR(""));
     site_release(site, app);
