@@ -1,7 +1,7 @@
 /*
  * Idempotency keys. Attacker: a client that repeats, races or reuses keys; promise: one key has one
  * effect and one answer, which commit together. The stored answer holds the payment address, so it
- * is sealed.
+ * is sealed; the body holds the payer's number, so its digest is keyed.
  */
 #include "payments/idempotency.h"
 
@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "crypto/digest.h"
 #include "crypto/seal.h"
 #include "store/sql.h"
 
@@ -81,9 +80,9 @@ result idempotency_run(const struct till *t, const struct idempotency_call *call
     struct running r = { .t = t, .call = call, .work = work, .arg = arg, .a = a, .out = out };
 
     TRY(key_check(call->key, e));
-    r.body_hash = digest_hex(a, digest_sha256(json_print_canonical(a, call->body)));
     r.place = str_fmt(a, "idempotency:%.*s %.*s %.*s", STR_ARG(call->client_id),
                       STR_ARG(call->path), STR_ARG(call->key));
+    r.body_hash = seal_index(a, t->seal, r.place, json_print_canonical(a, call->body));
     return sql_transact(t->store, run, &r, e);
 }
 

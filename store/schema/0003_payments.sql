@@ -210,7 +210,7 @@ CREATE TABLE idempotency (
     client_id TEXT NOT NULL, -- who called
     path TEXT NOT NULL, -- what was called
     idem_key TEXT NOT NULL, -- Idempotency-Key, as sent
-    body_hash TEXT NOT NULL, -- SHA-256 of the canonical body
+    body_hash TEXT NOT NULL, -- keyed digest of the canonical body
     status BIGINT NOT NULL, -- HTTP status of the answer
     reply_sealed BYTEA NOT NULL, -- body of the answer, sealed
     created_ms BIGINT NOT NULL, -- when: kept for seven days

@@ -1,7 +1,9 @@
 /* The same key and body have one effect and one answer; another body is refused. */
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/json.h"
+#include "crypto/digest.h"
 #include "payments/idempotency.h"
 #include "tests/payments/counter.h"
 
@@ -59,6 +61,31 @@ TEST_STORE(the_same_key_and_body_get_the_stored_answer)
     check_int(m.runs, 1);
     check_ok(run(&m, "k2", "{\"a\":1,\"b\":2}", &again, &e), e);
     check(!again.replayed && !str_eq(again.body, first.body));
+}
+
+/* Of a body all but twelve digits may be known: its plain digest would tell them. */
+TEST(a_body_cannot_be_guessed_from_what_is_kept)
+{
+    static const char body[] = "{\"payer\":{\"id\":\"038190000001\"}}";
+    struct making m = { .c = counter_open() };
+    const struct str path = str_fmt(test_arena(), "%s/fixture.db", test_folder());
+    struct idempotency_reply out;
+    static char bytes[4 << 20];
+    struct err e = { .code = ERR_NONE };
+    size_t n = 0;
+
+    check_ok(run(&m, "k-4711", body, &out, &e), e);
+    for (int i = 0; i < 2; i++) {
+        FILE *f = fopen(
+            str_cstr(test_arena(), str_cat(test_arena(), path, i == 0 ? STR("") : STR("-wal"))),
+            "rb");
+
+        check(f != NULL);
+        n += fread(bytes + n, 1, sizeof(bytes) - n, f);
+        (void)fclose(f);
+    }
+    check(str_has(str_of(bytes, n), STR("k-4711")));
+    check(!str_has(str_of(bytes, n), digest_hex(test_arena(), digest_sha256(str_c(body)))));
 }
 
 TEST_STORE(another_body_is_refused_and_changes_nothing)
