@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "crypto/digest.h"
+#include "payments/fee.h"
 #include "payments/reconcile_row.h"
 
 #define PAGE_LINES 1000
@@ -84,6 +85,21 @@ static bool is_other_day(const struct page *p, const struct reconcile_line *l,
     return !str_eq(date_iso(p->r->page, clock_local(l->txn_at_ms).date), u->portal_day);
 }
 
+/* Whether the money went to the body that it was asked for. Each agency has a beneficiary account
+ * of its own, and one file holds them all; a form without the column says nothing. */
+static bool is_other_account(const struct page *p, const struct reconcile_line *l,
+                             const struct reconcile_ours *u)
+{
+    struct fee_agency agency;
+    struct str expected = p->r->t->account;
+
+    if (l->account.n == 0)
+        return false;
+    if (!fee_agency_find(p->r->t->fees, u->agency_id, p->r->day, &agency, NULL).failed)
+        expected = agency.account;
+    return !str_eq(l->account, expected);
+}
+
 /* A payment line and the attempt of ours that it is about. */
 static enum match_class pair_class(const struct page *p, const struct reconcile_line *l,
                                    const struct reconcile_ours *u)
@@ -99,7 +115,7 @@ static enum match_class pair_class(const struct page *p, const struct reconcile_
         return MATCH_CUR;
     if (!u->captured || !l->success)
         return MATCH_STA;
-    if (l->account.n > 0 && !str_eq(l->account, p->r->t->account))
+    if (is_other_account(p, l, u))
         return MATCH_ACC;
     if (l->gross_vnd != u->amount_vnd)
         return l->gross_vnd < u->amount_vnd ? MATCH_AMT_LESS : MATCH_AMT_MORE;

@@ -330,6 +330,35 @@ TEST_STORE(each_class_is_found_and_the_equation_holds)
     }
 }
 
+TEST_STORE(each_agency_is_settled_to_an_account_of_its_own)
+{
+    struct counter *c = desk();
+    struct order_request rq = counter_request();
+    struct day_file f = day_file_make(monday, 1), again = day_file_make(monday, 1);
+    struct settlement_line *line;
+    struct reconcile_day d;
+
+    rq.agency_id = STR("H56.15");
+    rq.reference = STR("H56.15-261123-0001");
+    const struct order o = counter_order_for(c, &rq);
+    const struct str reference = counter_start(c, &o);
+    counter_pay(c, reference);
+    ask(reference);
+
+    line = day_file_add(&f, txn_of(reference), reference, o.bill.total_vnd);
+    line->account = STR("3713.0.1234568.00000"); /* conf/fees/agencies.json */
+    d = take(&f, SETTLEMENT_MC1);
+    check_str(verdict_of(&d), "reconciled");
+
+    again.revision = 2;
+    line = day_file_add(&again, txn_of(reference), reference, o.bill.total_vnd);
+    line->account = STR(DAY_FILE_ACCOUNT); /* the neighbour's */
+    d = take(&again, SETTLEMENT_MC1);
+    check_int(d.exception_count, 1);
+    check_int(d.exceptions[0].class, MATCH_ACC);
+    equation_holds(&d);
+}
+
 TEST_STORE(a_number_that_two_captures_have_is_never_guessed)
 {
     struct str first = captured(), second = captured();
