@@ -8,12 +8,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 : "${MOTCUA_BIN:=$top/build/asan/bin}"
 STACK=$(mktemp -d /tmp/motcua-stack-XXXXXX)
 
-free_port() {
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-    done
-}
+. "$top/tests/free_port.sh"
 MOTCUA_PORT=$(free_port)
 SANDBOX_PORT=$(free_port)
 [ "$MOTCUA_PORT" != "$SANDBOX_PORT" ] || SANDBOX_PORT=$((SANDBOX_PORT + 1))

@@ -35,6 +35,8 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=localh
 printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$TLS/leaf.ext"
 openssl x509 -req -in "$TLS/leaf.csr" -CA "$TLS/root.pem" -CAkey "$TLS/root.key" -CAcreateserial -days 2 \
     -extfile "$TLS/leaf.ext" -out "$TLS/chain.pem" 2>/dev/null
-export TLS TLS_PORT=$((33000 + RANDOM % 12000)) CA=$TLS/root.pem NODE_EXTRA_CA_CERTS=$TLS/root.pem
+. "$top/tests/free_port.sh"
+TLS_PORT=$(free_port)
+export TLS TLS_PORT CA=$TLS/root.pem NODE_EXTRA_CA_CERTS=$TLS/root.pem
 export MOTCUA_ISSUER=https://localhost:$TLS_PORT MOTCUA_HTTP_TRUSTED_PROXIES=127.0.0.1
 "$top/tests/stack.sh" "$0" --inside "$@"

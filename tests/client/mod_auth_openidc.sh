@@ -6,7 +6,8 @@ set -euo pipefail
 work=$(mktemp -d /tmp/motcua-apache-XXXXXX)
 chmod 755 "$work" # its workers run as another user
 here=$MOTCUA_URL
-port=$((46000 + RANDOM % 12000))
+. "$(dirname "$0")/../free_port.sh"
+port=$(free_port)
 site=http://127.0.0.1:$port # not localhost, whose HSTS is for every port
 modules=/usr/lib/apache2/modules
 stop() {
