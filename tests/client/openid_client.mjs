@@ -53,6 +53,12 @@ const metadata = config.serverMetadata();
 assert.equal(metadata.issuer, here);
 assert.deepEqual(metadata.code_challenge_methods_supported, ["S256"]);
 
+// On https the browser is told to stay there, and cookies are this host's alone.
+const front = await fetch(`${here}/login`, { redirect: "manual" });
+assert.match(front.headers.get("strict-transport-security"), /^max-age=\d{8}/);
+for (const line of setCookies(front.headers)) assert.match(line, /^__Host-[^;]*;.*Secure/i);
+assert.ok(setCookies(front.headers).length > 0);
+
 const verifier = client.randomPKCECodeVerifier();
 const state = client.randomState();
 const nonce = client.randomNonce();
