@@ -137,7 +137,7 @@ result oidc_userinfo_post(struct ctx *c, struct request *rq, struct response *rs
 static result ask_logout(struct ctx *c, struct request *rq, struct response *rs,
                          const struct logout_reply *reply, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
 
     json_put_str(data, "request", reply->request);
     if (reply->client.id.n > 0)
@@ -150,6 +150,7 @@ static result ask_logout(struct ctx *c, struct request *rq, struct response *rs,
 static result logout(struct ctx *c, struct request *rq, struct response *rs,
                      const struct form *form, bool confirmed, struct err *e)
 {
+    DEFER(json_close) struct json *data = json_object();
     struct logout_reply reply = { 0 };
 
     TRY(oidc_logout(&c->app->auth, &c->visit, form, c->signed_in ? &c->session : NULL, confirmed,
@@ -169,7 +170,7 @@ static result logout(struct ctx *c, struct request *rq, struct response *rs,
     }
     c->signed_in = false;
     view_cookie(c, rs, SESSION_COOKIE, STR(""), -1);
-    return view_page(c, rq, rs, "sign_out", "sign_out.title", json_object(), e);
+    return view_page(c, rq, rs, "sign_out", "sign_out.title", data, e);
 }
 
 result oidc_logout_get(struct ctx *c, struct request *rq, struct response *rs, struct err *e)

@@ -27,7 +27,7 @@ static result start_login(struct ctx *c, struct request *rq, struct response *rs
 static result post_form(struct ctx *c, struct request *rq, struct response *rs,
                         const struct authorize_reply *reply, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
     struct json *fields = json_array();
 
     for (size_t i = 0; i < reply->field_count; i++) {
@@ -46,7 +46,7 @@ static result post_form(struct ctx *c, struct request *rq, struct response *rs,
 static result ask_consent(struct ctx *c, struct request *rq, struct response *rs,
                           const struct authorize_reply *reply, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
     struct json *scopes = json_array();
     struct str rest = reply->scope;
     struct str one;

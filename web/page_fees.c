@@ -131,20 +131,19 @@ static result read_day(struct ctx *c, const struct form *query, struct date *day
 result page_fees(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     DEFER(json_close) struct json *catalogue = NULL;
-    struct json *data, *rows;
+    DEFER(json_close) struct json *data = json_object();
+    struct json *rows = json_array();
     const struct json *fees;
     struct form query;
     struct date day;
 
+    json_put(data, "fees", rows);
     TRY(form_query(rq, &query, e));
     TRY(read_day(c, &query, &day, e));
     catalogue = fee_catalogue(c->app->fees, day, STR(""), STR(""));
     fees = json_member(catalogue, "fees");
-    data = json_object();
-    rows = json_array();
     for (size_t i = 0; i < json_count(fees); i++)
         add_rules(c, rows, json_at(fees, i));
-    json_put(data, "fees", rows);
     json_put_str(data, "on", date_vn(c->arena, day));
     return view_page(c, rq, rs, "fees", "fees.title", data, e);
 }

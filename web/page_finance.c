@@ -58,16 +58,15 @@ static struct json *day_row(struct ctx *c, const struct reconcile_day *day)
 /* GET /finance */
 result page_finance(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
+    DEFER(json_close) struct json *data = json_object();
+    struct json *rows = json_array();
     struct reconcile_day *days;
-    struct json *data, *rows;
     size_t n;
 
+    json_put(data, "days", rows);
     TRY(reconcile_days(&c->app->till, DAYS_SHOWN, c->arena, &days, &n, e));
-    data = json_object();
-    rows = json_array();
     for (size_t i = 0; i < n; i++)
         json_add(rows, day_row(c, &days[i]));
-    json_put(data, "days", rows);
     return view_page(c, rq, rs, "finance", "finance.title", data, e);
 }
 
@@ -156,13 +155,12 @@ static result read_day(const struct request *rq, struct date *day, struct err *e
 /* GET /finance/{date} */
 result page_finance_day(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
+    DEFER(json_close) struct json *data = json_object();
     struct reconcile_day day;
-    struct json *data;
     struct date date;
 
     TRY(read_day(rq, &date, e));
     TRY(reconcile_day(&c->app->till, date, c->arena, &day, e));
-    data = json_object();
     put_day(c, data, &day);
     put_message(c, data, rq);
     return view_page(c, rq, rs, "finance_day", "finance.title", data, e);

@@ -20,20 +20,20 @@ static result put_account(struct ctx *c, struct json *data, struct err *e)
 
 result page_home(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
 
-    if (c->signed_in && put_account(c, data, e).failed) {
-        json_close(&data);
-        return (result){ true };
-    }
+    if (c->signed_in)
+        TRY(put_account(c, data, e));
     return view_page(c, rq, rs, "home", "home.title", data, e);
 }
 
 result page_sign_out(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
+    DEFER(json_close) struct json *data = json_object();
+
     if (c->signed_in)
         TRY(session_end(&c->app->auth, &c->visit, &c->session, e));
     c->signed_in = false;
     view_cookie(c, rs, SESSION_COOKIE, STR(""), -1);
-    return view_page(c, rq, rs, "sign_out", "sign_out.title", json_object(), e);
+    return view_page(c, rq, rs, "sign_out", "sign_out.title", data, e);
 }

@@ -40,7 +40,7 @@ static result put_portal(struct ctx *c, struct json *data, struct str client_id,
 
 result page_login(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    struct json *data;
+    DEFER(json_close) struct json *data = json_object();
     struct login login;
     struct form query;
 
@@ -48,12 +48,8 @@ result page_login(struct ctx *c, struct request *rq, struct response *rs, struct
     if (!form_has(&query, "id"))
         return guard_start_login(c, rq, rs, STR("/"), e);
     TRY(find_login(c, rq, &login, e));
-    data = json_object();
     json_put_str(data, "id", login.id);
-    if (put_portal(c, data, login.client_id, e).failed) {
-        json_close(&data);
-        return (result){ true };
-    }
+    TRY(put_portal(c, data, login.client_id, e));
     return view_page(c, rq, rs, "login", "login.title", data, e);
 }
 
@@ -103,7 +99,7 @@ static result go_on(struct ctx *c, struct request *rq, struct response *rs,
 static result tell_failure(struct ctx *c, struct request *rq, struct response *rs,
                            const struct login *login, const struct err *why, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
 
     log_err("login.failed", why);
     json_put_str(data, "message", view_text(c, err_text(why->code)));

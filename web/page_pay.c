@@ -197,15 +197,11 @@ static struct str page_of(const struct ctx *c, const struct order *o)
 /* GET /pay/{token} */
 result page_pay(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    struct json *data;
+    DEFER(json_close) struct json *data = json_object();
     struct order order;
 
     TRY(load_mine(c, rq, &order, e));
-    data = json_object();
-    if (put_order(c, data, &order, e).failed) {
-        json_close(&data);
-        return (result){ true };
-    }
+    TRY(put_order(c, data, &order, e));
     return view_page(c, rq, rs, "pay", "pay.title", data, e);
 }
 

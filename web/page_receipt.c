@@ -51,14 +51,13 @@ static void put_public(struct ctx *c, struct json *data, const struct receipt_pu
 result page_verify(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     const struct str code = request_param(rq, "code");
+    DEFER(json_close) struct json *data = json_object();
     struct receipt_public receipt;
-    struct json *data;
     bool found;
 
     found = !receipt_verify(&c->app->till, code, c->arena, &receipt, e).failed;
     if (!found && e->code != ERR_NOT_FOUND)
         return (result){ true };
-    data = json_object();
     json_put_str(data, "code", code);
     if (found)
         put_public(c, data, &receipt);

@@ -11,7 +11,7 @@
 static result show_form(struct ctx *c, struct request *rq, struct response *rs, struct str name,
                         const char *message, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
 
     json_put_str(data, "name", name);
     if (message != NULL)

@@ -122,11 +122,10 @@ static result render(struct ctx *c, const char *name, const struct json *data, s
 result view_page(struct ctx *c, const struct request *rq, struct response *rs, const char *name,
                  const char *title, struct json *data, struct err *e)
 {
-    DEFER(json_close) struct json *owned = data;
     struct str html;
 
-    TRY(put_layout(c, rq, title, owned, e));
-    TRY(render(c, name, owned, &html, e));
+    TRY(put_layout(c, rq, title, data, e));
+    TRY(render(c, name, data, &html, e));
     response_body(rs, 200, "text/html; charset=utf-8", html);
     return OK;
 }
@@ -214,7 +213,7 @@ static void api_error(struct ctx *c, struct response *rs, const struct err *e)
 static result page_error(struct ctx *c, const struct request *rq, struct response *rs,
                          const struct err *why, struct err *e)
 {
-    struct json *data = json_object();
+    DEFER(json_close) struct json *data = json_object();
 
     json_put_str(data, "message", view_text(c, err_text(why->code)));
     if (why->field[0] != '\0')

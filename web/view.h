@@ -9,8 +9,8 @@
 
 struct json;
 
-/* A page of web/page/<name>.html in the layout. `title` is a key of the catalogues. Takes `data`.
- */
+/* A page of web/page/<name>.html in the layout. `title` is a key of the catalogues. The layout's
+ * own members are added to `data`, which stays the caller's. */
 MUST_USE result view_page(struct ctx *c, const struct request *rq, struct response *rs,
                           const char *name, const char *title, struct json *data, struct err *e);
 void view_status(struct response *rs, int status); /* of a page that is no 200 */
