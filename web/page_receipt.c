@@ -47,36 +47,58 @@ static void put_public(struct ctx *c, struct json *data, const struct receipt_pu
     json_put(data, "receipt", o);
 }
 
-/* GET /verify/{code}: an unknown code is an answer too, not an error page. */
+/* The look-up form and what is known of the code; an unknown code is an answer too, no error page.
+ * Without a code there is the form alone. */
+static result show(struct ctx *c, struct request *rq, struct response *rs, struct str code,
+                   const struct receipt_public *receipt, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+
+    json_put_str(data, "code", code);
+    json_put_bool(data, "unknown", code.n > 0 && receipt == NULL);
+    if (receipt)
+        put_public(c, data, receipt);
+    TRY(view_page(c, rq, rs, "verify", "verify.title", data, e));
+    view_status(rs, code.n > 0 && receipt == NULL ? 404 : 200);
+    return OK;
+}
+
+/* GET /verify/{code} */
 result page_verify(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     const struct str code = request_param(rq, "code");
-    DEFER(json_close) struct json *data = json_object();
     struct receipt_public receipt;
     bool found;
 
     found = !receipt_verify(&c->app->till, code, c->arena, &receipt, e).failed;
     if (!found && e->code != ERR_NOT_FOUND)
         return (result){ true };
-    json_put_str(data, "code", code);
-    if (found)
-        put_public(c, data, &receipt);
-    TRY(view_page(c, rq, rs, "verify", "verify.title", data, e));
-    view_status(rs, found ? 200 : 404);
-    return OK;
+    return show(c, rq, rs, code, found ? &receipt : NULL, e);
+}
+
+/* What was typed, or pasted from below the QR symbol: a code, or the address that ends in it. */
+static struct str typed_code(struct str typed)
+{
+    struct str rest = str_trim(typed);
+    struct str code = rest;
+
+    while (str_next(&rest, '/', &code))
+        ;
+    return code;
 }
 
 /* GET /verify?code=...: what the look-up form sends. */
 result page_verify_form(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct form query;
-    struct str code;
+    struct str typed, code;
 
-    (void)rs;
     TRY(form_query(rq, &query, e));
-    TRY(form_need(&query, "code", 64, &code, e));
-    if (!str_all_in(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
-        return fail_field(e, ERR_INVALID, "code", "not a look-up code");
+    typed = form_get(&query, "code");
+    code = typed_code(typed);
+    if (code.n == 0 || code.n > 64 ||
+        !str_all_in(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+        return show(c, rq, rs, typed, NULL, e);
     view_redirect(rs, str_cat(c->arena, STR("/verify/"), code));
     return OK;
 }
