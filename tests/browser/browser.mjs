@@ -51,6 +51,8 @@ export async function inspect(page, name) {
     assert.equal(await page.getAttribute("html", "lang"), language, `${where}: lang`);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(overflow <= 0, `${where}: ${overflow} px too wide`);
+    const hidden = width < 500 ? await page.$$eval("main .scroll", (all) => all.some((o) => o.scrollWidth > o.clientWidth)) : false;
+    assert.ok(!hidden, `${where}: part of a table is out of sight`);
     const text = await page.innerText("body");
     assert.ok(!/\b(t|err|pay|login|finance|verify|home)\.[a-z_]+\b/.test(text.replaceAll(/\S+@\S+|https?:\S+/g, "")),
         `${where}: a text key shows: ${text.match(/\b(t|err|pay|login|finance|verify|home)\.[a-z_]+\b/)?.[0]}`);

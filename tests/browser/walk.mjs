@@ -44,6 +44,15 @@ async function citizen(width, language, person) {
     await page.click('a[href^="/verify/"]');
     await page.waitForURL(under(`${here}/verify/`));
     await inspect(page, "verify");
+    const address = page.url(); // as printed below the QR symbol
+    await page.goto(`${here}/verify`);
+    assert.equal(await page.locator("main .state").count(), 0, "nothing was asked yet");
+    await page.fill("#code", ` ${address} `);
+    await page.click('form[action="/verify"] button');
+    await page.waitForURL(address);
+    assert.equal(await page.locator("main .state.good").count(), 1, "the address will do for a code");
+    await page.goto(`${here}/verify?code=${encodeURIComponent("không có")}`);
+    assert.equal(await page.locator("main .state.bad").count(), 1, "an odd code is an unknown one");
     await page.goto(`${here}/verify/not-a-receipt`);
     await inspect(page, "verify-unknown");
     await page.goto(`${here}/`);
@@ -85,6 +94,26 @@ async function officer(width, language) {
     await page.context().close();
 }
 
+// A payment that the bank took twice: the day has an exception, and a telephone shows all of it.
+async function exception() {
+    const citizen = await visitor(browser);
+    await signIn(citizen, "068085000375");
+    await pay(citizen, "1.004873.000.00.00.H56", false);
+    await citizen.context().close();
+    const page = await visitor(browser, { width: 390 });
+    await page.goto(`${here}/staff/sign-in`);
+    await page.fill("#name", "officer");
+    await page.fill("#password", password);
+    await page.click('form[action="/staff/sign-in"] button');
+    await page.waitForURL(`${here}/finance`);
+    await page.goto(`${here}/finance/${today}`);
+    await page.click('form[action$="/fetch"] button');
+    await page.waitForURL(`${here}/finance/${today}?told=loaded`);
+    assert.match(await page.innerText(".lines tbody"), /DUP_PAY/);
+    await inspect(page, "finance-exception");
+    await page.context().close();
+}
+
 // Keyboard only: the sign-in page's button is reached by Tab, after the link that skips to the content.
 async function keyboard() {
     const page = await visitor(browser);
@@ -117,6 +146,7 @@ try {
     await withoutScript();
     await officer(1280, "vi");
     await officer(390, "en");
+    await exception();
 } finally {
     await browser.close();
 }
