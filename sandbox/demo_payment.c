@@ -24,6 +24,8 @@ static struct json *lines_data(struct arena *a, const struct json *lines)
         struct json *from = json_at(lines, i), *o = json_object();
         json_put_str(o, "name", member_text(from, "name"));
         json_put_str(o, "basis", member_text(from, "basis"));
+        if (json_member(from, "reduction_basis"))
+            json_put_str(o, "why", member_text(from, "reduction_basis"));
         json_put_bool(o, "is_phi", str_is(member_text(from, "kind"), "phi"));
         json_put_str(o, "amount", member_money(a, from, "net_vnd"));
         json_add(list, o);
