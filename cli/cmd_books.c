@@ -84,6 +84,7 @@ result cmd_ledger_balance(struct cli *cli, struct err *e)
     TRY(read_day(cli, 0, &day, e));
     TRY(cli_open_stores(cli, &stores, e));
     TRY(ledger_trial_balance(stores.sql, STR(""), day, cli->arena, &accounts, &count, e));
+    (void)printf("%-4s  %18s  %18s  %18s  %s\n", "", "debit", "credit", "balance", "account");
     for (size_t i = 0; i < count; i++)
         (void)printf("%d  %18lld  %18lld  %18lld  %.*s\n", accounts[i].account,
                      (long long)accounts[i].debit_vnd, (long long)accounts[i].credit_vnd,

@@ -29,9 +29,20 @@ static int print_help(FILE *to)
 {
     (void)fprintf(to, "usage: motcua [--conf FILE] COMMAND\n\n");
     for (size_t i = 0; i < LEN(commands); i++)
-        (void)fprintf(to, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments,
+        (void)fprintf(to, "  %s%s%s\n        %s\n", commands[i].name,
+                      commands[i].arguments[0] != '\0' ? " " : "", commands[i].arguments,
                       commands[i].help);
     return to == stdout ? 0 : 2;
+}
+
+/* In one line: after the whole list nobody would see what was wrong. */
+static int print_unknown(int argc, char **argv)
+{
+    (void)fprintf(stderr, "motcua: no such command:");
+    for (int i = 0; i < argc; i++)
+        (void)fprintf(stderr, " %s", argv[i]);
+    (void)fprintf(stderr, "; motcua --help lists them\n");
+    return 2;
 }
 
 /* Whether the arguments begin with the words of a command's name; *words counts them. */
@@ -97,7 +108,7 @@ static int run(struct cli *cli, int argc, char **argv)
                       e.field[0] != '\0' ? " " : "", e.field, e.detail);
         return e.code == ERR_INVALID ? 2 : 1;
     }
-    return print_help(stderr);
+    return argc > 0 ? print_unknown(argc, argv) : print_help(stderr);
 }
 
 int main(int argc, char **argv)
