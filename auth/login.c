@@ -241,10 +241,11 @@ static result login_audit(struct auth *au, const struct visit *v, const struct l
 
 result login_cancel(struct auth *au, const struct visit *v, struct login *l, struct err *e)
 {
+    const bool is_refused = l->state == LOGIN_REFUSED; /* and is in the log, with the reason */
     enum login_action action;
 
     TRY(login_step(au, v, l, LOGIN_EV_CANCELLED, &action, e));
-    return login_audit(au, v, l, "login.refused", "CANCELLED", e);
+    return is_refused ? OK : login_audit(au, v, l, "login.refused", "CANCELLED", e);
 }
 
 /* A "no" to the person ends the sign-in; a fault leaves the door open for another attempt. */

@@ -104,7 +104,7 @@ static result tell_failure(struct ctx *c, struct request *rq, struct response *r
     log_err("login.failed", why);
     json_put_str(data, "message", view_text(c, err_text(why->code)));
     json_put_str(data, "request_id", c->visit.request_id);
-    if (login->id.n > 0 && login->state != LOGIN_REFUSED)
+    if (login->id.n > 0 && (login->state != LOGIN_REFUSED || login->request.n > 0))
         json_put_str(data, "id", login->id);
     json_put_bool(data, "may_retry", login->id.n > 0 && login->state == LOGIN_FAILED);
     TRY(view_page(c, rq, rs, "login_failed", "login.failed_title", data, e));

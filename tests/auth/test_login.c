@@ -35,7 +35,7 @@ TEST(the_table_lists_every_pair_once_and_all_others_are_refused)
         { -1, -1, -1, LOGIN_REFUSED, -1, LOGIN_CHECKED, -1, LOGIN_FAILED },
         { -1, -1, -1, -1, -1, -1, LOGIN_DONE, LOGIN_FAILED },
         { -1, -1, -1, -1, -1, -1, -1, -1 },
-        { -1, -1, -1, -1, -1, -1, -1, -1 },
+        { -1, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
     };
     enum login_state next;
@@ -323,12 +323,17 @@ TEST(the_errors_a_callback_brings)
 TEST(the_register_says_no_and_the_sign_in_is_refused)
 {
     struct auth *au = here();
+    const struct visit v = world_visit();
+    enum login_action action;
     struct login_done done;
 
     upstream()->population = STR("<Envelope><Body><CongdanCollection/></Body></Envelope>");
     check(!come_back(au, &done));
     check_int(e.code, ERR_PERSON_UNKNOWN);
     check_int(done.login.state, LOGIN_REFUSED);
+    check_ok(login_cancel(au, &v, &done.login, &e), e); /* the way back to the portal */
+    check_int(done.login.state, LOGIN_REFUSED);
+    check_fails(login_step(au, &v, &done.login, LOGIN_EV_SENT, &action, &e), e, ERR_WRONG_STATE);
 }
 
 TEST(the_register_is_down_and_nobody_gets_in_unless_the_policy_says_so)

@@ -94,6 +94,20 @@ async function officer(width, language) {
     await page.context().close();
 }
 
+// Whom the register refuses reads why, and finds the way back to the portal that asked.
+async function refused() {
+    const page = await visitor(browser, { width: 390 });
+    await page.goto(`${systems}/portal/sign-in`);
+    await page.click('a[href^="/login/vneid/start"]');
+    await page.click('button.person:has-text("031050000151")');
+    await page.waitForURL(under(`${here}/login/vneid/callback`));
+    await inspect(page, "refused");
+    assert.equal(await page.locator('a[href^="/login/vneid/start"]').count(), 0, "no second attempt");
+    await page.click('a[href^="/login/cancel"]');
+    await page.waitForURL(under(`${systems}/portal/callback?error=access_denied`));
+    await page.context().close();
+}
+
 // A payment that the bank took twice: the day has an exception, and a telephone shows all of it.
 async function exception() {
     const citizen = await visitor(browser);
@@ -142,6 +156,7 @@ try {
         await citizen(390, "vi", "040200000001");
         await citizen(1280, "en", "066192000045");
     }
+    await refused();
     await keyboard();
     await withoutScript();
     await officer(1280, "vi");
