@@ -98,6 +98,25 @@ static struct str scope_of(struct ctx *c, const struct json *rule)
     return buf_str(&b);
 }
 
+/* Every preference in force that lowers this fee: by how much, since when, on what basis. */
+static struct json *reductions_of(struct ctx *c, const struct json *fee)
+{
+    const struct json *preferences = json_member(fee, "preferences");
+    struct json *list = json_array();
+
+    for (size_t i = 0; i < json_count(preferences); i++) {
+        const struct json *one = json_at(preferences, i);
+        const struct str told[] = { percent_of(c, number(one, "reduction_ppm")), text(one, "basis"),
+                                    validity_of(c, one) };
+
+        json_add_str(list, view_fill(c,
+                                     number(one, "level_least") == 2 ? "fees.reduction_level_2"
+                                                                     : "fees.reduction",
+                                     told, LEN(told)));
+    }
+    return list;
+}
+
 static void add_rules(struct ctx *c, struct json *rows, const struct json *fee)
 {
     const struct json *rules = json_member(fee, "rules");
@@ -115,6 +134,7 @@ static void add_rules(struct ctx *c, struct json *rows, const struct json *fee)
         json_put_str(row, "rate", rate_of(c, rule));
         json_put_str(row, "basis", text(rule, "basis"));
         json_put_str(row, "valid", validity_of(c, rule));
+        json_put(row, "reductions", reductions_of(c, fee));
         json_add(rows, row);
     }
 }
