@@ -18,6 +18,19 @@ MUST_USE result partner_hash(struct arena *a, const struct str *fields, size_t c
 MUST_USE result partner_check(struct arena *a, const struct str *fields, size_t count,
                               const struct secret *secret, struct str hex,
                               struct err *e); /* ERR_BAD_SIGNATURE */
+/* A parameter of a gateway that signs its form (VNPAY 2.1.0). */
+struct partner_field {
+    struct str name, value;
+};
+#define PARTNER_FIELDS_MAX 32
+
+/* VNPAY: lower-case hex HMAC-SHA-512 over the fields, empty ones left out, sorted by name, and
+ * form-encoded (a space is '+'). Amounts stand there in hundredths of a dong. *form is what was
+ * signed: the query of the payment URL, to which vnp_SecureHash is added last. */
+MUST_USE result partner_form_sign(struct arena *a, const struct partner_field *fields, size_t count,
+                                  const struct secret *secret, struct str *form, struct str *hex,
+                                  struct err *e);
+
 struct str partner_gateway_basic(struct arena *a, struct str url, struct str user,
                                  int64_t timestamp_ms, const struct secret *secret);
 

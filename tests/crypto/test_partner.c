@@ -109,3 +109,36 @@ TEST(the_population_gateway_header_is_as_published)
               "bW90Y3VhOjc3N2MzZWYzYzA1Y2VhYWI0MWFhNGYwNTNhMzQwNzc2YjM2MDQxNDJjZWQ3OTVhMGM2YTc2ODR"
               "jOGEzYTE5NGQ=");
 }
+
+TEST(vnpay_signs_its_sorted_form)
+{
+    /* Given in no order, with an empty field that is left out. */
+    static const struct partner_field fields[] = {
+        { { "vnp_TxnRef", 10 }, { "H29.17-261006-0001", 18 } },
+        { { "vnp_Version", 11 }, { "2.1.0", 5 } },
+        { { "vnp_BankCode", 12 }, { "", 0 } },
+        { { "vnp_Command", 11 }, { "pay", 3 } },
+        { { "vnp_TmnCode", 11 }, { "MOTCUA01", 8 } },
+        { { "vnp_Amount", 10 }, { "2500000", 7 } },
+        { { "vnp_CurrCode", 12 }, { "VND", 3 } },
+        { { "vnp_OrderInfo", 13 }, { "Thanh toan le phi ho so H29.17-261006-0001", 42 } },
+        { { "vnp_OrderType", 13 }, { "other", 5 } },
+        { { "vnp_Locale", 10 }, { "vn", 2 } },
+        { { "vnp_IpAddr", 10 }, { "203.113.1.9", 11 } },
+        { { "vnp_ReturnUrl", 13 }, { "https://motcua.example.vn/return?x=1", 36 } },
+        { { "vnp_CreateDate", 14 }, { "20261006143000", 14 } },
+        { { "vnp_ExpireDate", 14 }, { "20261006144500", 14 } },
+    };
+    struct secret secret = { 0 };
+    struct str form, hex;
+    struct err e;
+
+    check_ok(secret_set(&secret, STR("TESTSECRET0123456789ABCDEF"), &e), e);
+    check_ok(partner_form_sign(test_arena(), fields, LEN(fields), &secret, &form, &hex, &e), e);
+    check(str_starts(form, STR("vnp_Amount=2500000&vnp_Command=pay&vnp_CreateDate=")));
+    check(str_has(form, STR("vnp_OrderInfo=Thanh+toan+le+phi+ho+so+H29.17-261006-0001&")));
+    check(str_has(form, STR("vnp_ReturnUrl=https%3A%2F%2Fmotcua.example.vn%2Freturn%3Fx%3D1&")));
+    check(!str_has(form, STR("BankCode")));
+    check_str(hex, "64e837b47d3d666276e77489b249a9881b1b158f0b7d345d438ee8968110302d"
+                   "2235189fed8251737b52e5b392d778f1a5e8e7605667167be1de122a89da5c2d");
+}
