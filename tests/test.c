@@ -1,11 +1,13 @@
 #include "tests/test.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <libpq-fe.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TESTS_MAX 400
@@ -114,6 +116,29 @@ struct str test_redis(void)
     if (address == NULL)
         test_fail(__FILE__, __LINE__, "MOTCUA_TEST_REDIS is not set; run ./test");
     return str_c(address);
+}
+
+int test_port(void)
+{
+    static int tries;
+    const int option = 1;
+
+    for (int i = 0; i < 1000; i++) {
+        const int port = 10000 + ((int)getpid() * 31 + tries++ * 7919) % 9000;
+        const struct sockaddr_in at = { .sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr = { htonl(INADDR_LOOPBACK) } };
+        const int fd = socket(AF_INET, SOCK_STREAM, 0);
+        bool is_free;
+
+        check(fd >= 0);
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &option, sizeof(option));
+        is_free = bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+        (void)close(fd);
+        if (is_free)
+            return port;
+    }
+    test_fail(__FILE__, __LINE__, "no free port");
 }
 
 void test_fail(const char *file, int line, const char *fmt, ...)

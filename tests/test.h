@@ -36,6 +36,9 @@ const char *test_engine(void);  /* after '@' on the command line, or "" */
 const char *test_folder(void);  /* a fresh temporary folder, removed at the end */
 const char *test_source(void);  /* the source tree */
 /* MOTCUA_BIN is the folder of the built programs, for tests that start them. */
+/* A loopback port nobody listens on, below those that the kernel lends to outgoing connections, so
+ * that it stays free until a program under test is started, or started again. */
+int test_port(void);
 /* PostgreSQL conninfo with a schema of its own, made now and dropped at the end; Redis address.
  * Without MOTCUA_TEST_POSTGRESQL or MOTCUA_TEST_REDIS in the environment the test fails. */
 struct str test_postgresql(void);

@@ -101,18 +101,6 @@ static void chain_make(void)
     run((const char *const[]){ "sh", "-c", script, "sh", test_folder(), NULL });
 }
 
-static int free_port(void)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t n = sizeof(at);
-
-    check(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
-    check(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
-    (void)close(fd);
-    return ntohs(at.sin_port);
-}
-
 static bool reachable(int port)
 {
     const struct sockaddr_in at = { .sin_family = AF_INET,
@@ -228,8 +216,8 @@ static void stand_open(enum proxy proxy, bool tcp)
     if (!tcp)
         c.listen = str_fmt(test_arena(), "unix:%s", in_folder("http.sock"));
     site_open_with(&site, &c);
-    front.tls_port = free_port();
-    front.plain_port = free_port();
+    front.tls_port = test_port();
+    front.plain_port = test_port();
     (void)atexit(front_stop);
     if (proxy == NGINX)
         nginx_start(tcp, server_port(site.server));

@@ -24,17 +24,6 @@ static void sleep_ms(long ms)
     nanosleep(&t, NULL);
 }
 
-static int free_port(void)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t n = sizeof(a);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    check(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
-    check(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    close(fd);
-    return ntohs(a.sin_port);
-}
-
 static void file_put(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -113,7 +102,7 @@ void stage_start(struct stage *s, struct str motcua, const char *partner_code, c
     if (!client)
         check_ok(client_start(&e), e);
     client = true;
-    s->port = free_port();
+    s->port = test_port();
     s->motcua = motcua;
     s->folder = str_fmt(a, "%s/stage-%d", test_folder(), s->port);
     s->origin = str_fmt(a, "http://127.0.0.1:%d", s->port);
