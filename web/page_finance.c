@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/money.h"
 #include "base/str.h"
 #include "http/form.h"
 #include "http/multipart.h"
@@ -16,11 +15,6 @@
 
 #define DAYS_SHOWN   60
 #define DIGEST_SHOWN 16
-
-static void put_money(struct ctx *c, struct json *o, const char *name, int64_t vnd)
-{
-    json_put_str(o, name, money_print(c->arena, vnd));
-}
 
 /* Word, and look (a class of the style sheet): state is never told by colour alone. */
 static void put_verdict(struct ctx *c, struct json *o, const struct reconcile_day *day)
@@ -49,8 +43,8 @@ static struct json *day_row(struct ctx *c, const struct reconcile_day *day)
     json_put_str(row, "date", date_iso(c->arena, day->day));
     json_put_str(row, "date_text", date_vn(c->arena, day->day));
     put_verdict(c, row, day);
-    put_money(c, row, "captured", day->captured_vnd);
-    put_money(c, row, "in_file", day->file_vnd);
+    view_put_money(c, row, "captured", day->captured_vnd);
+    view_put_money(c, row, "in_file", day->file_vnd);
     json_put_int(row, "open", day->open_count);
     return row;
 }
@@ -81,9 +75,9 @@ static void put_exceptions(struct ctx *c, struct json *data, const struct reconc
         json_put_str(row, "class", str_c(match_name(x->class)));
         json_put_str(row, "class_text", view_text(c, match_text(x->class)));
         json_put_str(row, "reference", x->reference.n > 0 ? x->reference : x->portal_txn);
-        put_money(c, row, "ours", x->ours_vnd);
-        put_money(c, row, "theirs", x->theirs_vnd);
-        put_money(c, row, "difference", x->difference_vnd);
+        view_put_money(c, row, "ours", x->ours_vnd);
+        view_put_money(c, row, "theirs", x->theirs_vnd);
+        view_put_money(c, row, "difference", x->difference_vnd);
         if (x->line > 0)
             json_put_int(row, "line", x->line);
         json_add(rows, row);
@@ -117,13 +111,13 @@ static void put_day(struct ctx *c, struct json *data, const struct reconcile_day
     json_put_str(data, "date", date_iso(c->arena, day->day));
     json_put_str(data, "date_text", date_vn(c->arena, day->day));
     put_verdict(c, data, day);
-    put_money(c, data, "captured", day->captured_vnd);
+    view_put_money(c, data, "captured", day->captured_vnd);
     json_put_int(data, "captured_count", day->captured_count);
-    put_money(c, data, "in_file", day->file_vnd);
+    view_put_money(c, data, "in_file", day->file_vnd);
     json_put_int(data, "file_count", day->file_count);
-    put_money(c, data, "matched", day->matched_vnd);
+    view_put_money(c, data, "matched", day->matched_vnd);
     json_put_int(data, "matched_count", day->matched_count);
-    put_money(c, data, "residual", day->residual_vnd);
+    view_put_money(c, data, "residual", day->residual_vnd);
     put_exceptions(c, data, day);
     put_files(c, data, day);
     json_put_bool(data, "may_load", c->staff.role >= STAFF_OFFICER);

@@ -5,9 +5,7 @@
  */
 #include "base/err.h"
 #include "base/json.h"
-#include "base/money.h"
 #include "base/str.h"
-#include "base/words.h"
 #include "crypto/secret.h"
 #include "http/form.h"
 #include "payments/attempt.h"
@@ -24,14 +22,6 @@ struct picture {
     const char *text;       /* key of the state */
     struct attempt *latest; /* NULL: none */
 };
-
-static struct str words_of(const struct ctx *c, int64_t vnd)
-{
-    const struct words_style style = { .chan = c->app->conf.payments.words_chan };
-
-    return str_is(c->language, "en") ? words_vnd_en(c->arena, vnd)
-                                     : words_vnd(c->arena, vnd, style);
-}
 
 /* An open order is told by its latest attempt. */
 static struct picture picture_of(const struct order *o, struct attempt *attempts, size_t n)
@@ -64,11 +54,6 @@ static struct picture picture_of(const struct order *o, struct attempt *attempts
     return (struct picture){ LOOK_FAILED, "pay.state.failed", p.latest };
 }
 
-static void put_money(struct ctx *c, struct json *o, const char *name, int64_t vnd)
-{
-    json_put_str(o, name, money_print(c->arena, vnd));
-}
-
 static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
 {
     struct json *lines = json_array();
@@ -81,19 +66,18 @@ static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
         json_put_str(line, "basis", l->basis_text);
         if (l->reduction_vnd > 0)
             json_put_str(line, "why", l->reduction_text);
-        json_put_str(line, "kind",
-                     view_text(c, l->kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
+        json_put_str(line, "kind", view_kind(c, l->kind));
         json_put_int(line, "quantity", l->quantity);
-        put_money(c, line, "gross", l->gross_vnd);
-        put_money(c, line, "reduction", l->reduction_vnd);
-        put_money(c, line, "net", l->net_vnd);
+        view_put_money(c, line, "gross", l->gross_vnd);
+        view_put_money(c, line, "reduction", l->reduction_vnd);
+        view_put_money(c, line, "net", l->net_vnd);
         json_add(lines, line);
     }
     json_put(data, "lines", lines);
-    put_money(c, data, "sum_phi", b->phi_vnd);
-    put_money(c, data, "sum_le_phi", b->le_phi_vnd);
-    put_money(c, data, "total", b->total_vnd);
-    json_put_str(data, "total_words", words_of(c, b->total_vnd));
+    view_put_money(c, data, "sum_phi", b->phi_vnd);
+    view_put_money(c, data, "sum_le_phi", b->le_phi_vnd);
+    view_put_money(c, data, "total", b->total_vnd);
+    json_put_str(data, "total_words", view_words(c, b->total_vnd));
 }
 
 static result put_receipts(struct ctx *c, struct json *data, const struct order *o, struct err *e)
@@ -112,10 +96,8 @@ static result put_receipts(struct ctx *c, struct json *data, const struct order 
         json_put_str(item, "id", receipts[i].id);
         json_put_str(item, "code", receipts[i].code);
         json_put_str(item, "number", receipts[i].number_text);
-        json_put_str(
-            item, "kind",
-            view_text(c, receipts[i].kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
-        put_money(c, item, "amount", receipts[i].amount_vnd);
+        json_put_str(item, "kind", view_kind(c, receipts[i].kind));
+        view_put_money(c, item, "amount", receipts[i].amount_vnd);
         json_add(items, item);
     }
     box = json_object();

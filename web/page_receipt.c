@@ -1,9 +1,7 @@
 /* Receipts: the PDF for whom it concerns, and the public page behind its QR symbol. */
 #include "base/err.h"
 #include "base/json.h"
-#include "base/money.h"
 #include "base/str.h"
-#include "base/words.h"
 #include "http/form.h"
 #include "payments/receipt.h"
 #include "web/view.h"
@@ -30,19 +28,16 @@ result receipt_file(struct ctx *c, struct request *rq, struct response *rs, stru
 
 static void put_public(struct ctx *c, struct json *data, const struct receipt_public *r)
 {
-    const struct words_style style = { .chan = c->app->conf.payments.words_chan };
     struct json *o = json_object();
 
     json_put_str(o, "number", r->number_text);
     json_put_str(o, "form", r->form);
     json_put_str(o, "serial", r->serial);
-    json_put_str(o, "kind", view_text(c, r->kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi"));
+    json_put_str(o, "kind", view_kind(c, r->kind));
     json_put_str(o, "agency", r->body_name);
     json_put_str(o, "tax_code", r->body_tax_code);
-    json_put_str(o, "amount", money_print(c->arena, r->amount_vnd));
-    json_put_str(o, "amount_words",
-                 str_is(c->language, "en") ? words_vnd_en(c->arena, r->amount_vnd)
-                                           : words_vnd(c->arena, r->amount_vnd, style));
+    view_put_money(c, o, "amount", r->amount_vnd);
+    json_put_str(o, "amount_words", view_words(c, r->amount_vnd));
     json_put_str(o, "issued", date_vn(c->arena, r->issued_on));
     json_put(data, "receipt", o);
 }

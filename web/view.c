@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/money.h"
 #include "base/str.h"
 #include "base/template.h"
+#include "base/words.h"
 #include "http/form.h"
 
 extern const struct embed_set web_pages;
@@ -32,6 +34,25 @@ struct str view_fill(const struct ctx *c, const char *key, const struct str *arg
 struct str view_either(const struct ctx *c, struct str vi, struct str en)
 {
     return str_is(c->language, "en") && en.n > 0 ? en : vi;
+}
+
+void view_put_money(const struct ctx *c, struct json *o, const char *name, int64_t vnd)
+{
+    json_put_str(o, name, money_print(c->arena, vnd));
+}
+
+struct str view_words(const struct ctx *c, int64_t vnd)
+{
+    const struct words_style style = { .chan = c->app->conf.payments.words_chan };
+
+    if (str_is(c->language, "en"))
+        return words_vnd_en(c->arena, vnd);
+    return words_vnd(c->arena, vnd, style);
+}
+
+struct str view_kind(const struct ctx *c, enum fee_kind kind)
+{
+    return view_text(c, kind == FEE_PHI ? "pay.kind_phi" : "pay.kind_le_phi");
 }
 
 struct str view_csrf(const struct ctx *c)

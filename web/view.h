@@ -32,6 +32,9 @@ struct str view_fill(const struct ctx *c, const char *key, const struct str *arg
 const struct catalog *view_catalog(const struct ctx *c);
 /* Of two texts, the one in the request's language. */
 struct str view_either(const struct ctx *c, struct str vi, struct str en);
+void view_put_money(const struct ctx *c, struct json *o, const char *name, int64_t vnd);
+struct str view_words(const struct ctx *c, int64_t vnd); /* an amount in words */
+struct str view_kind(const struct ctx *c, enum fee_kind kind);
 struct str view_csrf(const struct ctx *c); /* for a form's hidden field */
 
 struct str cookie_name(const struct app *a, struct arena *arena, const char *name);
