@@ -16,7 +16,14 @@ struct access {
     struct str sub;     /* as the client knows the person; the client's id for client_credentials */
     struct str scope;   /* space-separated */
     int level;          /* 1 or 2; 0 for client_credentials */
+    int acr;            /* 1 to 4; 0 for client_credentials */
+    int64_t auth_time_s;
     struct str jti, sid;
+    struct str grant;    /* id of the grant, or empty */
+    struct str acting;   /* organisation acted for, or empty */
+    struct str mandate;  /* by which mandate, or empty */
+    struct str claims;   /* claims parameter of the authorization, or empty */
+    struct str jkt, x5t; /* the key or certificate it is bound to, or empty */
 };
 
 /* `authorization` is the header's value: "Bearer ...". ERR_NOT_SIGNED_IN when it is empty. */

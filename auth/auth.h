@@ -40,7 +40,20 @@ struct visit {
     struct arena *arena;   /* the request's: clean, dies after the answer */
     struct str request_id; /* goes into the audit log with ip and port */
     struct str ip;
-    int64_t port; /* the client's source port, 0 when unknown */
+    int64_t port;     /* the client's source port, 0 when unknown */
+    struct str agent; /* User-Agent, shortened: for the person's own list of sign-ins */
+};
+
+/* What an endpoint for machines (token, PAR, introspection, revocation, userinfo, fee interface)
+ * needs to know of a request: parameters and the three ways to prove something with it. */
+struct form;
+struct api_call {
+    const struct form *body;  /* NULL: none */
+    struct str authorization; /* the header's value, or empty */
+    struct str dpop;          /* the DPoP header's value, or empty */
+    size_t dpop_count;        /* how many DPoP headers there were: more than one is refused */
+    struct str certificate; /* DER of the client's certificate, told by a trusted proxy; or empty */
+    struct str method, url; /* of this request as we publish it: htm and htu of RFC 9449 */
 };
 
 /* Fill in the first six members; the rest is opened from conf. ERR_CONFIG: a secret file that

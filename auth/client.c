@@ -127,8 +127,6 @@ static void client_defaults(struct client *c)
         c->scopes = STR("openid profile");
     if (c->grants.n == 0)
         c->grants = STR("authorization_code");
-    if (c->profile.n == 0)
-        c->profile = STR("oidc");
     if (c->name_en.n == 0)
         c->name_en = c->name_vi;
     if (c->sector.n == 0)
@@ -162,8 +160,6 @@ static result client_check(const struct client *c, struct err *e)
         return fail_field(e, ERR_INVALID, "name", "empty, too long, or not text");
     if (c->scopes.n > CLIENT_WORDS_BYTES_MAX || !str_all_in(c->scopes, scope_letters))
         return fail_field(e, ERR_INVALID, "scopes", "not a space-separated list of names");
-    if (!str_is(c->profile, "oidc"))
-        return fail_field(e, ERR_INVALID, "profile", "unknown");
     TRY(uris_check(c->redirect_uris, c->redirect_count, "redirect_uris", e));
     TRY(uris_check(c->post_logout_uris, c->post_logout_count, "post_logout_uris", e));
     if (c->sector.n > CLIENT_URI_BYTES_MAX || !uri_bytes_ok(c->sector))
@@ -199,7 +195,7 @@ static result client_insert(struct sql *db, void *arg, struct err *e)
     TRY(sql_run_count(
         db, SQL_CLIENT_INSERT, &changed, e, sql_t(c->id), sql_t(c->name_vi), sql_t(c->name_en),
         c->has_secret ? sql_b(digest_str(&w->secret_hash)) : sql_null(), sql_t(c->scopes),
-        sql_t(c->grants), sql_t(c->sector), sql_t(c->profile), sql_i(c->created_ms)));
+        sql_t(c->grants), sql_t(c->sector), sql_t(STR("oidc")), sql_i(c->created_ms)));
     if (changed == 0)
         return fail_field(e, ERR_CONFLICT, "id", "client %.*s exists", STR_ARG(c->id));
     TRY(uris_insert(db, c, "redirect", e));
@@ -278,7 +274,9 @@ static result client_find(struct sql *db, void *arg, struct err *e)
     f->client.scopes = sql_text(rows, 4, f->arena);
     f->client.grants = sql_text(rows, 5, f->arena);
     f->client.sector = sql_text(rows, 6, f->arena);
-    f->client.profile = sql_text(rows, 7, f->arena);
+    f->client.profile = CLIENT_OIDC;
+    f->client.way = f->client.has_secret ? CLIENT_WAY_SECRET : CLIENT_WAY_NONE;
+    f->client.userinfo_alg = -1;
     f->client.created_ms = sql_int(rows, 8);
     return uris_load(db, f, e);
 }

@@ -309,7 +309,7 @@ static result code_audit(struct auth *au, const struct visit *v, const struct as
 static result reply_code(struct auth *au, const struct visit *v, const struct asked *q,
                          struct session *s, struct authorize_reply *out, struct err *e)
 {
-    const struct code_grant g = {
+    const struct grant g = {
         .client_id = q->client.id,
         .redirect_uri = q->redirect_uri,
         .scope = q->scope,

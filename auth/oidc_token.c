@@ -11,7 +11,6 @@
 #include "auth/access.h"
 #include "auth/claims.h"
 #include "auth/client.h"
-#include "auth/record.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -36,22 +35,12 @@
 static const char verifier_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-static const struct record_field grant_fields[] = {
-    RECORD(struct code_grant, client_id),   RECORD(struct code_grant, redirect_uri),
-    RECORD(struct code_grant, scope),       RECORD(struct code_grant, challenge),
-    RECORD(struct code_grant, nonce),       RECORD(struct code_grant, account),
-    RECORD(struct code_grant, sid),         RECORD(struct code_grant, amr),
-    RECORD(struct code_grant, kind),        RECORD(struct code_grant, level),
-    RECORD(struct code_grant, auth_time_s),
-};
-
-result oidc_code_make(struct auth *au, const struct visit *v, const struct code_grant *g,
+result oidc_code_make(struct auth *au, const struct visit *v, const struct grant *g,
                       struct str *code, struct err *e)
 {
     const struct str made = random_token(v->arena, CODE_BITS);
 
-    TRY(kv_put(au->kv, auth_key(v->arena, "code", made),
-               record_print(v->arena, grant_fields, LEN(grant_fields), g),
+    TRY(kv_put(au->kv, auth_key(v->arena, "code", made), grant_print(v->arena, g),
                au->conf->auth.code_ttl_s, e));
     *code = made;
     return OK;
@@ -94,7 +83,7 @@ static result caller_authenticate(struct auth *au, struct arena *a, struct str a
 
 /* Takes the code for one token to be; whoever comes second loses it for both. */
 static result code_take(struct auth *au, struct arena *a, struct str code, struct str jti,
-                        struct code_grant *out, struct err *e)
+                        struct grant *out, struct err *e)
 {
     const struct str used = auth_key(a, "used", code), kept = auth_key(a, "code", code);
     const int64_t ttl_s = au->conf->auth.code_ttl_s + au->conf->auth.access_ttl_s;
@@ -107,14 +96,14 @@ static result code_take(struct auth *au, struct arena *a, struct str code, struc
     if (added)
         TRY(kv_take(au->kv, a, kept, &found, &raw, e));
     if (added && found)
-        return record_read(a, grant_fields, LEN(grant_fields), raw, out, e);
+        return grant_read(a, raw, out, e);
     TRY(kv_get(au->kv, a, used, &found, &first, e));
     if (found)
         TRY(access_revoke(au, a, first, e));
     return fail(e, ERR_BAD_GRANT, found ? "code: used before" : "code: unknown or too old");
 }
 
-static result verifier_check(struct arena *a, const struct code_grant *g, struct str verifier,
+static result verifier_check(struct arena *a, const struct grant *g, struct str verifier,
                              struct err *e)
 {
     if (g->challenge.n == 0) {
@@ -131,7 +120,7 @@ static result verifier_check(struct arena *a, const struct code_grant *g, struct
 }
 
 static result grant_check(struct auth *au, struct arena *a, const struct client *c,
-                          const struct code_grant *g, const struct form *body, struct err *e)
+                          const struct grant *g, const struct form *body, struct err *e)
 {
     struct session_sid by_sid;
     bool found;
@@ -165,7 +154,7 @@ static struct json *access_claims(struct auth *au, const struct client *c, struc
 }
 
 static struct json *id_claims(struct auth *au, struct arena *a, const struct client *c,
-                              const struct code_grant *g, struct str access)
+                              const struct grant *g, struct str access)
 {
     const int64_t now_s = clock_now_s(au->clock);
     struct json *o = json_object(), *amr = json_array();
@@ -205,8 +194,7 @@ static struct str token_body(struct auth *au, struct arena *a, struct str access
 }
 
 static result tokens_sign(struct auth *au, struct arena *a, const struct client *c,
-                          const struct code_grant *g, struct str jti, struct str *json,
-                          struct err *e)
+                          const struct grant *g, struct str jti, struct str *json, struct err *e)
 {
     DEFER(key_release) struct key *key = NULL;
     DEFER(json_close) struct json *access = NULL;
@@ -229,7 +217,7 @@ static result code_redeem(struct auth *au, struct arena *a, const struct client 
                           const struct form *body, struct str *json, struct err *e)
 {
     const struct str jti = random_uuid(a);
-    struct code_grant g;
+    struct grant g;
     struct str code;
 
     TRY(form_need(body, "code", CODE_BYTES_MAX, &code, e));

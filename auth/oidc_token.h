@@ -11,22 +11,13 @@
 #define AUTH_OIDC_TOKEN_H
 
 #include "auth/auth.h"
+#include "auth/grant.h"
 #include "auth/session.h"
 
 struct form;
 
-/* What a code stands for. */
-struct code_grant {
-    struct str client_id, redirect_uri, scope;
-    struct str challenge; /* S256, or empty */
-    struct str nonce;     /* or empty */
-    struct str account, sid, amr;
-    int kind, level;
-    int64_t auth_time_s;
-};
-
 /* Makes the code of a finished authorization; it lives auth.code_ttl_s. */
-MUST_USE result oidc_code_make(struct auth *au, const struct visit *v, const struct code_grant *g,
+MUST_USE result oidc_code_make(struct auth *au, const struct visit *v, const struct grant *g,
                                struct str *code, struct err *e);
 /* *json is the body of 200, with Cache-Control: no-store. `authorization` is that header's value or
  * empty. The error's OAuth name is err_oauth(); ERR_BAD_CLIENT is 401 with WWW-Authenticate: Basic

@@ -28,7 +28,7 @@ static const struct record_field session_fields[] = {
     RECORD(struct session, id_index),   RECORD(struct session, amr),
     RECORD(struct session, csrf),       RECORD(struct session, auth_time_s),
     RECORD(struct session, created_ms), RECORD(struct session, seen_ms),
-    RECORD(struct session, clients),
+    RECORD(struct session, clients),    RECORD(struct session, acr),
 };
 
 static const struct record_field sid_fields[] = {
@@ -67,6 +67,7 @@ result session_make(struct auth *au, const struct visit *v, const struct account
         .account = acc->id,
         .kind = (int)acc->kind,
         .level = acc->level,
+        .acr = acc->level,
         .degraded = acc->degraded,
         .pay_only = acc->pay_only,
         .id_index = acc->id_index,

@@ -36,7 +36,7 @@ TEST_STORE(a_client_is_registered_loaded_listed_and_removed)
     check_int(got.redirect_count, 1);
     check_int(got.post_logout_count, 1);
     check_str(got.sector, "portal.example.vn");
-    check_str(got.profile, "oidc");
+    check_int(got.profile, CLIENT_OIDC);
     check_ok(client_list(au, v.arena, &list, &n, &e), e);
     check_int(n, 2);
     check_str(list[0].id, "another");
@@ -85,9 +85,10 @@ TEST(fields_are_checked_by_name)
     struct auth *au = here();
     const struct visit v = world_visit();
     struct client bad[10];
-    static const char *const fields[] = { "id",     "id",      "name",          "scopes",
-                                          "grants", "profile", "redirect_uris", "grants",
-                                          "secret", "sector" };
+    static const char *const fields[] = {
+        "id",     "id",     "name",  "scopes", "grants", "redirect_uris", "redirect_uris",
+        "grants", "secret", "sector"
+    };
     struct str secret;
 
     for (size_t i = 0; i < LEN(bad); i++)
@@ -97,7 +98,7 @@ TEST(fields_are_checked_by_name)
     bad[2].name_vi = STR("");
     bad[3].scopes = STR("a\"b");
     bad[4].grants = STR("implicit");
-    bad[5].profile = STR("fapi2");
+    bad[5].redirect_uris[0] = STR("ftp://portal.example.vn/");
     bad[6].redirect_count = 0;
     bad[7].grants = STR("client_credentials");
     bad[7].has_secret = false;

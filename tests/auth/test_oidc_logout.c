@@ -21,13 +21,13 @@ static struct auth *here(void)
 static const char *id_token(struct auth *au, const struct login_done *done)
 {
     const struct visit v = world_visit();
-    const struct code_grant g = { .client_id = STR("portal"),
-                                  .redirect_uri = STR(WORLD_RETURN),
-                                  .scope = STR("openid"),
-                                  .account = done->account.id,
-                                  .sid = done->session.sid,
-                                  .kind = 1,
-                                  .level = 2 };
+    const struct grant g = { .client_id = STR("portal"),
+                             .redirect_uri = STR(WORLD_RETURN),
+                             .scope = STR("openid"),
+                             .account = done->account.id,
+                             .sid = done->session.sid,
+                             .kind = 1,
+                             .level = 2 };
     DEFER(json_close) struct json *o = NULL;
     struct str code, json, token;
     struct form f;

@@ -32,7 +32,7 @@ static struct auth *here(void)
 static struct str code_of(struct auth *au, const struct login_done *done, const char *challenge)
 {
     const struct visit v = world_visit();
-    const struct code_grant g = {
+    const struct grant g = {
         .client_id = STR("portal"),
         .redirect_uri = STR(WORLD_RETURN),
         .scope = STR("openid profile"),
