@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "auth/record.h"
+#include "auth/registry.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -22,6 +23,7 @@
 #include "base/utf8.h"
 #include "conf/conf.h"
 #include "conf/status.h"
+#include "crypto/random.h"
 #include "crypto/seal.h"
 #include "crypto/secret.h"
 #include "http/client.h"
@@ -213,29 +215,36 @@ static result status_check(struct auth *au, const struct business_record *r, str
     return OK;
 }
 
-static result query_audit(struct auth *au, const struct visit *v, struct str code,
-                          const char *outcome, bool status_known, struct err *e)
+static result query_record(struct auth *au, const struct visit *v,
+                           const struct business_question *q, struct registry_query query,
+                           struct err *e)
 {
-    DEFER(json_close) struct json *detail = json_object();
-
-    json_put_str(detail, "outcome", str_c(outcome));
-    json_put_bool(detail, "status_known", status_known);
+    query.purpose = q->purpose;
+    query.client_id = q->client_id;
     /* By keyed index: a household's code is its owner's own number. */
-    return auth_audit(au, v, STR("system"), "business.query",
-                      seal_index(v->arena, au->seal, STR("idno"), code), detail, e);
+    query.subject = seal_index(v->arena, au->seal, STR("idno"), q->code);
+    return registry_record(au, v, &query, e);
 }
 
 static result business_fresh(struct auth *au, const struct visit *v,
                              const struct business_question *q, struct verdict *out, struct err *e)
 {
     struct business_record *record = arena_new(v->arena, struct business_record);
+    struct registry_query asked = { .action = "business.query", .ref = random_uuid(v->arena) };
+    struct registry_query answered = { .action = "business.answer", .ref = asked.ref };
     struct err why = { 0 };
     bool known = true, failed;
 
-    failed = business_ask(au->business, v->arena, q->code, record, &why).failed ||
-             business_match(v->arena, q, record, &why).failed ||
-             status_check(au, record, out, &known, &why).failed;
-    TRY(query_audit(au, v, q->code, failed ? err_name(why.code) : "MATCH", known, e));
+    TRY(query_record(au, v, q, asked, e));
+    failed =
+        registry_spend(au, v->arena, "business", au->conf->business.budget_per_min, &why).failed ||
+        business_ask(au->business, v->arena, q->code, record, &why).failed ||
+        business_match(v->arena, q, record, &why).failed ||
+        status_check(au, record, out, &known, &why).failed;
+    answered.outcome = failed ? err_name(why.code) : "MATCH";
+    answered.more = json_object();
+    json_put_bool(answered.more, "status_known", known);
+    TRY(query_record(au, v, q, answered, e));
     if (failed && why.code == ERR_UPSTREAM_BAD)
         why.code = ERR_UPSTREAM_DOWN;
     return failed ? fail(e, why.code, "%s", why.detail) : OK;

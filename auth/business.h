@@ -30,6 +30,8 @@ struct business_record {
 struct business_question {
     struct str code;         /* 10 or 12 digits, or 13 with the dash */
     struct str number, name; /* of the person who signs in */
+    const char *purpose;     /* "login": into the audit log */
+    struct str client_id;    /* for whose sign-in; or empty */
 };
 
 struct business_answer {

@@ -326,11 +326,14 @@ static result login_confirm(struct auth *au, const struct visit *v, struct login
         .name = c->name,
         .birth = c->birth,
         .purpose = "login",
+        .client_id = l->client_id,
     };
     const struct business_question business = {
         .code = c->business_code.n > 0 ? c->business_code : c->tax_code,
         .number = c->number,
         .name = c->name,
+        .purpose = "login",
+        .client_id = l->client_id,
     };
     struct person_answer known = { 0 };
     struct business_answer firm = { 0 };

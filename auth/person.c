@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "auth/record.h"
+#include "auth/registry.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -36,6 +37,8 @@ struct seen {
     int64_t at_ms;
     struct str ref;
 };
+
+static const char *const operation_names[] = { "lookup", "verify", "death" };
 
 static const struct record_field seen_fields[] = {
     RECORD(struct seen, at_ms),
@@ -65,8 +68,8 @@ result person_open(const struct conf *c, struct person **out, struct err *e)
     struct person *p;
 
     *out = NULL;
-    if (str_is(c->person.policy, "skip"))
-        return OK;
+    if (str_is(c->person.policy, "skip") && c->person.secret_file.n == 0)
+        return OK; /* an installation without the register */
     p = calloc(1, sizeof(*p));
     must(p != NULL);
     *out = p;
@@ -133,27 +136,31 @@ static result cache_put(struct auth *au, struct arena *a, struct str key,
                   au->conf->person.cache_s, e);
 }
 
-static result query_audit(struct auth *au, const struct visit *v, const struct person_question *q,
-                          const char *action, struct str ref, const char *outcome, struct err *e)
+static result query_record(struct auth *au, const struct visit *v, const struct person_request *rq,
+                           const char *action, const char *outcome, struct err *e)
 {
-    DEFER(json_close) struct json *detail = json_object();
+    const struct person_question *q = rq->question;
     const struct conf *c = au->conf;
+    struct json *more = json_object();
+    const struct registry_query query = { .action = action,
+                                          .purpose = q->purpose,
+                                          .client_id = q->client_id,
+                                          .subject = subject_index(au, v->arena, q),
+                                          .ref = rq->code,
+                                          .outcome = outcome,
+                                          .more = more };
 
-    json_put_str(detail, "ref", ref);
-    json_put_str(detail, "purpose", str_c(q->purpose));
-    json_put_str(detail, "unit", c->person.xroad_client);
-    json_put_str(detail, "service", c->person.service_code);
-    json_put_str(detail, "officer",
+    json_put_str(more, "operation", str_c(operation_names[rq->operation]));
+    json_put_str(more, "unit", c->person.xroad_client);
+    json_put_str(more, "service", c->person.service_code);
+    json_put_str(more, "officer",
                  seal_index(v->arena, au->seal, STR("idno"), c->person.officer_id));
-    if (outcome != NULL)
-        json_put_str(detail, "outcome", str_c(outcome));
-    return auth_audit(au, v, STR("system"), action, subject_index(au, v->arena, q), detail, e);
+    return registry_record(au, v, &query, e);
 }
 
-static result person_ask(struct auth *au, const struct visit *v, const struct person_question *q,
-                         struct str ref, struct person_record *out, struct err *e)
+static result person_post(struct auth *au, struct arena *a, struct str xml, struct answer *out,
+                          struct err *e)
 {
-    struct arena *a = v->arena;
     const struct conf *c = au->conf;
     const int64_t now_ms = clock_now_ms(au->clock);
     const struct pair headers[] = {
@@ -164,19 +171,51 @@ static result person_ask(struct auth *au, const struct visit *v, const struct pe
         { STR("ApiKey"), secret_str(&au->person->api_key) },
         { STR("SOAPAction"), STR("\"\"") },
     };
-    struct call call = { .method = METHOD_POST,
-                         .path = c->person.url,
-                         .headers = headers,
-                         .header_count = LEN(headers),
-                         .content_type = STR("application/xml"),
-                         .repeatable = true };
-    struct answer answer;
+    const struct call call = { .method = METHOD_POST,
+                               .path = c->person.url,
+                               .headers = headers,
+                               .header_count = LEN(headers),
+                               .content_type = STR("application/xml"),
+                               .body = xml,
+                               .repeatable = true };
 
-    TRY(person_request(a, c, q, ref, &call.body, e));
-    TRY(partner_call(au->person->partner, &call, a, &answer, e));
+    return partner_call(au->person->partner, &call, a, out, e);
+}
+
+static result person_call(struct auth *au, struct arena *a, const struct person_request *rq,
+                          struct str *body, struct err *e)
+{
+    const struct conf *c = au->conf;
+    struct answer answer;
+    struct str xml;
+
+    if (au->person == NULL)
+        return fail(e, ERR_UPSTREAM_DOWN, "population database: not connected");
+    TRY(registry_spend(au, a, "person", c->person.budget_per_min, e));
+    TRY(person_request_print(a, c, rq, &xml, e));
+    TRY(person_post(au, a, xml, &answer, e));
     if (answer.status != 200)
         return fail(e, ERR_UPSTREAM_DOWN, "population database: status %d", answer.status);
-    return person_read(a, answer.body, out, e);
+    *body = answer.body;
+    return OK;
+}
+
+/* What an answer means for the question, by operation. */
+static result answer_judge(struct arena *a, const struct person_request *rq, struct str body,
+                           struct person_record *out, struct err *e)
+{
+    bool yes;
+
+    if (rq->operation == PERSON_LOOKUP) {
+        TRY(person_read(a, body, out, e));
+        return person_match(a, rq->question, out, e);
+    }
+    TRY(person_verdict_read(a, body, &yes, e));
+    if (rq->operation == PERSON_VERIFY && !yes)
+        return fail(e, ERR_PERSON_MISMATCH, "population database: not confirmed");
+    if (rq->operation == PERSON_DEATH && yes)
+        return fail(e, ERR_PERSON_DECEASED, "population database: recorded as dead");
+    return OK;
 }
 
 static bool is_technical(enum err_code code)
@@ -184,41 +223,70 @@ static bool is_technical(enum err_code code)
     return code == ERR_UPSTREAM_DOWN || code == ERR_UPSTREAM_BAD;
 }
 
+/* One question, recorded before and after. */
+static result person_ask(struct auth *au, const struct visit *v, const struct person_request *rq,
+                         struct person_record *out, struct err *e)
+{
+    struct err why = { 0 };
+    struct str body;
+    bool failed;
+
+    TRY(query_record(au, v, rq, "person.query", NULL, e));
+    failed = person_call(au, v->arena, rq, &body, &why).failed ||
+             answer_judge(v->arena, rq, body, out, &why).failed;
+    TRY(query_record(au, v, rq, "person.answer", failed ? err_name(why.code) : "MATCH", e));
+    if (!failed)
+        return OK;
+    /* Whatever kept the answer from us, it says nothing about the person. */
+    if (is_technical(why.code))
+        why.code = ERR_UPSTREAM_DOWN;
+    return fail_field(e, why.code, why.field, "%s", why.detail);
+}
+
 static result person_fresh(struct auth *au, const struct visit *v, const struct person_question *q,
                            struct person_answer *out, struct err *e)
 {
-    const struct str ref = random_uuid(v->arena);
+    const bool verify = str_is(au->conf->person.operation, "verify");
+    const struct person_request first = { .question = q,
+                                          .operation = verify ? PERSON_VERIFY : PERSON_LOOKUP,
+                                          .code = random_uuid(v->arena) };
+    const struct person_request second = { .question = q,
+                                           .operation = PERSON_DEATH,
+                                           .code = random_uuid(v->arena) };
     struct person_record record = { 0 };
-    struct err why = { 0 };
-    bool failed;
 
-    TRY(query_audit(au, v, q, "person.query", ref, NULL, e));
-    failed = person_ask(au, v, q, ref, &record, &why).failed ||
-             person_match(v->arena, q, &record, &why).failed;
-    TRY(query_audit(au, v, q, "person.answer", ref, failed ? err_name(why.code) : "MATCH", e));
-    if (failed) {
-        /* Whatever kept the answer from us, it says nothing about the person. */
-        if (is_technical(why.code))
-            why.code = ERR_UPSTREAM_DOWN;
-        return fail_field(e, why.code, why.field, "%s", why.detail);
-    }
+    TRY(person_ask(au, v, &first, &record, e));
+    if (verify)
+        TRY(person_ask(au, v, &second, &record, e));
     *out = (struct person_answer){ .checked = true,
                                    .at_ms = clock_now_ms(au->clock),
-                                   .ref = ref,
+                                   .ref = first.code,
                                    .sex = record.sex,
                                    .address = record.address };
     return cache_put(au, v->arena, cache_key(au, v->arena, q), out, e);
 }
 
+/* The stricter of what the installation and the portal ask for. */
+static enum person_policy policy_find(const struct auth *au, const struct person_question *q)
+{
+    const struct str set = au->conf->person.policy;
+    const enum person_policy own = str_is(set, "require")  ? PERSON_REQUIRE
+                                   : str_is(set, "prefer") ? PERSON_PREFER
+                                                           : PERSON_BY_SETTING;
+
+    return q->policy > own ? q->policy : own;
+}
+
 result person_check(struct auth *au, const struct visit *v, const struct person_question *q,
                     struct person_answer *out, struct err *e)
 {
-    const bool prefer = str_is(au->conf->person.policy, "prefer");
+    const enum person_policy policy = policy_find(au, q);
+    const bool prefer = policy == PERSON_PREFER;
     struct person_answer answer = { 0 };
     struct err why = { 0 };
     bool found;
 
-    if (str_is(au->conf->person.policy, "skip")) {
+    if (policy == PERSON_BY_SETTING) { /* the setting says skip, and the portal does not mind */
         *out = answer;
         return OK;
     }

@@ -27,18 +27,23 @@ static void birth_put(struct buf *b, struct arena *a, struct date birth)
     buf_puts(b, "</dan:NgayThangNamSinh>");
 }
 
-result person_request(struct arena *a, const struct conf *c, const struct person_question *q,
-                      struct str code, struct str *xml, struct err *e)
+static const char *const operations[] = { "TraCuuThongTinCongDan", "XacThucThongTinCongDan",
+                                          "XacMinhTinhTrangChetMatTich" };
+
+result person_request_print(struct arena *a, const struct conf *c, const struct person_request *rq,
+                            struct str *xml, struct err *e)
 {
+    const struct person_question *q = rq->question;
     struct buf b = buf_make(a, PERSON_REQUEST_BYTES_MAX);
     struct str key;
 
     TRY(utf8_key(a, q->name, &key, e));
-    buf_puts(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
-                 "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""
-                 " xmlns:dan=\"http://dancuquocgia.bca\"><soapenv:Header/><soapenv:Body>"
-                 "<dan:TraCuuThongTinCongDan>");
-    xml_put_element(&b, "dan:MaYeuCau", code);
+    buf_fmt(&b,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+            "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""
+            " xmlns:dan=\"http://dancuquocgia.bca\"><soapenv:Header/><soapenv:Body><dan:%s>",
+            operations[rq->operation]);
+    xml_put_element(&b, "dan:MaYeuCau", rq->code);
     xml_put_element(&b, "dan:MaDVC", c->person.service_code);
     xml_put_element(&b, "dan:MaTichHop", c->person.integration_code);
     xml_put_element(&b, "dan:MaCanBo", c->person.officer_id);
@@ -48,7 +53,7 @@ result person_request(struct arena *a, const struct conf *c, const struct person
         xml_put_element(&b, "dan:SoCMND", q->old_card);
     xml_put_element(&b, "dan:HoVaTen", key);
     birth_put(&b, a, q->birth);
-    buf_puts(&b, "</dan:TraCuuThongTinCongDan></soapenv:Body></soapenv:Envelope>");
+    buf_fmt(&b, "</dan:%s></soapenv:Body></soapenv:Envelope>", operations[rq->operation]);
     return buf_end(&b, xml, e);
 }
 
@@ -113,21 +118,28 @@ static result citizen_read(struct arena *a, const struct xml_node *n, struct per
     return OK;
 }
 
-static result soap_read(struct arena *a, struct str xml, struct person_record *out, struct err *e)
+/* What the envelope holds, borrowed from the document. */
+static result collection_find(const struct xml *doc, const struct xml_node **out, struct err *e)
 {
-    DEFER(xml_close) struct xml *doc = NULL;
-    const struct xml_node *body, *collection, *citizen;
+    const struct xml_node *body;
 
-    if (xml_read(xml, &doc, e).failed)
-        return fail(e, ERR_UPSTREAM_DOWN, "population database: answer is no XML");
     if (!str_is(xml_name(xml_root(doc)), "Envelope"))
         return fail(e, ERR_UPSTREAM_DOWN, "population database: answer is no SOAP");
     body = xml_find(xml_root(doc), "Body");
     if (body == NULL || xml_find(body, "Fault") != NULL)
         return fail(e, ERR_UPSTREAM_DOWN, "population database: SOAP fault");
-    collection = xml_find(body, "CongdanCollection");
-    if (collection == NULL)
+    *out = xml_find(body, "CongdanCollection");
+    if (*out == NULL)
         return fail(e, ERR_UPSTREAM_DOWN, "population database: no CongdanCollection");
+    return OK;
+}
+
+static result record_read_xml(struct arena *a, const struct xml *doc, struct person_record *out,
+                              struct err *e)
+{
+    const struct xml_node *collection = NULL, *citizen;
+
+    TRY(collection_find(doc, &collection, e));
     citizen = xml_find(collection, "CongDan");
     if (citizen == NULL) {
         *out = (struct person_record){ .found = PERSON_NOT_FOUND };
@@ -161,13 +173,38 @@ static result wrapper_read(struct arena *a, struct str json, struct str *xml, st
     return OK;
 }
 
-result person_read(struct arena *a, struct str body, struct person_record *out, struct err *e)
+static result document_read(struct arena *a, struct str body, struct xml **out, struct err *e)
 {
     struct str xml = str_trim(body);
 
     if (str_starts(xml, STR("{")))
         TRY(wrapper_read(a, xml, &xml, e));
-    return soap_read(a, xml, out, e);
+    if (xml_read(xml, out, e).failed)
+        return fail(e, ERR_UPSTREAM_DOWN, "population database: answer is no XML");
+    return OK;
+}
+
+result person_read(struct arena *a, struct str body, struct person_record *out, struct err *e)
+{
+    DEFER(xml_close) struct xml *doc = NULL;
+
+    TRY(document_read(a, body, &doc, e));
+    return record_read_xml(a, doc, out, e);
+}
+
+result person_verdict_read(struct arena *a, struct str body, bool *yes, struct err *e)
+{
+    DEFER(xml_close) struct xml *doc = NULL;
+    const struct xml_node *collection = NULL;
+    struct str said;
+
+    TRY(document_read(a, body, &doc, e));
+    TRY(collection_find(doc, &collection, e));
+    said = xml_text(a, xml_find(collection, "KetQuaXacThuc/TonTai"));
+    if (!str_is(said, "true") && !str_is(said, "false"))
+        return fail(e, ERR_UPSTREAM_DOWN, "population database: neither yes nor no");
+    *yes = str_is(said, "true");
+    return OK;
 }
 
 static bool birth_agrees(struct date x, struct date y)

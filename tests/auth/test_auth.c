@@ -16,7 +16,10 @@ TEST(a_missing_secret_refuses_to_start)
     world_conf()->person.secret_file = STR("/nowhere/secret");
     check_fails(auth_open(&other, &e), e, ERR_CONFIG);
     auth_close(&other);
-    world_conf()->person.policy = STR("skip"); /* then it is not needed */
+    world_conf()->person.policy = STR("skip"); /* a portal may ask for more */
+    check_fails(auth_open(&other, &e), e, ERR_CONFIG);
+    auth_close(&other);
+    world_conf()->person.secret_file = STR(""); /* an installation without the register */
     check_ok(auth_open(&other, &e), e);
     auth_close(&other);
     world_conf()->vneid.client_secret_file = STR("");

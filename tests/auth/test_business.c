@@ -21,6 +21,7 @@
 static struct err e;
 
 static const struct business_question asked = {
+    .purpose = "login",
     .code = { "9900000016", 10 },
     .number = { WORLD_NUMBER, 12 },
     .name = { "Nguyễn Văn Thử", sizeof("Nguyễn Văn Thử") - 1 },
@@ -216,5 +217,7 @@ TEST(a_households_code_stands_in_no_audit_row)
         (void)fclose(f);
     }
     check(str_has(str_of(bytes, n), STR("business.query")));
+    check(str_has(str_of(bytes, n), STR("business.answer")));
+    check(str_has(str_of(bytes, n), STR("\"purpose\":\"login\"")));
     check(!str_has(str_of(bytes, n), STR(WORLD_NUMBER)));
 }

@@ -35,6 +35,7 @@ TEST(the_request_has_the_elements_in_their_order)
 {
     struct conf *c = (here(), world_conf());
     struct person_question q = asked;
+    struct person_request rq = { .question = &q, .code = STR("ma-1") };
     struct str xml, rest;
     static const char *const order[] = { "<dan:TraCuuThongTinCongDan>",
                                          "<dan:MaYeuCau>ma-1</dan:MaYeuCau>",
@@ -46,7 +47,7 @@ TEST(the_request_has_the_elements_in_their_order)
                                          "<dan:NgayThangNamSinh><dan:NgayThangNam>19870201<",
                                          "</dan:TraCuuThongTinCongDan>" };
 
-    check_ok(person_request(test_arena(), c, &q, STR("ma-1"), &xml, &e), e);
+    check_ok(person_request_print(test_arena(), c, &rq, &xml, &e), e);
     rest = xml;
     for (size_t i = 0; i < LEN(order); i++) {
         const char *at = memmem(rest.p, rest.n, order[i], strlen(order[i]));
@@ -59,7 +60,8 @@ TEST(the_request_has_the_elements_in_their_order)
     q = (struct person_question){ .old_card = STR("012345678"),
                                   .name = STR("H'Hen Niê"),
                                   .birth = { 1953, 0, 0 } };
-    check_ok(person_request(test_arena(), c, &q, STR("ma-2"), &xml, &e), e);
+    rq.code = STR("ma-2");
+    check_ok(person_request_print(test_arena(), c, &rq, &xml, &e), e);
     check(str_has(xml, STR("<dan:SoCMND>012345678</dan:SoCMND><dan:HoVaTen>HHENNIE</dan:HoVaTen>"
                            "<dan:NgayThangNamSinh><dan:Nam>1953</dan:Nam>")));
 }
@@ -221,4 +223,74 @@ TEST(the_policies)
     world_conf()->person.policy = STR("skip");
     check_ok(person_check(au, &v, &asked, &answer, &e), e);
     check(!answer.degraded && !answer.checked);
+}
+
+TEST(the_portal_may_be_stricter_than_the_setting_and_never_laxer)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct person_question q = asked;
+    struct person_answer answer;
+
+    upstream()->population_status = 503;
+    world_conf()->person.policy = STR("skip");
+    q.policy = PERSON_PREFER;
+    check_ok(person_check(au, &v, &q, &answer, &e), e);
+    check(answer.degraded && !answer.checked);
+    q.policy = PERSON_REQUIRE;
+    check_fails(person_check(au, &v, &q, &answer, &e), e, ERR_UPSTREAM_DOWN);
+    world_conf()->person.policy = STR("require");
+    q.policy = PERSON_PREFER;
+    check_fails(person_check(au, &v, &q, &answer, &e), e, ERR_UPSTREAM_DOWN);
+}
+
+TEST(verify_asks_for_yes_or_no_and_then_about_death)
+{
+    static const struct {
+        const char *yes;
+        enum err_code want;
+        int calls;
+    } cases[] = {
+        { "XacThucThongTinCongDan", ERR_NONE, 2 },
+        { "XacMinhTinhTrangChetMatTich", ERR_PERSON_MISMATCH, 1 }, /* so not confirmed */
+        { "MaYeuCau", ERR_PERSON_DECEASED, 2 },                    /* yes to both */
+    };
+    struct auth *au = here();
+    const struct visit v = world_visit();
+
+    world_conf()->person.operation = STR("verify");
+    world_conf()->person.cache_s = 0;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct person_answer answer = { 0 };
+        struct err why = { .code = ERR_NONE };
+
+        upstream()->population_calls = 0;
+        upstream()->verdict_yes = str_c(cases[i].yes);
+        (void)!person_check(au, &v, &asked, &answer, &why).failed;
+        check_int(why.code, cases[i].want);
+        check_int(upstream()->population_calls, cases[i].calls);
+        check(answer.checked == (cases[i].want == ERR_NONE));
+        check_int(answer.address.n, 0);
+    }
+    upstream()->verdict_yes = STR("");
+    upstream()->population = STR(HEAD TAIL);
+    check_fails(person_check(au, &v, &asked, &(struct person_answer){ 0 }, &e), e,
+                ERR_UPSTREAM_DOWN);
+}
+
+TEST_KV(a_spent_budget_is_a_register_that_does_not_answer)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct person_answer answer;
+
+    world_conf()->person.cache_s = 0;
+    world_conf()->person.budget_per_min = 2;
+    check_ok(person_check(au, &v, &asked, &answer, &e), e);
+    check_ok(person_check(au, &v, &asked, &answer, &e), e);
+    check_fails(person_check(au, &v, &asked, &answer, &e), e, ERR_UPSTREAM_DOWN);
+    check_int(upstream()->population_calls, 2);
+    world_conf()->person.policy = STR("prefer");
+    check_ok(person_check(au, &v, &asked, &answer, &e), e);
+    check(answer.degraded && !answer.checked);
 }

@@ -142,12 +142,23 @@ static const char citizen[] =
     "<ThuongTru><ChiTiet>Số 1</ChiTiet></ThuongTru></CongDan></CongdanCollection></Body>"
     "</Envelope>";
 
+static const char verdict[] =
+    "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>"
+    "<c:CongdanCollection xmlns:c=\"http://www.mic.gov.vn/dancu/1.0\"><KetQuaXacThuc><TonTai>%s"
+    "</TonTai></KetQuaXacThuc></c:CongdanCollection></s:Body></s:Envelope>";
+
 static void dancu(struct request *rq, struct response *rs)
 {
     w.up.population_calls++;
     w.up.population_request = str_dup(test_arena(), rq->body);
     w.up.population_authorization = str_dup(test_arena(), request_header(rq, "Authorization"));
-    response_body(rs, w.up.population_status, "text/xml", or_else(w.up.population, str_c(citizen)));
+    if (w.up.verdict_yes.n > 0 && !str_has(rq->body, STR("TraCuu")))
+        response_body(
+            rs, w.up.population_status, "text/xml",
+            str_fmt(test_arena(), verdict, str_has(rq->body, w.up.verdict_yes) ? "true" : "false"));
+    else
+        response_body(rs, w.up.population_status, "text/xml",
+                      or_else(w.up.population, str_c(citizen)));
 }
 
 static void dkkd(struct request *rq, struct response *rs)

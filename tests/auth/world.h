@@ -31,10 +31,11 @@ struct upstream {
     struct str authorize_url;    /* empty: as it should be */
     struct str nonce, challenge; /* of the last address the browser was sent to */
 
-    int population_status; /* 200 */
-    struct str population; /* XML; empty: the record of the citizen */
-    int business_status;   /* 200 */
-    struct str business;   /* JSON */
+    int population_status;  /* 200 */
+    struct str population;  /* XML; empty: the record of the citizen */
+    struct str verdict_yes; /* the yes/no operation that says yes, the other says no; or empty */
+    int business_status;    /* 200 */
+    struct str business;    /* JSON */
 
     int discovery_calls, jwks_calls, token_calls, population_calls, business_calls;
     struct str population_request; /* the last one's body and headers */
