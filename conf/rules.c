@@ -224,14 +224,11 @@ static void rule_settlement_at(struct conf_reader *r)
 
 /* Settings that must say something. */
 static const size_t filled[] = {
-    ROW(service, name_vi),       ROW(service, name_en),
-    ROW(crypto, keys_dir),       ROW(crypto, seal_file),
-    ROW(vneid, client_id),       ROW(vneid, client_secret_file),
-    ROW(person, user),           ROW(person, secret_file),
-    ROW(business, client_id),    ROW(business, client_secret_file),
-    ROW(business, status_file),  ROW(portal, partner_code),
-    ROW(portal, secret_file),    ROW(portal, account),
-    ROW(payments, fees_dir),     ROW(payments, places_dir),
+    ROW(service, name_vi),       ROW(service, name_en),     ROW(crypto, keys_dir),
+    ROW(crypto, seal_file),      ROW(vneid, client_id),     ROW(vneid, client_secret_file),
+    ROW(person, user),           ROW(business, client_id),  ROW(business, client_secret_file),
+    ROW(business, status_file),  ROW(portal, partner_code), ROW(portal, secret_file),
+    ROW(portal, account),        ROW(payments, fees_dir),   ROW(payments, places_dir),
     ROW(payments, receipt_form),
 };
 
@@ -240,6 +237,9 @@ static void rule_filled(struct conf_reader *r)
     for (size_t i = 0; i < LEN(filled); i++)
         if (text_of(r, filled[i]).n == 0)
             conf_mistake(r, filled[i], "must not be empty");
+    /* An installation without the register has no secret for it. */
+    if (r->conf.person.secret_file.n == 0 && !str_is(r->conf.person.policy, "skip"))
+        conf_mistake(r, ROW(person, secret_file), "must not be empty unless policy is skip");
 }
 
 static const struct rule {
