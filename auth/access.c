@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "crypto/keyring.h"
 #include "crypto/token.h"
+#include "http/form.h"
 #include "store/kv.h"
 
 #define ACCESS_TEXT_BYTES_MAX 2000
@@ -100,16 +101,22 @@ result access_check_token(struct auth *au, struct arena *a, struct str token, st
     return OK;
 }
 
-result access_check(struct auth *au, struct arena *a, struct str authorization, struct access *out,
-                    struct err *e)
+result access_check(struct auth *au, const struct visit *v, const struct api_call *call,
+                    struct access *out, struct err *e)
 {
+    const bool in_form = call->body != NULL && form_has(call->body, "access_token");
     struct str scheme, token;
 
-    if (authorization.n == 0)
+    if (call->authorization.n == 0 && in_form)
+        return access_check_token(au, v->arena, form_get(call->body, "access_token"), out, e);
+    if (in_form)
+        return fail(e, ERR_INVALID, "access token: in the header and in the form");
+    if (call->authorization.n == 0)
         return fail(e, ERR_NOT_SIGNED_IN, "no Authorization header");
-    if (!str_cut(authorization, ' ', &scheme, &token) || !str_eq_nocase(scheme, STR("Bearer")))
+    if (!str_cut(call->authorization, ' ', &scheme, &token) ||
+        !str_eq_nocase(scheme, STR("Bearer")))
         return fail(e, ERR_BAD_TOKEN, "Authorization is not Bearer");
-    return access_check_token(au, a, token, out, e);
+    return access_check_token(au, v->arena, token, out, e);
 }
 
 result access_need_scope(const struct access *acc, const char *scope, struct err *e)

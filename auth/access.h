@@ -26,8 +26,9 @@ struct access {
     struct str jkt, x5t; /* the key or certificate it is bound to, or empty */
 };
 
-/* `authorization` is the header's value: "Bearer ...". ERR_NOT_SIGNED_IN when it is empty. */
-MUST_USE result access_check(struct auth *au, struct arena *a, struct str authorization,
+/* The token of the Authorization header, or of the form's access_token (RFC 6750 2.2; both at once
+ * is ERR_INVALID). ERR_NOT_SIGNED_IN when there is none. */
+MUST_USE result access_check(struct auth *au, const struct visit *v, const struct api_call *call,
                              struct access *out, struct err *e);
 /* A bare token, as in subject_token of POST /v1/payments, or access_token of a userinfo form. */
 MUST_USE result access_check_token(struct auth *au, struct arena *a, struct str token,

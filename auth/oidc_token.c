@@ -263,13 +263,14 @@ static result client_credentials(struct auth *au, struct arena *a, const struct 
     return OK;
 }
 
-result oidc_token(struct auth *au, const struct visit *v, struct str authorization,
-                  const struct form *body, struct str *json, struct err *e)
+result oidc_token(struct auth *au, const struct visit *v, const struct api_call *call,
+                  struct str *json, struct err *e)
 {
+    const struct form *body = call->body;
     const struct str grant = form_get(body, "grant_type");
     struct client c;
 
-    TRY(caller_authenticate(au, v->arena, authorization, body, &c, e));
+    TRY(caller_authenticate(au, v->arena, call->authorization, body, &c, e));
     if (grant.n == 0)
         return fail_field(e, ERR_INVALID, "grant_type", "missing");
     if (!str_is(grant, "authorization_code") && !str_is(grant, "client_credentials"))

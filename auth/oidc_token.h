@@ -14,16 +14,14 @@
 #include "auth/grant.h"
 #include "auth/session.h"
 
-struct form;
-
 /* Makes the code of a finished authorization; it lives auth.code_ttl_s. */
 MUST_USE result oidc_code_make(struct auth *au, const struct visit *v, const struct grant *g,
                                struct str *code, struct err *e);
-/* *json is the body of 200, with Cache-Control: no-store. `authorization` is that header's value or
- * empty. The error's OAuth name is err_oauth(); ERR_BAD_CLIENT is 401 with WWW-Authenticate: Basic
- * when that header was sent. */
-MUST_USE result oidc_token(struct auth *au, const struct visit *v, struct str authorization,
-                           const struct form *body, struct str *json, struct err *e);
+/* *json is the body of 200, with Cache-Control: no-store; call->body is needed. The error's OAuth
+ * name is err_oauth(); ERR_BAD_CLIENT is 401 with WWW-Authenticate: Basic when that header was
+ * sent. */
+MUST_USE result oidc_token(struct auth *au, const struct visit *v, const struct api_call *call,
+                           struct str *json, struct err *e);
 
 /* One of our ID tokens that came back as id_token_hint; it may have expired. ERR_BAD_TOKEN. */
 struct oidc_hint {

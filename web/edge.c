@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "http/form.h"
+#include "web/cors.h"
 #include "web/guard.h"
 #include "web/view.h"
 
@@ -87,6 +88,7 @@ void edge_serve(void *site, const struct route *route, struct request *rq, struc
 
     log_request_set(rq->id);
     put_security_headers(&c, rs);
+    cors_allow(rs, rq->path);
     find_language(&c, rq, rs);
     r = guard_check(&c, rq, rs, &passed, &e);
     if (!r.failed && passed)
@@ -118,6 +120,7 @@ void edge_refuse(void *site, struct request *rq, enum err_code code, struct resp
 
     log_request_set(rq->id);
     put_security_headers(&c, rs);
+    cors_allow(rs, rq->path);
     find_language(&c, rq, rs);
     view_error(&c, rq, rs, &e);
     log_request_set(STR(""));

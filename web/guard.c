@@ -17,6 +17,7 @@
 #include "http/multipart.h"
 #include "http/proxy.h"
 #include "store/kv.h"
+#include "web/call.h"
 #include "web/view.h"
 
 #define CSRF_COOKIE "motcua_form"
@@ -111,6 +112,17 @@ static result need_staff(struct ctx *c, struct request *rq, struct response *rs,
     return OK;
 }
 
+/* RFC 6750 2.2: a form may carry the token, but only where forms are expected. */
+static result need_token(struct ctx *c, const struct request *rq, struct err *e)
+{
+    struct api_call call = call_make(c, rq);
+    struct form form;
+
+    if (c->row->face == FACE_OAUTH && call_has_form(rq))
+        TRY(call_read(c, rq, &form, &call, e));
+    return access_check(&c->app->auth, &c->visit, &call, &c->access, e);
+}
+
 static result check_who(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
                         struct err *e)
 {
@@ -123,8 +135,7 @@ static result check_who(struct ctx *c, struct request *rq, struct response *rs, 
     case WHO_OFFICER:
         return need_staff(c, rq, rs, passed, e);
     case WHO_CLIENT:
-        return access_check(&c->app->auth, c->arena, request_header(rq, "Authorization"),
-                            &c->access, e);
+        return need_token(c, rq, e);
     case WHO_MACHINE:
         if (!is_loopback(c->visit.ip))
             return fail(e, ERR_FORBIDDEN, "only from the machine itself");

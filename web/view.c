@@ -193,28 +193,60 @@ struct str view_origins(const struct ctx *c, const struct str *urls, size_t n)
     return buf_str(&b);
 }
 
-static void oauth_error(struct ctx *c, struct response *rs, const struct err *e)
+static bool by_dpop(const struct request *rq)
+{
+    const struct str given = request_header(rq, "Authorization");
+
+    return str_eq_nocase(str_sub(given, 0, 5), STR("DPoP "));
+}
+
+/* Whoever came with a bearer token is told of both schemes: it may have needed the other. */
+static void challenge(const struct request *rq, struct response *rs, const struct err *e)
+{
+    static const char algs[] = "algs=\"ES256 PS256 EdDSA\"";
+    const bool dpop = by_dpop(rq) || e->code == ERR_BAD_PROOF || e->code == ERR_NEED_NONCE;
+    struct str wants = STR(""), name, value;
+
+    if (e->code == ERR_NOT_SIGNED_IN) {
+        response_header_set(rs, "WWW-Authenticate",
+                            str_fmt(rs->arena, "Bearer realm=\"motcua\", DPoP %s", algs));
+        return;
+    }
+    if (e->code != ERR_BAD_TOKEN && e->code != ERR_SCOPE && e->code != ERR_WEAK_SIGN_IN &&
+        e->code != ERR_BAD_PROOF && e->code != ERR_NEED_NONCE)
+        return;
+    if (e->code == ERR_WEAK_SIGN_IN && str_cut(str_c(e->field), '=', &name, &value))
+        wants = str_fmt(rs->arena, ", %.*s=\"%.*s\"", STR_ARG(name), STR_ARG(value));
+    response_header_set(rs, "WWW-Authenticate",
+                        str_fmt(rs->arena, "%s realm=\"motcua\", error=\"%s\"%.*s, %s%s",
+                                dpop ? "DPoP" : "Bearer", err_oauth(e->code), STR_ARG(wants),
+                                dpop ? "" : "DPoP ", algs));
+}
+
+/* RFC 9449: a proof that fails is 401 where a token is used, and 400 where one is made. */
+static int oauth_status(const struct ctx *c, enum err_code code)
+{
+    const bool proof = code == ERR_BAD_PROOF || code == ERR_NEED_NONCE;
+
+    return proof && c->row->who != WHO_CLIENT ? 400 : err_status(code);
+}
+
+static void oauth_error(struct ctx *c, const struct request *rq, struct response *rs,
+                        const struct err *e)
 {
     struct json *body = json_object();
 
     json_put_str(body, "error", str_c(err_oauth(e->code)));
     /* RFC 6749 5.2: the description is ASCII, so it is always English. */
     json_put_str(body, "error_description", catalog_text(c->app->en, str_c(err_text(e->code))));
-    view_json(c, rs, err_status(e->code), body);
-}
-
-void view_challenge(struct response *rs, enum err_code code)
-{
-    if (code == ERR_NOT_SIGNED_IN)
-        response_header_set(rs, "WWW-Authenticate", STR("Bearer realm=\"motcua\""));
-    else if (code == ERR_BAD_TOKEN || code == ERR_SCOPE)
-        response_header_set(
-            rs, "WWW-Authenticate",
-            str_fmt(rs->arena, "Bearer realm=\"motcua\", error=\"%s\"", err_oauth(code)));
+    if (c->row->who == WHO_CLIENT)
+        challenge(rq, rs, e);
+    view_json(c, rs, oauth_status(c, e->code), body);
 }
 
 /* RFC 9457 with the members that payment interfaces are used to: code, field, request_id. */
-static void api_error(struct ctx *c, struct response *rs, const struct err *e)
+static void api_error(struct ctx *c, const struct request *rq, struct response *rs,
+                      const struct err *e)
 {
     struct json *body = json_object();
     const struct str code = str_lower(c->arena, str_c(err_name(e->code)));
@@ -226,7 +258,7 @@ static void api_error(struct ctx *c, struct response *rs, const struct err *e)
     if (e->field[0] != '\0')
         json_put_str(body, "field", str_c(e->field));
     json_put_str(body, "request_id", c->visit.request_id);
-    view_challenge(rs, e->code);
+    challenge(rq, rs, e);
     view_json_text(rs, err_status(e->code), "application/problem+json", json_print(c->arena, body));
     json_close(&body);
 }
@@ -256,10 +288,10 @@ void view_error(struct ctx *c, const struct request *rq, struct response *rs, co
         response_header_set(rs, "Retry-After", STR("60")); /* what is counted by the minute */
     switch (c->row->face) {
     case FACE_OAUTH:
-        oauth_error(c, rs, e);
+        oauth_error(c, rq, rs, e);
         return;
     case FACE_API:
-        api_error(c, rs, e);
+        api_error(c, rq, rs, e);
         return;
     case FACE_PAGE:
         if (!page_error(c, rq, rs, e, &second).failed)

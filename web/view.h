@@ -17,9 +17,8 @@ void view_status(struct response *rs, int status); /* of a page that is no 200 *
 void view_json(struct ctx *c, struct response *rs, int status, struct json *data); /* takes data */
 void view_json_text(struct response *rs, int status, const char *type, struct str json);
 void view_redirect(struct response *rs, struct str location);
-/* RFC 6750 3: what was wrong with a bearer token stands in the challenge. */
-void view_challenge(struct response *rs, enum err_code code);
-/* Tells an error in the route's face; the caller has logged it. */
+/* Tells an error in the route's face; the caller has logged it. Where a token is wanted, what was
+ * wrong with it stands in the challenge (RFC 6750 3, RFC 9449 7.1, RFC 9470 3). */
 void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e);
 
 /* The content security policy: no script but the one file of form_post. Browsers apply form-action

@@ -86,21 +86,46 @@ TEST_KV(a_revoked_token_is_refused)
     check_fails(access_check_token(au, test_arena(), token, &acc, &e), e, ERR_BAD_TOKEN);
 }
 
+static result header(struct auth *au, struct str authorization)
+{
+    const struct visit v = world_visit();
+    const struct api_call call = { .authorization = authorization };
+    struct access acc;
+
+    return access_check(au, &v, &call, &acc, &e);
+}
+
 TEST(the_token_is_taken_from_a_bearer_header_only)
 {
     static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
     const struct str token = make(au, &made);
     struct arena *a = test_arena();
+
+    check_ok(header(au, str_cat(a, STR("bearer "), token)), e);
+    check_fails(header(au, STR("")), e, ERR_NOT_SIGNED_IN);
+    check_fails(header(au, token), e, ERR_BAD_TOKEN);
+    check_fails(header(au, str_cat(a, STR("Basic "), token)), e, ERR_BAD_TOKEN);
+    check_fails(header(au, str_cat(a, STR("Bearer  "), token)), e, ERR_BAD_TOKEN);
+    check_fails(header(au, STR("Bearer ")), e, ERR_BAD_TOKEN);
+}
+
+TEST(a_form_may_carry_the_token_when_no_header_does)
+{
+    static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct visit v = world_visit();
+    const struct str token = make(au, &made);
+    struct arena *a = test_arena();
+    const struct form form =
+        world_form(str_cstr(a, str_fmt(a, "access_token=%.*s", STR_ARG(token))));
+    struct api_call call = { .body = &form };
     struct access acc;
 
-    check_ok(access_check(au, a, str_cat(a, STR("bearer "), token), &acc, &e), e);
-    check_fails(access_check(au, a, STR(""), &acc, &e), e, ERR_NOT_SIGNED_IN);
-    check_fails(access_check(au, a, token, &acc, &e), e, ERR_BAD_TOKEN);
-    check_fails(access_check(au, a, str_cat(a, STR("Basic "), token), &acc, &e), e, ERR_BAD_TOKEN);
-    check_fails(access_check(au, a, str_cat(a, STR("Bearer  "), token), &acc, &e), e,
-                ERR_BAD_TOKEN);
-    check_fails(access_check(au, a, STR("Bearer "), &acc, &e), e, ERR_BAD_TOKEN);
+    check_ok(access_check(au, &v, &call, &acc, &e), e);
+    check_str(acc.client_id, "api");
+    call.authorization = str_cat(a, STR("Bearer "), token);
+    check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_INVALID);
 }
 
 TEST(scopes_are_whole_words)

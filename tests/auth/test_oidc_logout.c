@@ -31,6 +31,7 @@ static const char *id_token(struct auth *au, const struct login_done *done)
     DEFER(json_close) struct json *o = NULL;
     struct str code, json, token;
     struct form f;
+    const struct api_call call = { .body = &f };
 
     check_ok(oidc_code_make(au, &v, &g, &code, &e), e);
     f = world_form(str_cstr(test_arena(),
@@ -39,7 +40,7 @@ static const char *id_token(struct auth *au, const struct login_done *done)
                                     "&grant_type=authorization_code&code=%.*s&"
                                     "redirect_uri=https%%3A%%2F%%2Fportal.example.vn%%2Fcallback",
                                     STR_ARG(code))));
-    check_ok(oidc_token(au, &v, STR(""), &f, &json, &e), e);
+    check_ok(oidc_token(au, &v, &call, &json, &e), e);
     check_ok(json_read(json, &o, &e), e);
     check_ok(json_need_str(o, "id_token", 8192, &token, &e), e);
     return str_cstr(test_arena(), str_dup(test_arena(), token));

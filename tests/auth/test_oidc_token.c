@@ -56,8 +56,10 @@ static result post(struct auth *au, const char *authorization, struct str body, 
     const struct visit v = world_visit();
     const struct form f = world_form(str_cstr(test_arena(), body));
 
+    const struct api_call call = { .body = &f, .authorization = str_c(authorization) };
+
     e = (struct err){ 0 };
-    return oidc_token(au, &v, str_c(authorization), &f, json, &e);
+    return oidc_token(au, &v, &call, json, &e);
 }
 
 static struct str redeem(struct str code, const char *more)
@@ -269,10 +271,7 @@ TEST(client_credentials_carry_scopes_of_no_person)
     check_ok(post(au, "", STR(BY_POST "grant_type=client_credentials"), &json), e);
     check_str(member(json, "scope"), "payments:write");
     check_int(member(json, "id_token").n, 0);
-    check_ok(access_check(au, test_arena(),
-                          str_cat(test_arena(), STR("Bearer "), member(json, "access_token")), &acc,
-                          &e),
-             e);
+    check_ok(access_check_token(au, test_arena(), member(json, "access_token"), &acc, &e), e);
     check_str(acc.sub, "portal");
     check_int(acc.account.n, 0);
     check_int(acc.level, 0);

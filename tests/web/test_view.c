@@ -91,16 +91,24 @@ TEST(problem_details_name_code_field_and_request)
     json_close(&body);
 }
 
+static struct str challenge(enum route_face face, enum err_code code)
+{
+    return header(&tell(face, code)->rs, "WWW-Authenticate");
+}
+
+#define ALGS "algs=\"ES256 PS256 EdDSA\""
+
 TEST(who_has_no_token_is_told_which_kind_is_wanted)
 {
-    check_str(header(&tell(FACE_API, ERR_NOT_SIGNED_IN)->rs, "WWW-Authenticate"),
-              "Bearer realm=\"motcua\"");
-    check_str(header(&tell(FACE_API, ERR_BAD_TOKEN)->rs, "WWW-Authenticate"),
-              "Bearer realm=\"motcua\", error=\"invalid_token\"");
-    check_str(header(&tell(FACE_API, ERR_SCOPE)->rs, "WWW-Authenticate"),
-              "Bearer realm=\"motcua\", error=\"insufficient_scope\"");
-    check_str(header(&tell(FACE_API, ERR_INVALID)->rs, "WWW-Authenticate"), "");
-    check_str(header(&tell(FACE_PAGE, ERR_NOT_SIGNED_IN)->rs, "WWW-Authenticate"), "");
+    check_str(challenge(FACE_API, ERR_NOT_SIGNED_IN), "Bearer realm=\"motcua\", DPoP " ALGS);
+    check_str(challenge(FACE_API, ERR_BAD_TOKEN),
+              "Bearer realm=\"motcua\", error=\"invalid_token\", DPoP " ALGS);
+    check_str(challenge(FACE_API, ERR_SCOPE),
+              "Bearer realm=\"motcua\", error=\"insufficient_scope\", DPoP " ALGS);
+    check_str(challenge(FACE_API, ERR_BAD_PROOF),
+              "DPoP realm=\"motcua\", error=\"invalid_dpop_proof\", " ALGS);
+    check_str(challenge(FACE_API, ERR_INVALID), "");
+    check_str(challenge(FACE_PAGE, ERR_NOT_SIGNED_IN), "");
 }
 
 TEST(who_comes_too_often_or_too_early_is_told_when_to_come_back)

@@ -1,0 +1,44 @@
+#include "web/call.h"
+
+#include "auth/auth.h"
+#include "base/str.h"
+#include "http/form.h"
+
+static size_t header_count(const struct request *rq, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rq->header_count; i++)
+        n += str_eq_nocase(rq->headers[i].name, str_c(name));
+    return n;
+}
+
+bool call_has_form(const struct request *rq)
+{
+    struct str type = request_header(rq, "Content-Type"), first;
+
+    return str_next(&type, ';', &first) &&
+           str_eq_nocase(str_trim(first), STR("application/x-www-form-urlencoded"));
+}
+
+struct api_call call_make(const struct ctx *c, const struct request *rq)
+{
+    return (struct api_call){
+        .authorization = request_header(rq, "Authorization"),
+        .dpop = request_header(rq, "DPoP"),
+        .dpop_count = header_count(rq, "DPoP"),
+        .method = str_c(method_name(rq->method)),
+        .url = str_cat(c->arena, c->app->conf.service.issuer, rq->path),
+    };
+}
+
+result call_read(const struct ctx *c, const struct request *rq, struct form *form,
+                 struct api_call *out, struct err *e)
+{
+    struct api_call call = call_make(c, rq);
+
+    TRY(form_body(rq, form, e));
+    call.body = form;
+    *out = call;
+    return OK;
+}
