@@ -31,8 +31,10 @@ static const struct record_field profile_fields[] = {
     RECORD(struct vneid_claims, birth.d),       RECORD(struct vneid_claims, sex),
     RECORD(struct vneid_claims, address),       RECORD(struct vneid_claims, email),
     RECORD(struct vneid_claims, phone),         RECORD(struct vneid_claims, nationality),
-    RECORD(struct vneid_claims, auth_time_s),
+    RECORD(struct vneid_claims, auth_time_s),   RECORD(struct vneid_claims, standard),
 };
+/* Accounts that were saved before it was kept are read without the last one. */
+#define PROFILE_FIELDS_AT_FIRST (LEN(profile_fields) - 1)
 
 static struct str profile_place(struct arena *a, struct str id)
 {
@@ -223,7 +225,8 @@ result account_load(struct auth *au, struct arena *a, struct str id, struct acco
 
     TRY(sql_read(au->sql, account_find, &r, e));
     TRY(seal_get(a, au->seal, profile_place(a, r.account.id), r.sealed, &plain, e));
-    TRY(record_read(a, profile_fields, LEN(profile_fields), plain, &r.account.profile, e));
+    if (record_read(a, profile_fields, LEN(profile_fields), plain, &r.account.profile, NULL).failed)
+        TRY(record_read(a, profile_fields, PROFILE_FIELDS_AT_FIRST, plain, &r.account.profile, e));
     *out = r.account;
     return OK;
 }

@@ -15,6 +15,7 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
 {
     DEFER(json_close) struct json *claims = NULL;
     struct client client;
+    struct claims_subject subject;
     struct account account;
 
     if (acc->account.n == 0)
@@ -26,8 +27,8 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
         return fail(e, ERR_BAD_TOKEN, "userinfo: the client is gone");
     }
     TRY(account_load(au, v->arena, acc->account, &account, e));
-    account.level = acc->level; /* of the session: a later, better sign-in does not raise it */
-    claims = claims_userinfo(au, v->arena, &client, &account, acc->scope);
+    subject = claims_of_access(&client, &account, acc);
+    TRY(claims_userinfo(au, v, &subject, &claims, e));
     *json = json_print(v->arena, claims);
     return OK;
 }

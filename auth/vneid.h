@@ -40,6 +40,11 @@ struct vneid_claims {
     struct date birth;    /* parts may be unknown; y 0: absent */
     struct str sex;       /* "1" male, "2" female, or empty */
     struct str address, email, phone, nationality;
+    /* What it told under names of OIDC Core 5.1 that the domain names do not cover, as one JSON
+     * object: given_name, family_name, middle_name, nickname, preferred_username (never a number of
+     * the State), profile, picture, website (https), zoneinfo, locale, email_verified,
+     * phone_number_verified, address (its parts). Empty: nothing. */
+    struct str standard;
     int64_t auth_time_s; /* of the ID token, or 0 */
 };
 

@@ -189,6 +189,88 @@ static result texts_read(struct arena *a, const struct json *o, struct vneid_cla
     return OK;
 }
 
+static bool is_https(struct str s)
+{
+    return str_starts(s, STR("https://"));
+}
+
+/* Often the person's own number, which stands behind a scope of its own. */
+static bool is_no_number(struct str s)
+{
+    return !str_digits(s) && !idno_is_passport(s);
+}
+
+static bool is_any(struct str s)
+{
+    return s.n > 0;
+}
+
+static void standard_texts(struct arena *a, const struct json *from, struct json *to)
+{
+    static const struct {
+        const char *name;
+        bool (*fits)(struct str);
+    } texts[] = {
+        { "given_name", is_any },
+        { "family_name", is_any },
+        { "middle_name", is_any },
+        { "nickname", is_any },
+        { "preferred_username", is_no_number },
+        { "profile", is_https },
+        { "picture", is_https },
+        { "website", is_https },
+        { "zoneinfo", is_any },
+        { "locale", is_any },
+    };
+
+    for (size_t i = 0; i < LEN(texts); i++) {
+        struct str s = STR("");
+
+        if (!text_read(a, from, texts[i].name, LIMIT_NAME_BYTES, &s, NULL).failed && s.n > 0 &&
+            texts[i].fits(s))
+            json_put_str(to, texts[i].name, s);
+    }
+}
+
+static void standard_address(struct arena *a, const struct json *from, struct json *to)
+{
+    static const char *const parts[] = { "formatted", "street_address", "locality",
+                                         "region",    "postal_code",    "country" };
+    const struct json *address = json_member(from, "address");
+    DEFER(json_close) struct json *o = json_object();
+    bool any = false;
+
+    for (size_t i = 0; json_is_object(address) && i < LEN(parts); i++) {
+        struct str s = STR("");
+
+        if (text_read(a, address, parts[i], VNEID_ADDRESS_BYTES_MAX, &s, NULL).failed || s.n == 0)
+            continue;
+        json_put_str(o, parts[i], s);
+        any = true;
+    }
+    if (any)
+        json_put(to, "address", json_copy(o));
+}
+
+/* Ornaments: one that cannot be read is no reason to keep somebody out. */
+static struct str standard_read(struct arena *a, const struct json *userinfo)
+{
+    static const char *const flags[] = { "email_verified", "phone_number_verified" };
+    DEFER(json_close) struct json *o = json_object();
+    struct json *first;
+    struct str name;
+
+    standard_texts(a, userinfo, o);
+    standard_address(a, userinfo, o);
+    for (size_t i = 0; i < LEN(flags); i++) {
+        bool b;
+
+        if (json_bool(json_member(userinfo, flags[i]), &b))
+            json_put_bool(o, flags[i], b);
+    }
+    return json_each(o, 0, &name, &first) ? json_print(a, o) : STR("");
+}
+
 result vneid_claims_read(struct arena *a, const struct json *userinfo, struct date today,
                          struct vneid_claims *out, struct err *e)
 {
@@ -207,6 +289,7 @@ result vneid_claims_read(struct arena *a, const struct json *userinfo, struct da
     if (!str_is(c.sex, "1") && !str_is(c.sex, "2"))
         c.sex = STR("");
     c.level = claims_level(a, userinfo, today);
+    c.standard = standard_read(a, userinfo);
     *out = c;
     return OK;
 }

@@ -86,6 +86,23 @@ TEST(claims_are_read_in_one_form)
     check_str(c.number, "001087123456");
 }
 
+TEST(standard_names_are_kept_as_one_object_and_never_a_number_of_the_state)
+{
+    struct vneid_claims c;
+
+    check_ok(read_claims(
+                 "{\"sub\":\"s\",\"given_name\":\"Thử\",\"preferred_username\":\"" WORLD_NUMBER
+                 "\",\"website\":\"javascript:alert(1)\",\"picture\":\"https://a.example/b.png\","
+                 "\"email_verified\":true,\"phone_number_verified\":\"yes\","
+                 "\"address\":{\"country\":\"VN\",\"planet\":\"x\"},\"zoneinfo\":{}}",
+                 &c),
+             e);
+    check_str(c.standard, "{\"given_name\":\"Thử\",\"picture\":\"https://a.example/b.png\","
+                          "\"address\":{\"country\":\"VN\"},\"email_verified\":true}");
+    check_ok(read_claims("{\"sub\":\"s\",\"address\":\"Số 1\"}", &c), e);
+    check_str(c.standard, "");
+}
+
 TEST(claims_that_cannot_be_are_refused)
 {
     static const char *const bad[] = {
