@@ -46,7 +46,8 @@ static const struct record_field login_fields[] = {
     RECORD(struct login, request),     RECORD(struct login, client_id),
     RECORD(struct login, return_path), RECORD(struct login, language),
     RECORD(struct login, hint),        RECORD(struct login, fresh),
-    RECORD(struct login, started_ms),
+    RECORD(struct login, started_ms),  RECORD(struct login, moved_ms),
+    RECORD(struct login, acr),         RECORD(struct login, after_s),
 };
 
 bool login_next(enum login_state s, enum login_event ev, enum login_state *next,
@@ -102,6 +103,7 @@ result login_step(struct auth *au, const struct visit *v, struct login *l, enum 
     if (!login_next(l->state, ev, &moved.state, &next))
         return fail(e, ERR_WRONG_STATE, "sign-in: event %d in state %s", (int)ev,
                     login_state_name(l->state));
+    moved.moved_ms = clock_now_ms(au->clock);
     moved.raw = login_print(v->arena, &moved);
     TRY(kv_swap(au->kv, auth_key(v->arena, "login", l->id), l->raw, moved.raw, login_ttl_s(au, l),
                 &swapped, e));
@@ -160,7 +162,10 @@ result login_start(struct auth *au, const struct visit *v, const struct login_as
         .language = str_is(ask->language, "en") ? STR("en") : STR("vi"),
         .hint = hint_seal(au, a, ask->hint),
         .fresh = ask->fresh,
+        .acr = ask->acr,
+        .after_s = ask->after_s,
         .started_ms = clock_now_ms(au->clock),
+        .moved_ms = clock_now_ms(au->clock),
     };
 
     must(l.id.n == LOGIN_ID_BYTES && cookie.n == LOGIN_COOKIE_BYTES);
@@ -202,7 +207,29 @@ static struct vneid_ask upstream_ask(const struct auth *au, struct arena *a, con
         .ui_locales = l->language,
         .login_hint = hint_open(au, a, l->hint),
         .fresh = l->fresh,
+        .acr = l->acr,
     };
+}
+
+static bool is_under_way(enum login_state s)
+{
+    return s == LOGIN_RETURNED || s == LOGIN_IDENTIFIED || s == LOGIN_CHECKED;
+}
+
+bool login_may_send(const struct login *l)
+{
+    enum login_state next;
+    enum login_action action;
+
+    return login_next(l->state, LOGIN_EV_SENT, &next, &action);
+}
+
+bool login_may_cancel(const struct login *l)
+{
+    enum login_state next;
+    enum login_action action;
+
+    return login_next(l->state, LOGIN_EV_CANCELLED, &next, &action);
 }
 
 result login_send(struct auth *au, const struct visit *v, struct login *l, struct str *url,
@@ -212,7 +239,10 @@ result login_send(struct auth *au, const struct visit *v, struct login *l, struc
     struct str made;
     enum login_action action;
 
-    if (l->state == LOGIN_FAILED) { /* a new attempt: what was sent before must not fit */
+    if (is_under_way(l->state) && clock_now_ms(au->clock) - l->moved_ms < LOGIN_STALE_MS)
+        return fail(e, ERR_WRONG_STATE, "sign-in: it is being finished");
+    if (l->state == LOGIN_FAILED ||
+        is_under_way(l->state)) { /* a new attempt: what was sent before must not fit */
         l->nonce = random_token(v->arena, LOGIN_ID_BITS);
         l->verifier = random_token(v->arena, LOGIN_ID_BITS);
     }
@@ -295,9 +325,13 @@ static result callback_check(const struct auth *au, const struct form *query, st
 static result fresh_check(const struct auth *au, const struct login *l,
                           const struct vneid_claims *c, struct err *e)
 {
-    const int64_t least_s = l->started_ms / 1000 - au->conf->auth.clock_skew_s;
+    const int64_t started_s = l->started_ms / 1000;
+    const int64_t told_s = c->auth_time_s;
 
-    if (l->fresh && c->auth_time_s > 0 && c->auth_time_s < least_s)
+    if (!l->fresh || told_s <= 0)
+        return OK;
+    if (told_s < started_s - au->conf->auth.clock_skew_s ||
+        (told_s <= l->after_s && l->after_s < started_s))
         return fail(e, ERR_UPSTREAM_BAD, "vneid: the person was not asked anew");
     return OK;
 }
@@ -380,18 +414,31 @@ static result old_session_end(struct auth *au, const struct visit *v, struct str
     return session_end(au, v, &old, e);
 }
 
+/* As the upstream told, else now; of a renewed sign-in later than the one before, also when both
+ * happened within a second. */
+static struct session_proof login_proof(const struct auth *au, const struct login *l,
+                                        const struct vneid_claims *c)
+{
+    const int64_t now_s = clock_now_s(au->clock);
+    const int64_t at_s = c->auth_time_s > 0 && c->auth_time_s < now_s ? c->auth_time_s : now_s;
+
+    return (struct session_proof){
+        .auth_time_s = l->fresh && at_s <= l->after_s ? l->after_s + 1 : at_s,
+        .acr = c->acr,
+        .amr = c->amr,
+    };
+}
+
 static result login_enter(struct auth *au, const struct visit *v, struct login *l,
                           const struct account_seen *seen, struct str old_session,
                           struct login_done *out, struct err *e)
 {
-    const int64_t now_s = clock_now_s(au->clock);
-    const int64_t told_s = seen->claims->auth_time_s;
+    const struct session_proof proof = login_proof(au, l, seen->claims);
     enum login_action action;
 
     TRY(account_save(au, v, seen, &out->account, e));
     TRY(old_session_end(au, v, old_session, e));
-    TRY(session_make(au, v, &out->account, told_s > 0 && told_s < now_s ? told_s : now_s,
-                     &out->session, &out->session_token, e));
+    TRY(session_make(au, v, &out->account, &proof, &out->session, &out->session_token, e));
     TRY(enter_audit(au, v, l, out, e));
     TRY(login_step(au, v, l, LOGIN_EV_ENTERED, &action, e));
     must(action == LOGIN_DO_CONTINUE);

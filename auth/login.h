@@ -66,7 +66,9 @@ struct login {
     struct str language;        /* "vi" or "en" */
     struct str hint;            /* login_hint for VNeID, sealed: it may be a number */
     bool fresh;                 /* the person must authenticate anew */
-    int64_t started_ms;
+    int acr;                    /* level of authentication to ask for; 0: any */
+    int64_t after_s;            /* fresh: auth_time must be later than this */
+    int64_t started_ms, moved_ms;
     struct str raw; /* the stored form; login_step() compares with it */
 };
 
@@ -78,6 +80,8 @@ struct login_ask {
     struct str language;
     struct str hint; /* login_hint: passed on to VNeID; may be empty */
     bool fresh;
+    int acr;         /* 1 to 4: asked of VNeID; 0: any */
+    int64_t after_s; /* with fresh: auth_time of the sign-in that is to be renewed, or 0 */
 };
 
 /* *browser is the cookie's value to set (name LOGIN_COOKIE, SameSite=Lax, path "/login",
@@ -88,7 +92,12 @@ MUST_USE result login_start(struct auth *au, const struct visit *v, const struct
 /* ERR_NOT_FOUND: unknown or over its time; ERR_BAD_CSRF: of another browser. */
 MUST_USE result login_find(struct auth *au, const struct visit *v, struct str id,
                            struct str browser, struct login *out, struct err *e);
-/* The upstream address to send the browser to. ERR_WRONG_STATE when it has already come back. */
+/* The upstream address to send the browser to. ERR_WRONG_STATE when it has already come back; one
+ * that came back and was then left alone (the process died) may be sent again after
+ * LOGIN_STALE_MS. */
+#define LOGIN_STALE_MS 3000
+bool login_may_send(const struct login *l); /* now, or once it is stale */
+bool login_may_cancel(const struct login *l);
 MUST_USE result login_send(struct auth *au, const struct visit *v, struct login *l, struct str *url,
                            struct err *e);
 /* The person gives up; then oidc_authorize_refuse(), or a redirect to return_path. */

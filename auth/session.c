@@ -57,7 +57,8 @@ static struct str sid_key(struct arena *a, struct str sid)
 }
 
 result session_make(struct auth *au, const struct visit *v, const struct account *acc,
-                    int64_t auth_time_s, struct session *out, struct str *token, struct err *e)
+                    const struct session_proof *proof, struct session *out, struct str *token,
+                    struct err *e)
 {
     const int64_t now_ms = clock_now_ms(au->clock);
     const struct str cookie = random_token(v->arena, SESSION_TOKEN_BITS);
@@ -67,13 +68,13 @@ result session_make(struct auth *au, const struct visit *v, const struct account
         .account = acc->id,
         .kind = (int)acc->kind,
         .level = acc->level,
-        .acr = acc->level,
+        .acr = proof != NULL ? proof->acr : acc->level,
         .degraded = acc->degraded,
         .pay_only = acc->pay_only,
         .id_index = acc->id_index,
-        .amr = STR("fed"),
+        .amr = proof != NULL && proof->amr.n > 0 ? proof->amr : STR("fed"),
         .csrf = random_token(v->arena, 128),
-        .auth_time_s = auth_time_s > 0 ? auth_time_s : now_ms / 1000,
+        .auth_time_s = proof != NULL ? proof->auth_time_s : now_ms / 1000,
         .created_ms = now_ms,
         .seen_ms = now_ms,
         .key = auth_key(v->arena, "session", cookie),

@@ -16,6 +16,13 @@
 
 struct account;
 
+/* How somebody was authenticated, and when. */
+struct session_proof {
+    int64_t auth_time_s;
+    int acr;        /* 1 to 4 */
+    struct str amr; /* methods, space-separated; empty: the upstream told none */
+};
+
 struct session {
     struct str sid;
     struct str account; /* account id */
@@ -34,10 +41,10 @@ struct session {
     struct str raw;
 };
 
-/* *token is the cookie's value. auth_time_s 0 means now. */
+/* *token is the cookie's value. Without a proof: now, as strongly as the account's level says. */
 MUST_USE result session_make(struct auth *au, const struct visit *v, const struct account *acc,
-                             int64_t auth_time_s, struct session *out, struct str *token,
-                             struct err *e);
+                             const struct session_proof *proof, struct session *out,
+                             struct str *token, struct err *e);
 /* *found false: no cookie, unknown, idle too long, or over. Counts as use. */
 MUST_USE result session_find(struct auth *au, const struct visit *v, struct str token, bool *found,
                              struct session *out, struct err *e);

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "auth/acr.h"
 #include "base/arena.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -277,6 +278,17 @@ static result endpoints_get(struct vneid *v, struct arena *a, struct endpoints *
     return OK;
 }
 
+/* The name of a level at the upstream: the settings list them from 1 up. */
+static struct str acr_wanted(const struct vneid *v, int acr)
+{
+    struct str rest = v->conf->vneid.acr_values, word;
+
+    for (int level = 1; acr > 0 && str_next(&rest, ' ', &word); level++)
+        if (level == acr)
+            return word;
+    return STR("");
+}
+
 result vneid_authorize_url(struct vneid *v, struct arena *a, const struct vneid_ask *ask,
                            struct str *url, struct err *e)
 {
@@ -294,6 +306,7 @@ result vneid_authorize_url(struct vneid *v, struct arena *a, const struct vneid_
         { STR("login_hint"), ask->login_hint },
         { STR("prompt"), ask->fresh ? STR("login") : STR("") },
         { STR("max_age"), ask->fresh ? STR("0") : STR("") },
+        { STR("acr_values"), acr_wanted(v, ask->acr) },
     };
     const struct str form = auth_form(a, fields, LEN(fields));
     struct endpoints ep;
@@ -465,6 +478,8 @@ result vneid_redeem(struct vneid *v, struct arena *a, const struct vneid_ask *as
     if (!str_eq(read.sub, sub))
         return fail(e, ERR_UPSTREAM_BAD, "vneid: userinfo of another subject");
     read.auth_time_s = auth_time_s;
+    read.amr = vneid_methods_read(a, json_member(claims, "amr"));
+    read.acr = acr_of_methods(read.amr, read.level);
     *out = read;
     return OK;
 }

@@ -8,7 +8,8 @@
  * the national SSO.
  *
  * The identity level is read from loAs and IAL and nothing else: acr and acr_values of the upstream
- * do not state it. Absent means level 1. Where they disagree the lower one counts.
+ * do not state it. Absent means level 1. Where they disagree the lower one counts. How strongly the
+ * person was authenticated is read from amr (auth/acr.h).
  *
  * userProfileUri and logoutUri may carry tokens: they are not read at all.
  * Thread rule: any thread. Calls block on the network: SLOW pool.
@@ -46,6 +47,8 @@ struct vneid_claims {
      * phone_number_verified, address (its parts). Empty: nothing. */
     struct str standard;
     int64_t auth_time_s; /* of the ID token, or 0 */
+    struct str amr;      /* of the ID token: methods (RFC 8176), space-separated; may be empty */
+    int acr;             /* 1 to 4: what those methods prove (auth/acr.h) */
 };
 
 struct vneid_ask {
@@ -54,6 +57,7 @@ struct vneid_ask {
     struct str redirect_uri;           /* <issuer>/login/vneid/callback */
     struct str ui_locales, login_hint; /* may be empty */
     bool fresh; /* the person must authenticate anew: prompt=login, max_age=0 */
+    int acr;    /* level of authentication to ask for (setting vneid.acr_values); 0: any */
 };
 
 /* ERR_CONFIG. Reads nothing from the network. */
@@ -74,5 +78,8 @@ struct str vneid_logout_url(struct vneid *v, struct arena *a);
 /* The parser of userinfo alone; `now` decides which levels have expired. ERR_UPSTREAM_BAD. */
 MUST_USE result vneid_claims_read(struct arena *a, const struct json *userinfo, struct date today,
                                   struct vneid_claims *out, struct err *e);
+/* The methods of an ID token's amr (a list of texts, or one text), space-separated; what is no
+ * method's name is left out. */
+struct str vneid_methods_read(struct arena *a, const struct json *amr);
 
 #endif

@@ -16,6 +16,8 @@
 
 #define VNEID_ADDRESS_BYTES_MAX 1000
 #define VNEID_CODE_BYTES_MAX    100
+#define VNEID_METHODS_MAX       16
+#define VNEID_METHOD_BYTES_MAX  32
 
 /* Some gateways send numbers as numbers. */
 static result text_read(struct arena *a, const struct json *o, const char *name, size_t bytes_max,
@@ -292,4 +294,20 @@ result vneid_claims_read(struct arena *a, const struct json *userinfo, struct da
     c.standard = standard_read(a, userinfo);
     *out = c;
     return OK;
+}
+
+struct str vneid_methods_read(struct arena *a, const struct json *amr)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    struct str methods = STR(""), word;
+
+    if (json_str(amr, &word))
+        return word.n <= VNEID_METHOD_BYTES_MAX && str_all_in(word, letters) ? str_dup(a, word)
+                                                                             : STR("");
+    for (size_t i = 0; i < json_count(amr) && i < VNEID_METHODS_MAX; i++)
+        if (json_str(json_at(amr, i), &word) && word.n > 0 && word.n <= VNEID_METHOD_BYTES_MAX &&
+            str_all_in(word, letters))
+            methods = methods.n == 0 ? str_dup(a, word)
+                                     : str_fmt(a, "%.*s %.*s", STR_ARG(methods), STR_ARG(word));
+    return methods;
 }

@@ -11,7 +11,7 @@
 #include "store/kv.h"
 
 struct ask {
-    struct str client_id, redirect_uri, state, nonce, challenge, scope;
+    struct str client_id, redirect_uri, state, nonce, challenge, scope, acr;
 };
 
 void vneid_faults(struct sandbox *sb, const struct request *rq, const struct person *p,
@@ -67,7 +67,8 @@ result vneid_discovery(struct sandbox *sb, struct request *rq, struct response *
     put_list(o, "token_endpoint_auth_methods_supported",
              (const char *const[]){ "client_secret_post", NULL });
     put_list(o, "code_challenge_methods_supported", (const char *const[]){ "S256", NULL });
-    put_list(o, "acr_values_supported", (const char *const[]){ "1", NULL });
+    put_list(o, "acr_values_supported",
+             (const char *const[]){ "LoA1", "LoA2", "LoA3", "LoA4", NULL });
     page_json(rq, rs, 200, o);
     return OK;
 }
@@ -89,9 +90,10 @@ static result ask_read(struct sandbox *sb, struct arena *a, const struct form *f
 {
     struct str callback = str_cat(a, sb->motcua, STR("/login/vneid/callback"));
 
-    *q = (struct ask){ form_get(f, "client_id"),      form_get(f, "redirect_uri"),
-                       form_get(f, "state"),          form_get(f, "nonce"),
-                       form_get(f, "code_challenge"), form_get(f, "scope") };
+    *q =
+        (struct ask){ form_get(f, "client_id"), form_get(f, "redirect_uri"),   form_get(f, "state"),
+                      form_get(f, "nonce"),     form_get(f, "code_challenge"), form_get(f, "scope"),
+                      form_get(f, "acr_values") };
     if (!str_eq(q->client_id, sb->conf.vneid.client_id))
         return fail_field(e, ERR_INVALID, "client_id", "unknown client");
     if (!str_eq(q->redirect_uri, callback))
@@ -128,6 +130,18 @@ static void send_back(struct request *rq, struct response *rs, const struct ask 
     response_redirect(rs, url_with(rq->arena, q->redirect_uri, fields, q->state.n ? 2 : 1));
 }
 
+/* What somebody of account level 1 or 2 can show when a level of authentication is asked for:
+ * Decree 69/2024 art. 20. Unasked, as the real provider, nothing is told. */
+static struct str methods_shown(struct str acr, const struct person *p)
+{
+    static const char *const methods[] = { "", "pwd", "pwd otp", "pwd face", "pwd otp fpt" };
+    const size_t level = acr.n == 4 && str_starts(acr, STR("LoA")) ? (size_t)(acr.p[3] - '0') : 0;
+
+    if (level == 0 || level >= LEN(methods))
+        return STR("");
+    return str_c(methods[str_is(p->level, "2") ? level : 1]);
+}
+
 static result code_make(struct sandbox *sb, struct request *rq, const struct ask *q,
                         const struct person *p, struct str *code, struct err *e)
 {
@@ -136,6 +150,7 @@ static result code_make(struct sandbox *sb, struct request *rq, const struct ask
     json_put_str(o, "redirect_uri", q->redirect_uri);
     json_put_str(o, "nonce", q->nonce);
     json_put_str(o, "challenge", q->challenge);
+    json_put_str(o, "amr", methods_shown(q->acr, p));
     json_put_int(o, "auth_time", clock_now_s(&sb->clock));
     *code = random_token(rq->arena, 256);
     return kv_put(sb->kv, str_cat(rq->arena, STR("code:"), *code), json_print(rq->arena, o),

@@ -22,10 +22,10 @@ static result oauth_fail(struct request *rq, struct response *rs, int status, co
     return OK;
 }
 
-/* The row of a code: person, redirect_uri, nonce, challenge, auth_time. */
+/* The row of a code: person, redirect_uri, nonce, challenge, amr, auth_time. */
 struct grant {
     const struct person *person;
-    struct str redirect_uri, nonce, challenge;
+    struct str redirect_uri, nonce, challenge, amr;
     int64_t auth_time;
 };
 
@@ -42,10 +42,12 @@ static bool grant_take(struct sandbox *sb, struct request *rq, struct str code, 
         json_need_str(doc, "redirect_uri", 4096, &g->redirect_uri, NULL).failed ||
         json_need_str(doc, "nonce", 4096, &g->nonce, NULL).failed ||
         json_need_str(doc, "challenge", 128, &g->challenge, NULL).failed ||
+        json_need_str(doc, "amr", 128, &g->amr, NULL).failed ||
         json_need_int(doc, "auth_time", 0, INT64_MAX, &g->auth_time, NULL).failed)
         return false;
     g->redirect_uri = str_dup(rq->arena, g->redirect_uri);
     g->nonce = str_dup(rq->arena, g->nonce);
+    g->amr = str_dup(rq->arena, g->amr);
     g->challenge = str_dup(rq->arena, g->challenge);
     g->person = people_by_handle(sb->people, person);
     return g->person != NULL;
@@ -56,6 +58,16 @@ static bool challenge_met(struct arena *a, struct str challenge, struct str veri
     if (!challenge.n)
         return true;
     return str_eq(digest_base64url(a, digest_sha256(verifier)), challenge);
+}
+
+static struct json *words_list(struct str words)
+{
+    struct json *list = json_array();
+    struct str word;
+
+    while (str_next(&words, ' ', &word))
+        json_add_str(list, word);
+    return list;
 }
 
 static struct json *id_claims(struct sandbox *sb, struct arena *a, const struct grant *g,
@@ -79,6 +91,8 @@ static struct json *id_claims(struct sandbox *sb, struct arena *a, const struct 
         json_put_str(o, "nonce",
                      set->on[FAULT_vneid_wrong_nonce] ? random_token(a, 128) : g->nonce);
     json_put_str(o, "acr", STR("1"));
+    if (g->amr.n)
+        json_put(o, "amr", words_list(g->amr));
     json_put_str(o, "preferred_username", g->person->number);
     json_put_str(o, "at_hash", token_half_hash(a, access));
     return o;

@@ -85,6 +85,8 @@ struct ctx {
     struct staff_session staff;
     struct access access; /* of routes for CLIENT */
     struct str form_csrf; /* of forms for visitors without a session */
+    /* The way back to the portal that sent the visitor, for pages that tell an error; or empty. */
+    struct str portal_url, portal_name;
 };
 
 #endif

@@ -68,6 +68,8 @@ result authorize_answer(struct ctx *c, struct request *rq, struct response *rs,
         log_err("authorize.refused", &reply->error);
     switch (reply->kind) {
     case AUTHORIZE_PAGE:
+        if (reply->client.id.n > 0)
+            view_offer_portal(c, &reply->client);
         *e = reply->error;
         return (result){ true };
     case AUTHORIZE_REDIRECT:

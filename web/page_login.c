@@ -38,9 +38,45 @@ static result put_portal(struct ctx *c, struct json *data, struct str client_id,
     return OK;
 }
 
+/* Errors from here on lead back to the portal that asked. */
+static result offer_portal(struct ctx *c, struct str client_id, struct err *e)
+{
+    struct client client;
+
+    if (client_id.n == 0)
+        return OK;
+    TRY(client_load(&c->app->auth, c->arena, client_id, &client, e));
+    view_offer_portal(c, &client);
+    return OK;
+}
+
+/* A page that says why, with the ways on: again, or back to the portal. */
+static result tell_failure(struct ctx *c, struct request *rq, struct response *rs,
+                           const struct login *login, const struct err *why, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+
+    log_err("login.failed", why);
+    TRY(offer_portal(c, login->client_id, e));
+    json_put_str(
+        data, "message",
+        view_text(c, why->code == ERR_WRONG_STATE ? "login.half_way" : err_text(why->code)));
+    json_put_str(data, "request_id", c->visit.request_id);
+    json_put_str(data, "id", login->id);
+    view_put_portal(c, data);
+    json_put_bool(data, "may_retry", login->id.n > 0 && login_may_send(login));
+    json_put_bool(data, "may_cancel",
+                  login->id.n > 0 && login_may_cancel(login) &&
+                      (login->state != LOGIN_REFUSED || login->request.n > 0));
+    TRY(view_page(c, rq, rs, "login_failed", "login.failed_title", data, e));
+    view_status(rs, err_status(why->code));
+    return OK;
+}
+
 result page_login(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
+    const struct err half_way = { .code = ERR_WRONG_STATE, .detail = "the page of a done sign-in" };
     struct login login;
     struct form query;
 
@@ -48,6 +84,8 @@ result page_login(struct ctx *c, struct request *rq, struct response *rs, struct
     if (!form_has(&query, "id"))
         return guard_start_login(c, rq, rs, STR("/"), e);
     TRY(find_login(c, rq, &login, e));
+    if (!login_may_send(&login))
+        return tell_failure(c, rq, rs, &login, &half_way, e);
     json_put_str(data, "id", login.id);
     TRY(put_portal(c, data, login.client_id, e));
     return view_page(c, rq, rs, "login", "login.title", data, e);
@@ -59,6 +97,7 @@ result login_go(struct ctx *c, struct request *rq, struct response *rs, struct e
     struct str url;
 
     TRY(find_login(c, rq, &login, e));
+    TRY(offer_portal(c, login.client_id, e));
     TRY(login_send(&c->app->auth, &c->visit, &login, &url, e));
     view_redirect(rs, url);
     return OK;
@@ -70,6 +109,7 @@ result login_give_up(struct ctx *c, struct request *rq, struct response *rs, str
     struct login login;
 
     TRY(find_login(c, rq, &login, e));
+    TRY(offer_portal(c, login.client_id, e));
     TRY(login_cancel(&c->app->auth, &c->visit, &login, e));
     if (login.request.n == 0) {
         view_redirect(rs, STR("/"));
@@ -93,23 +133,6 @@ static result go_on(struct ctx *c, struct request *rq, struct response *rs,
     }
     TRY(oidc_authorize_continue(&c->app->auth, &c->visit, done, &reply, e));
     return authorize_answer(c, rq, rs, &reply, e);
-}
-
-/* A page that says why, with the ways on: again, or back to the portal. */
-static result tell_failure(struct ctx *c, struct request *rq, struct response *rs,
-                           const struct login *login, const struct err *why, struct err *e)
-{
-    DEFER(json_close) struct json *data = json_object();
-
-    log_err("login.failed", why);
-    json_put_str(data, "message", view_text(c, err_text(why->code)));
-    json_put_str(data, "request_id", c->visit.request_id);
-    if (login->id.n > 0 && (login->state != LOGIN_REFUSED || login->request.n > 0))
-        json_put_str(data, "id", login->id);
-    json_put_bool(data, "may_retry", login->id.n > 0 && login->state == LOGIN_FAILED);
-    TRY(view_page(c, rq, rs, "login_failed", "login.failed_title", data, e));
-    view_status(rs, err_status(why->code));
-    return OK;
 }
 
 /* The citizen refused, or a register did: the portal that asked is told. */

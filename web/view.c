@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/account.h"
+#include "auth/client.h"
 #include "base/buf.h"
 #include "base/embed.h"
 #include "base/err.h"
@@ -263,6 +264,25 @@ static void api_error(struct ctx *c, const struct request *rq, struct response *
     json_close(&body);
 }
 
+void view_offer_portal(struct ctx *c, const struct client *portal)
+{
+    const struct pair iss[] = { { STR("iss"), c->app->conf.service.issuer } };
+
+    if (portal->initiate_uri.n > 0)
+        c->portal_url = url_with(c->arena, portal->initiate_uri, iss, 1);
+    else if (portal->redirect_count > 0)
+        c->portal_url = str_cat(c->arena, app_origin(portal->redirect_uris[0]), STR("/"));
+    c->portal_name = client_name(portal, c->language);
+}
+
+void view_put_portal(const struct ctx *c, struct json *data)
+{
+    if (c->portal_url.n == 0)
+        return;
+    json_put_str(data, "portal_url", c->portal_url);
+    json_put_str(data, "portal_name", c->portal_name);
+}
+
 static result page_error(struct ctx *c, const struct request *rq, struct response *rs,
                          const struct err *why, struct err *e)
 {
@@ -272,6 +292,7 @@ static result page_error(struct ctx *c, const struct request *rq, struct respons
     if (why->field[0] != '\0')
         json_put_str(data, "field", str_c(why->field));
     json_put_str(data, "back_url", STR("/"));
+    view_put_portal(c, data);
     json_put_str(data, "request_id", c->visit.request_id);
     TRY(view_page(c, rq, rs, "error", "error.title", data, e));
     rs->status = err_status(why->code);

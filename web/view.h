@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "web/route_row.h"
 
+struct client;
 struct json;
 
 /* A page of web/page/<name>.html in the layout. `title` is a key of the catalogues. The layout's
@@ -20,6 +21,11 @@ void view_redirect(struct response *rs, struct str location);
 /* Tells an error in the route's face; the caller has logged it. Where a token is wanted, what was
  * wrong with it stands in the challenge (RFC 6750 3, RFC 9449 7.1, RFC 9470 3). */
 void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e);
+
+/* From now on error pages offer the way back to this portal: where it starts a sign-in, or else the
+ * site of its first registered address. */
+void view_offer_portal(struct ctx *c, const struct client *portal);
+void view_put_portal(const struct ctx *c, struct json *data); /* portal_url, portal_name */
 
 /* The content security policy: no script but the one file of form_post. Browsers apply form-action
  * to where a form's answer redirects, too: `form_targets` are origins more, or empty. */

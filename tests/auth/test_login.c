@@ -31,9 +31,9 @@ TEST(the_table_lists_every_pair_once_and_all_others_are_refused)
     static const int want[LOGIN_STATE_COUNT][LOGIN_EVENT_COUNT] = {
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, LOGIN_RETURNED, LOGIN_REFUSED, -1, -1, -1, -1 },
-        { -1, -1, -1, LOGIN_REFUSED, LOGIN_IDENTIFIED, -1, -1, LOGIN_FAILED },
-        { -1, -1, -1, LOGIN_REFUSED, -1, LOGIN_CHECKED, -1, LOGIN_FAILED },
-        { -1, -1, -1, -1, -1, -1, LOGIN_DONE, LOGIN_FAILED },
+        { LOGIN_SENT_TO_VNEID, -1, -1, LOGIN_REFUSED, LOGIN_IDENTIFIED, -1, -1, LOGIN_FAILED },
+        { LOGIN_SENT_TO_VNEID, -1, -1, LOGIN_REFUSED, -1, LOGIN_CHECKED, -1, LOGIN_FAILED },
+        { LOGIN_SENT_TO_VNEID, -1, -1, -1, -1, -1, LOGIN_DONE, LOGIN_FAILED },
         { -1, -1, -1, -1, -1, -1, -1, -1 },
         { -1, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
@@ -430,4 +430,131 @@ TEST(an_unknown_key_is_looked_for_once_a_minute)
         check(!come_back(au, &done));
     check_int(upstream()->jwks_calls, 1);
     check_int(upstream()->discovery_calls, 1);
+}
+
+/* Comes back, but the process dies before the sign-in is done. */
+static struct login left_half_way(struct auth *au, enum login_event until, struct str *browser)
+{
+    const struct visit v = world_visit();
+    const struct login_ask ask = { .return_path = STR("/") };
+    struct login l = world_sent(au, &ask, browser);
+    enum login_action action;
+
+    check_ok(login_step(au, &v, &l, LOGIN_EV_RETURNED, &action, &e), e);
+    for (int ev = LOGIN_EV_IDENTIFIED; ev <= (int)until && until != LOGIN_EV_RETURNED; ev++)
+        check_ok(login_step(au, &v, &l, (enum login_event)ev, &action, &e), e);
+    return l;
+}
+
+TEST_KV(a_sign_in_that_was_left_half_way_can_be_sent_again)
+{
+    static const enum login_event until[] = { LOGIN_EV_RETURNED, LOGIN_EV_IDENTIFIED,
+                                              LOGIN_EV_CONFIRMED };
+    struct auth *au = here();
+    const struct visit v = world_visit();
+
+    for (size_t i = 0; i < LEN(until); i++) {
+        struct str browser, url;
+        struct login l = left_half_way(au, until[i], &browser);
+        const struct str nonce = l.nonce, verifier = l.verifier;
+
+        check(login_may_send(&l));
+        check_fails(login_send(au, &v, &l, &url, &e), e, ERR_WRONG_STATE); /* it may be at work */
+        fixture_clock.fixed_ms += LOGIN_STALE_MS;
+        check_ok(login_send(au, &v, &l, &url, &e), e);
+        check_int(l.state, LOGIN_SENT_TO_VNEID);
+        check(!str_eq(l.nonce, nonce) && !str_eq(l.verifier, verifier));
+        check(str_has(url, l.nonce) && !str_has(url, nonce));
+    }
+}
+
+TEST(a_done_sign_in_is_not_sent_again)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct str url;
+
+    fixture_clock.fixed_ms += LOGIN_STALE_MS * 10;
+    check(!login_may_send(&done.login));
+    check(!login_may_cancel(&done.login));
+    check_fails(login_send(au, &v, &done.login, &url, &e), e, ERR_WRONG_STATE);
+}
+
+static bool renew(struct auth *au, const struct login_ask *ask, struct login_done *done)
+{
+    const struct visit v = world_visit();
+    struct str browser;
+    const struct login l = world_sent(au, ask, &browser);
+    const struct form query = world_callback(&l);
+
+    e = (struct err){ 0 };
+    return !login_return(au, &v, &query, browser, STR(""), done, &e).failed;
+}
+
+TEST(a_renewed_sign_in_is_strictly_later_than_the_one_before)
+{
+    struct auth *au = here();
+    struct login_done first, again;
+    struct login_ask ask = { .return_path = STR("/"), .fresh = true };
+
+    check(renew(au, &ask, &first));
+    ask.after_s = first.session.auth_time_s;
+    check(renew(au, &ask, &again)); /* within the same second, and the upstream tells no time */
+    check_int(again.session.auth_time_s, first.session.auth_time_s + 1);
+    fixture_clock.fixed_ms += 5000;
+    ask.after_s = first.session.auth_time_s;
+    upstream()->auth_time_s = first.session.auth_time_s; /* it did not ask anybody */
+    check(!renew(au, &ask, &again));
+    check_int(e.code, ERR_UPSTREAM_BAD);
+    upstream()->auth_time_s += 3;
+    check(renew(au, &ask, &again));
+    check_int(again.session.auth_time_s, first.session.auth_time_s + 3);
+}
+
+TEST(the_level_of_authentication_comes_from_the_methods_that_were_told)
+{
+    static const struct {
+        const char *amr;
+        int acr;
+        const char *kept;
+    } cases[] = {
+        { "", 2, "fed" },
+        { "[\"pwd\"]", 1, "pwd" },
+        { "[\"pwd\",\"face\"]", 3, "pwd face" },
+        { "[\"pwd\",\"otp\",\"fpt\"]", 4, "pwd otp fpt" },
+        { "\"otp\"", 1, "otp" },
+        { "[\"pwd otp face\"]", 2, "fed" }, /* no method's name */
+        { "[1,{\"a\":2}]", 2, "fed" },
+        { "{\"face\":1}", 2, "fed" },
+    };
+    struct auth *au = here();
+    const struct login_ask ask = { .return_path = STR("/") };
+    struct login_done done;
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        upstream()->amr = str_c(cases[i].amr);
+        check(renew(au, &ask, &done));
+        check_int(done.session.acr, cases[i].acr);
+        check_str(done.session.amr, cases[i].kept);
+        check_int(done.session.level, 2); /* the other axis */
+    }
+}
+
+TEST(a_wanted_level_is_asked_for_by_the_upstreams_name)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_ask ask = { .return_path = STR("/"), .acr = 3 };
+    struct str browser, url;
+    struct login l;
+
+    check_ok(login_start(au, &v, &ask, &l, &browser, &e), e);
+    check_ok(login_send(au, &v, &l, &url, &e), e);
+    check(str_has(url, STR("&acr_values=LoA3")));
+    world_conf()->vneid.acr_values = STR("LoA1 LoA2");
+    ask.acr = 4;
+    check_ok(login_start(au, &v, &ask, &l, &browser, &e), e);
+    check_ok(login_send(au, &v, &l, &url, &e), e);
+    check(!str_has(url, STR("acr_values")));
 }

@@ -85,6 +85,7 @@ static struct str id_token(struct arena *a)
     DEFER(json_close) struct json *o = json_object();
     const int64_t now_s = clock_now_s(w.clock);
     struct err e = { 0 };
+    struct json *amr = NULL;
     struct str token;
 
     json_put_str(o, "iss", or_else(w.up.id_iss, str_cat(a, origin(a), STR("/vneid"))));
@@ -95,6 +96,9 @@ static struct str id_token(struct arena *a)
     json_put_int(o, "exp", now_s + 300);
     if (w.up.auth_time_s > 0)
         json_put_int(o, "auth_time", w.up.auth_time_s);
+    if (w.up.amr.n > 0)
+        must(!json_read(w.up.amr, &amr, &e).failed);
+    json_put(o, "amr", amr);
     must(!keyring_active(w.up.foreign_key ? w.foreign_keys : w.upstream_keys, KEY_RS256, &key, &e)
               .failed);
     must(!token_sign(a, key, NULL, o, &token, &e).failed);

@@ -25,6 +25,7 @@ struct upstream {
     struct str userinfo;                         /* JSON of userinfo */
     struct str id_sub, id_iss, id_aud, id_nonce; /* empty: as they should be */
     int64_t auth_time_s;                         /* 0: left out */
+    struct str amr;                              /* JSON of the ID token's amr, or empty */
     int token_status;                            /* 200 */
     struct str token_error;                      /* body of another status */
     bool discovery_down, foreign_key;
