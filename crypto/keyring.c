@@ -33,11 +33,12 @@
 #include "crypto/private.h"
 
 #define SCRATCH_BYTES (256 * 1024)
-#define ALG_COUNT     3
+#define ALG_COUNT     3 /* that we sign with */
 
 /* One reading of the folder; freed when the ring and every borrowed key have let go. */
 struct ring {
     atomic_int holders;
+    struct key_set *set; /* the same keys, for verifying */
     size_t n;
     struct key keys[KEYS_MAX]; /* by state, then id */
 };
@@ -61,6 +62,7 @@ static void ring_release(struct ring **ring)
         return;
     for (size_t i = 0; i < r->n; i++)
         key_close(&r->keys[i]);
+    key_set_close(&r->set);
     free(r);
 }
 
@@ -194,6 +196,23 @@ static int key_order(const void *x, const void *y)
     return str_cmp(str_of(a->id, a->id_n), str_of(b->id, b->id_n));
 }
 
+static struct key_set *ring_set(const struct ring *r)
+{
+    struct key_set *set = key_set_make();
+
+    for (size_t i = 0; i < r->n; i++) {
+        struct key *to = &set->keys[set->n++];
+        const struct key *from = &r->keys[i];
+
+        must(EVP_PKEY_up_ref(from->pkey) == 1);
+        memcpy(to->id, from->id, from->id_n);
+        to->id_n = from->id_n;
+        /* It signed when it was loaded, so it can verify. */
+        must(!key_make(to, from->pkey, from->alg, false, NULL).failed);
+    }
+    return set;
+}
+
 static result ring_load(const char *dir, struct ring **out, struct err *e)
 {
     DEFER(ring_release) struct ring *r = calloc(1, sizeof(*r));
@@ -210,6 +229,7 @@ static result ring_load(const char *dir, struct ring **out, struct err *e)
         if (str_ends(str_c(entry->d_name), STR(".pem")))
             TRY(ring_add(r, dir, entry->d_name, e));
     qsort(r->keys, r->n, sizeof(r->keys[0]), key_order);
+    r->set = ring_set(r);
     *out = r;
     r = NULL;
     return OK;
@@ -317,20 +337,8 @@ struct json *keyring_jwks(struct keyring *k)
 struct key_set *keyring_public(struct keyring *k)
 {
     DEFER(ring_release) struct ring *r = ring_hold(k);
-    struct key_set *set = calloc(1, sizeof(*set));
 
-    must(set != NULL);
-    for (size_t i = 0; i < r->n; i++) {
-        struct key *to = &set->keys[set->n++];
-        const struct key *from = &r->keys[i];
-
-        must(EVP_PKEY_up_ref(from->pkey) == 1);
-        memcpy(to->id, from->id, from->id_n);
-        to->id_n = from->id_n;
-        /* It signed when it was loaded, so it can verify. */
-        must(!key_make(to, from->pkey, from->alg, false, NULL).failed);
-    }
-    return set;
+    return key_set_hold(r->set);
 }
 
 static result pem_write(const char *path, EVP_PKEY *pkey, struct err *e)

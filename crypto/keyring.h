@@ -7,23 +7,32 @@
  * own active key. Keys are parsed once; a snapshot is immutable and counted, so that a reload
  * (SIGHUP) never pulls a key from under a signature. Thread rule: any thread.
  *
- * A verification set holds public keys by kid from a JWK set (RFC 7517); each is bound to one
- * algorithm, taken from the key and never from a token's header (RFC 8725 3.1). Keys that we cannot
- * verify with (other types and uses, RSA below 2048 bits) are left out; a set where none remains,
- * or with two keys of one id, is ERR_INVALID. An RSA key without `alg` is for RS256.
+ * A verification set holds public keys by kid from a JWK set (RFC 7517): P-256 (ES256), Ed25519
+ * (EdDSA) and RSA of 2048 to 8192 bits. Each is bound to one algorithm, which the key or the
+ * verifier's own list fixes and never a token's header (RFC 8725 3.1). An RSA key without `alg` is
+ * for RS256, or for PS256 where the verifier's list has no RS256. Keys that we cannot verify with
+ * (other types and uses, short RSA) are left out; a set where none remains, or with two keys of one
+ * id, is ERR_INVALID. Sets are counted: key_set_close ends one holder's use. EdDSA is for verifying
+ * only: no key of ours has it.
  */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
 
 #include "base/base.h"
 
-enum key_alg { KEY_ES256, KEY_RS256, KEY_PS256 };
+enum key_alg { KEY_ES256, KEY_RS256, KEY_PS256, KEY_EDDSA };
+#define KEY_BIT(alg)   (1U << (unsigned)(alg)) /* of a list of algorithms */
+#define KEY_BITS_FAPI2 (KEY_BIT(KEY_ES256) | KEY_BIT(KEY_PS256) | KEY_BIT(KEY_EDDSA))
+
 enum key_state { KEY_NEXT, KEY_ACTIVE, KEY_RETIRED };
 
 struct keyring;
 struct key;     /* one private key with kid and algorithm; borrowed from a keyring */
 struct key_set; /* public keys of a partner */
 struct json;
+
+const char *key_alg_name(enum key_alg alg);               /* "ES256", as in RFC 7518 3.1 */
+bool key_alg_by_name(struct str name, enum key_alg *alg); /* exactly so spelled */
 
 MUST_USE result keyring_open(const char *dir, struct keyring **out, struct err *e);
 MUST_USE result keyring_reload(struct keyring *k, struct err *e); /* keeps the old on failure */
@@ -43,10 +52,16 @@ MUST_USE result keyring_active(struct keyring *k, enum key_alg alg, struct key *
 void key_release(struct key **k); /* DEFER(key_release) */
 struct str key_id(const struct key *k);
 struct json *keyring_jwks(struct keyring *k); /* public keys of all states; caller owns */
-/* Public keys of our own ring as a set, to verify our own tokens; caller closes. */
+/* Public keys of our own ring as a set, to verify our own tokens: made when the ring is read, so
+ * that a call costs nothing. Caller closes; it may outlive the ring. */
 struct key_set *keyring_public(struct keyring *k);
 
 MUST_USE result key_set_read(const struct json *jwks, struct key_set **out, struct err *e);
+/* A set that somebody registers with us as his own: as above, and ERR_INVALID where a key in it
+ * shows private members or is a shared secret, where one key stands twice, or where several keys
+ * are not all named by kid. Keys for encryption and of other kinds are left out. */
+MUST_USE result key_set_read_registered(const struct json *jwks, struct key_set **out,
+                                        struct err *e);
 void key_set_close(struct key_set **s);
 size_t key_set_count(const struct key_set *s);
 

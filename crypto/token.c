@@ -20,14 +20,13 @@
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "crypto/digest.h"
+#include "crypto/jws.h"
 #include "crypto/key.h"
 
-#define CLAIM_BYTES_MAX 1024
+#define CLAIM_BYTES_MAX 512 /* of jti and sub, which callers keep */
 #define AUDIENCES_MAX   16
-#define TIME_MAX_S      253402300799 /* the end of year 9999 */
 
 static void build_close(jwt_t **t)
 {
@@ -70,49 +69,21 @@ result token_sign(struct arena *a, const struct key *key, const char *typ,
     return OK;
 }
 
-static result bad(struct err *e, const char *why)
+static result typ_check(const struct json *head, const struct token_expect *x, struct err *e)
 {
-    return fail(e, ERR_BAD_TOKEN, "%s", why);
-}
-
-/* A token's part: base64url of a JSON object. */
-static result object_read(struct arena *a, struct str text, struct json **out, struct err *e)
-{
-    struct str bytes;
-
-    if (!base64url_decode(a, text, &bytes))
-        return bad(e, "not canonical base64url");
-    if (json_read(bytes, out, e).failed)
-        return bad(e, "part is not strict JSON");
-    if (!json_is_object(*out))
-        return bad(e, "part is not an object");
-    return OK;
-}
-
-/* Members that would change what the signature means, present with any value. */
-static result head_check_members(const struct json *head, struct err *e)
-{
-    static const char *const names[] = { "crit", "zip", "b64", "cty" };
-    struct json *value;
-
-    for (size_t i = 0; i < LEN(names); i++)
-        if (json_lookup(head, str_c(names[i]), &value))
-            return fail(e, ERR_BAD_TOKEN, "header has %s", names[i]);
-    return OK;
-}
-
-static result typ_check(const struct json *head, const char *typ, struct err *e)
-{
+    const char *typ = x->typ;
     struct str has = { 0 };
 
     if (json_want_str(head, "typ", 64, &has, e).failed)
-        return bad(e, "typ is not a short text");
+        return jws_bad(e, "typ is not a short text");
+    if ((typ == NULL || x->typ_optional) && (has.n == 0 || str_eq_nocase(has, STR("JWT"))))
+        return OK;
     if (typ == NULL)
-        return has.n == 0 || str_eq_nocase(has, STR("JWT")) ? OK : bad(e, "unexpected typ");
+        return jws_bad(e, "unexpected typ");
     /* RFC 7515 4.1.9: "application/" may be left out, and case does not count. */
     if (str_eq_nocase(str_sub(has, 0, 12), STR("application/")))
         has = str_from(has, 12);
-    return str_eq_nocase(has, str_c(typ)) ? OK : bad(e, "unexpected typ");
+    return str_eq_nocase(has, str_c(typ)) ? OK : jws_bad(e, "unexpected typ");
 }
 
 static result key_find(const struct key_set *keys, const struct json *head, const struct key **out,
@@ -122,76 +93,107 @@ static result key_find(const struct key_set *keys, const struct json *head, cons
 
     if (json_member(head, "kid") == NULL) {
         *out = &keys->keys[0];
-        return keys->n == 1 ? OK : bad(e, "no kid, and several keys");
+        return keys->n == 1 ? OK : jws_bad(e, "no kid, and several keys");
     }
     if (!json_str(json_member(head, "kid"), &kid) || kid.n == 0)
-        return bad(e, "kid is not a text");
+        return jws_bad(e, "kid is not a text");
     for (size_t i = 0; i < keys->n; i++) {
         *out = &keys->keys[i];
         if (str_eq(key_id(*out), kid))
             return OK;
     }
-    return bad(e, "unknown kid");
+    return jws_bad(e, "unknown kid");
 }
 
+/* What a token was signed with: fixed before its header is believed. */
+struct signer {
+    const struct key *key;
+    enum key_alg alg;
+};
+
 static result head_check(struct arena *a, const struct key_set *keys, struct str text,
-                         const char *typ, const struct key **key, struct err *e)
+                         const struct token_expect *x, struct signer *out, struct err *e)
 {
     DEFER(json_close) struct json *head = NULL;
     struct str alg;
 
-    TRY(object_read(a, text, &head, e));
-    TRY(head_check_members(head, e));
-    TRY(key_find(keys, head, key, e));
-    if (!json_str(json_member(head, "alg"), &alg) || !str_is(alg, key_alg_name((*key)->alg)))
-        return bad(e, "alg is not the key's");
-    return typ_check(head, typ, e);
+    TRY(jws_object_read(a, text, &head, e));
+    TRY(jws_members_check(head, e));
+    TRY(key_find(keys, head, &out->key, e));
+    if (!key_alg_fix(out->key, x->algs, &out->alg))
+        return jws_bad(e, "the key's algorithm is not allowed here");
+    if (!json_str(json_member(head, "alg"), &alg) || !str_is(alg, key_alg_name(out->alg)))
+        return jws_bad(e, "alg is not the key's");
+    return typ_check(head, x, e);
 }
 
-/* Seconds since 1970, whole: everyone we talk to writes them so. */
-static result time_read(const struct json *claims, const char *name, int64_t *out, struct err *e)
+static result ahead_check(const struct json *claims, const struct token_expect *x, struct err *e)
 {
-    const struct json *v = json_member(claims, name);
+    const int64_t latest = x->now_s + (x->future_s > 0 ? x->future_s : x->skew_s);
+    int64_t nbf = 0, iat = -1;
 
-    if (v != NULL && (!json_int(v, out) || *out < 0 || *out > TIME_MAX_S))
-        return fail(e, ERR_BAD_TOKEN, "%s is not a time", name);
+    TRY(jws_time_read(claims, "nbf", &nbf, e));
+    TRY(jws_time_read(claims, "iat", &iat, e));
+    if (latest < nbf)
+        return jws_bad(e, "not valid yet");
+    if (latest < iat)
+        return jws_bad(e, "issued in the future");
+    if (x->age_most_s > 0 && iat < x->now_s - x->skew_s - x->age_most_s)
+        return jws_bad(e, iat < 0 ? "no iat" : "issued too long ago");
     return OK;
 }
 
 static result times_check(const struct json *claims, const struct token_expect *x, struct err *e)
 {
-    int64_t exp = -1, nbf = 0, iat = 0;
+    int64_t exp = -1;
 
-    TRY(time_read(claims, "exp", &exp, e));
-    TRY(time_read(claims, "nbf", &nbf, e));
-    TRY(time_read(claims, "iat", &iat, e));
+    TRY(ahead_check(claims, x, e));
+    TRY(jws_time_read(claims, "exp", &exp, e));
     if (exp < 0)
-        return bad(e, "no exp");
+        return x->exp_optional ? OK : jws_bad(e, "no exp");
     if (!x->expired_ok && x->now_s - x->skew_s >= exp)
-        return bad(e, "expired");
-    if (x->now_s + x->skew_s < nbf)
-        return bad(e, "not valid yet");
-    if (x->now_s + x->skew_s < iat)
-        return bad(e, "issued in the future");
+        return jws_bad(e, "expired");
+    if (x->lifetime_most_s > 0 && exp > x->now_s + x->skew_s + x->lifetime_most_s)
+        return jws_bad(e, "valid for too long");
     return OK;
 }
 
-static result audience_check(const struct json *claims, struct str audience, struct err *e)
+static bool audience_is_ours(const struct token_expect *x, struct str aud)
+{
+    bool found = str_eq(aud, x->audience);
+
+    for (size_t i = 0; i < x->more_count; i++)
+        found = found || str_eq(aud, x->more_audiences[i]);
+    return found;
+}
+
+static result audience_check(const struct json *claims, const struct token_expect *x, struct err *e)
 {
     const struct json *aud = json_member(claims, "aud");
     struct str one;
     bool found = false;
 
     if (json_str(aud, &one))
-        return str_eq(one, audience) ? OK : bad(e, "for another audience");
+        return audience_is_ours(x, one) ? OK : jws_bad(e, "for another audience");
+    if (x->audience_string_only)
+        return jws_bad(e, "aud is not one text");
     if (!json_is_array(aud) || json_count(aud) > AUDIENCES_MAX)
-        return bad(e, "aud is no audience");
+        return jws_bad(e, "aud is no audience");
     for (size_t i = 0; i < json_count(aud); i++) {
         if (!json_str(json_at(aud, i), &one))
-            return bad(e, "aud holds something else than texts");
-        found = found || str_eq(one, audience);
+            return jws_bad(e, "aud holds something else than texts");
+        found = found || audience_is_ours(x, one);
     }
-    return found ? OK : bad(e, "for other audiences");
+    return found ? OK : jws_bad(e, "for other audiences");
+}
+
+static result text_check(const struct json *claims, const char *name, struct err *e)
+{
+    struct str text = { 0 };
+
+    if (!json_str(json_member(claims, name), &text) || text.n == 0 || text.n > CLAIM_BYTES_MAX)
+        return fail(e, ERR_BAD_TOKEN, "no %s, or none of a fit length", name);
+    return OK;
 }
 
 static result claims_check(const struct json *claims, const struct token_expect *x, struct err *e)
@@ -199,37 +201,33 @@ static result claims_check(const struct json *claims, const struct token_expect 
     struct str iss;
 
     if (!json_str(json_member(claims, "iss"), &iss) || !str_eq(iss, x->issuer))
-        return bad(e, "from another issuer");
-    TRY(audience_check(claims, x->audience, e));
+        return jws_bad(e, "from another issuer");
+    TRY(audience_check(claims, x, e));
+    if (x->needs_jti)
+        TRY(text_check(claims, "jti", e));
+    if (x->needs_sub)
+        TRY(text_check(claims, "sub", e));
     return times_check(claims, x, e);
-}
-
-static result token_cut(struct str token, struct str part[3], struct err *e)
-{
-    if (token.n > LIMIT_TOKEN_BYTES)
-        return bad(e, "too long");
-    for (int i = 0; i < 3; i++)
-        if (!str_next(&token, '.', &part[i]) || part[i].n == 0)
-            return bad(e, "not three parts");
-    return token.p == NULL ? OK : bad(e, "not three parts");
 }
 
 result token_verify(struct arena *a, const struct key_set *keys, struct str token,
                     const struct token_expect *expect, struct json **claims, struct err *e)
 {
     DEFER(json_close) struct json *body = NULL;
-    const struct key *key = NULL;
+    struct signer by = { 0 };
     struct str part[3], sig;
 
     must(expect->issuer.n > 0 && expect->audience.n > 0); /* an empty wish would be granted */
-    must(expect->skew_s >= 0);
-    TRY(token_cut(token, part, e));
-    TRY(head_check(a, keys, part[0], expect->typ, &key, e));
+    must(expect->skew_s >= 0 && expect->future_s >= 0);
+    for (size_t i = 0; i < expect->more_count; i++)
+        must(expect->more_audiences[i].n > 0);
+    TRY(jws_cut(token, part, e));
+    TRY(head_check(a, keys, part[0], expect, &by, e));
     if (!base64url_decode(a, part[2], &sig))
-        return bad(e, "signature is not canonical base64url");
-    if (!key_verify(key, str_of(token.p, part[0].n + 1 + part[1].n), sig))
-        return bad(e, "signature does not match");
-    TRY(object_read(a, part[1], &body, e));
+        return jws_bad(e, "signature is not canonical base64url");
+    if (!key_verify(by.key, by.alg, str_of(token.p, part[0].n + 1 + part[1].n), sig))
+        return jws_bad(e, "signature does not match");
+    TRY(jws_object_read(a, part[1], &body, e));
     TRY(claims_check(body, expect, e));
     *claims = body;
     body = NULL;

@@ -331,6 +331,18 @@ static result set_read(const char *text, struct key_set **set, struct err *e)
     return key_set_read(jwks, set, e);
 }
 
+/* RFC 8037 A.2: an Ed25519 key. */
+#define OKP_KEY                                                                                    \
+    "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\""
+
+static result registered_read(const char *text, struct key_set **set, struct err *e)
+{
+    DEFER(json_close) struct json *jwks = NULL;
+
+    TRY(json_read(str_c(text), &jwks, e));
+    return key_set_read_registered(jwks, set, e);
+}
+
 static struct str rsa_jwks(size_t bits)
 {
     char *n = arena_alloc(test_arena(), bits / 8);
@@ -357,6 +369,9 @@ TEST(unusable_keys_of_a_partner_are_left_out)
         "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" Y "\",\"y\":\"" X "\"}]}",
         "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X "\"}]}",
         "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X "=\",\"y\":\"" Y "\"}]}",
+        "{\"keys\":[{" OKP_KEY ",\"alg\":\"ES256\"}]}",
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" X "\"}]}",
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}]}",
         "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"AQAB\"}]}",
         /* two of one id */
         "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{" EC_KEY ",\"kid\":\"a\"}]}",
@@ -397,4 +412,130 @@ TEST(usable_keys_of_a_partner_are_taken)
     check_ok(key_set_read(jwks, &set, &e), e);
     check_int(key_set_count(set), 2);
     key_set_close(&set);
+}
+
+#define RSA_KEY "\"kty\":\"RSA\",\"e\":\"AQAB\""
+
+TEST(a_registered_set_that_gives_a_key_away_or_is_ambiguous_is_refused)
+{
+    static const struct {
+        const char *text, *field;
+    } wrong[] = {
+        { "{\"keys\":[{" EC_KEY ",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\"}]}",
+          "keys" },
+        { "{\"keys\":[{" EC_KEY "},{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "keys" },
+        { "{\"keys\":[{" EC_KEY "},{\"kty\":\"oct\"}]}", "keys" },
+        { "{\"keys\":[{" EC_KEY ",\"d\":null}]}", "keys" },
+        { "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{\"kty\":\"X\",\"kid\":\"b\",\"oth\":[]}]}",
+          "keys" },
+        { "{\"keys\":[{" EC_KEY "},7]}", "keys" },
+        { "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{" EC_KEY ",\"kid\":\"b\"}]}", "keys" },
+        { "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{" EC_KEY ",\"kid\":\"a\"}]}", "kid" },
+        { "{\"keys\":[{" EC_KEY "},{" OKP_KEY ",\"kid\":\"a\"}]}", "kid" },
+        { "{\"keys\":[{" EC_KEY ",\"use\":\"enc\"}]}", "keys" },
+        { "{\"keys\":[{" RSA_KEY ",\"n\":\"AQAB\"}]}", "keys" },
+    };
+    struct key_set *set = NULL;
+    struct err e = { 0 };
+
+    for (size_t i = 0; i < LEN(wrong); i++) {
+        check_fails(registered_read(wrong[i].text, &set, &e), e, ERR_INVALID);
+        check_str(str_c(e.field), wrong[i].field);
+        check(set == NULL);
+    }
+}
+
+TEST(a_registered_set_has_keys_for_signatures_and_may_have_others)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } right[] = {
+        { "{\"keys\":[{" EC_KEY "}]}", 1 },
+        { "{\"keys\":[{" OKP_KEY ",\"alg\":\"EdDSA\"}]}", 1 },
+        { "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{" OKP_KEY ",\"kid\":\"b\"}]}", 2 },
+        { "{\"keys\":[{" EC_KEY ",\"kid\":\"a\"},{" OKP_KEY ",\"use\":\"enc\",\"kid\":\"b\"}]}",
+          1 },
+        { "{\"keys\":[{" EC_KEY
+          ",\"kid\":\"a\"},{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AA\"}]}",
+          1 },
+    };
+    struct key_set *set = NULL;
+    struct err e = { 0 };
+
+    for (size_t i = 0; i < LEN(right); i++) {
+        check_ok(registered_read(right[i].text, &set, &e), e);
+        check_int(key_set_count(set), right[i].n);
+        key_set_close(&set);
+    }
+}
+
+TEST(rsa_keys_whose_numbers_are_none_are_left_out)
+{
+    /* an even modulus; exponents 1, 2 and a long one */
+    static const char *const exponents[] = { "AQ", "Ag", "AQAAAAAB" };
+    char n[256];
+    struct key_set *set = NULL;
+    struct err e = { 0 };
+
+    memset(n, 0xff, sizeof(n));
+    for (size_t i = 0; i <= LEN(exponents); i++) {
+        if (i == LEN(exponents))
+            n[255] = (char)0xfe;
+        check_fails(set_read(str_fmt(test_arena(),
+                                     "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"%s\",\"n\":\"%.*s\"}]}",
+                                     i < LEN(exponents) ? exponents[i] : "AQAB",
+                                     STR_ARG(base64url_encode(test_arena(), str_of(n, 256))))
+                                 .p,
+                             &set, &e),
+                    e, ERR_INVALID);
+    }
+}
+
+TEST(the_public_set_is_made_once_and_outlives_its_ring)
+{
+    DEFER(key_set_close) struct key_set *first = NULL;
+    DEFER(key_set_close) struct key_set *second = NULL;
+    const char *dir = dir_of("public");
+    struct keyring *ring = NULL;
+    struct err e = { 0 };
+
+    (void)make(dir, KEY_ES256, KEY_ACTIVE);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    first = keyring_public(ring);
+    second = keyring_public(ring);
+    check(first == second);
+    key_set_close(&second);
+    (void)make(dir, KEY_RS256, KEY_ACTIVE);
+    check_ok(keyring_reload(ring, &e), e);
+    second = keyring_public(ring);
+    check(first != second);
+    keyring_close(&ring);
+    check_int(key_set_count(first), 1);
+    check_int(key_set_count(second), 2);
+}
+
+TEST(no_key_of_ours_is_made_for_verifying_only)
+{
+    const char *dir = dir_of("eddsa");
+    struct str kid = { 0 };
+    struct err e = { 0 };
+
+    check_fails(keyring_make_key(dir, KEY_EDDSA, KEY_ACTIVE, test_arena(), &kid, &e), e,
+                ERR_CRYPTO);
+    check_int(count(dir, ".pem"), 0);
+}
+
+TEST(algorithms_have_their_registered_names)
+{
+    static const char *const names[] = { "ES256", "RS256", "PS256", "EdDSA" };
+    static const char *const none[] = { "", "es256", "HS256", "none", "ES256 ", "EDDSA" };
+    enum key_alg alg = KEY_ES256;
+
+    for (size_t i = 0; i < LEN(names); i++) {
+        check(key_alg_by_name(str_c(names[i]), &alg));
+        check_str(str_c(key_alg_name(alg)), names[i]);
+    }
+    for (size_t i = 0; i < LEN(none); i++)
+        check(!key_alg_by_name(str_c(none[i]), &alg));
 }

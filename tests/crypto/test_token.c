@@ -1,7 +1,6 @@
 #include "crypto/token.h"
 
 #include <jwt.h>
-#include <openssl/pem.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/json.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
+#include "tests/forged.h"
 #include "tests/test.h"
 
 #define NOW_S 1795392000
@@ -116,18 +116,24 @@ static void accepted(struct str token)
     check_ok(verify(token, &x, &e), e);
 }
 
-static struct str public_pem(const struct key *key)
+static result set_of(struct str jwk, struct key_set **set, struct err *e)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = NULL;
-    struct str pem;
-    long n;
+    DEFER(json_close) struct json *jwks = NULL;
 
-    check(PEM_write_bio_PUBKEY(bio, key->pkey) == 1);
-    n = BIO_get_mem_data(bio, &text);
-    pem = str_dup(test_arena(), str_of(text, (size_t)n));
-    (void)BIO_free(bio);
-    return pem;
+    TRY(json_read(str_fmt(test_arena(), "{\"keys\":[%.*s]}", STR_ARG(jwk)), &jwks, e));
+    return key_set_read(jwks, set, e);
+}
+
+/* The public key without kid and use, and with alg only as `named` says. */
+static struct str rsa_jwk(EVP_PKEY *pkey, const char *named)
+{
+    const struct key key = { .pkey = pkey, .alg = KEY_RS256 };
+    DEFER(json_close) struct json *jwk = key_jwk(&key, test_arena());
+    struct str n = { 0 }, exponent = { 0 };
+
+    check(json_str(json_member(jwk, "n"), &n) && json_str(json_member(jwk, "e"), &exponent));
+    return str_fmt(test_arena(), "{\"kty\":\"RSA\",\"n\":\"%.*s\",\"e\":\"%.*s\"%s}", STR_ARG(n),
+                   STR_ARG(exponent), named);
 }
 
 TEST(hmac_with_the_public_key_as_its_secret_is_refused)
@@ -136,7 +142,7 @@ TEST(hmac_with_the_public_key_as_its_secret_is_refused)
 
     for (size_t i = 0; i < LEN(algs); i++) {
         DEFER(key_release) struct key *key = active(algs[i]);
-        const struct str pem = public_pem(key);
+        const struct str pem = forged_public(key, true);
         const char *head =
             str_fmt(test_arena(), "{\"alg\":\"HS256\",\"kid\":\"%.*s\"}", STR_ARG(key_id(key))).p;
         struct str text =
@@ -154,6 +160,147 @@ TEST(hmac_with_the_public_key_as_its_secret_is_refused)
         jwt_free(fooled);
         refused(text, "alg is not the key's");
     }
+}
+
+TEST(nothing_of_the_corpus_of_forged_tokens_is_taken)
+{
+    static const enum key_alg algs[] = { KEY_ES256, KEY_RS256, KEY_PS256 };
+
+    for (size_t k = 0; k < LEN(algs); k++) {
+        DEFER(key_release) struct key *key = active(algs[k]);
+        const struct forged_from from = { .key = key, .claims = STR(GOOD), .typ = "JWT" };
+
+        accepted(forged_good(&from));
+        for (size_t i = 0; i < forged_count(); i++)
+            refused(forged_token(i, &from), NULL);
+    }
+}
+
+/* The same where the set has one key, so that a token needs no kid. */
+TEST(nothing_of_the_corpus_is_taken_where_one_key_is)
+{
+    DEFER(key_release) struct key *key = active(KEY_ES256);
+    DEFER(key_set_close) struct key_set *one = NULL;
+    const struct forged_from from = { .key = key, .claims = STR(GOOD), .typ = "JWT" };
+    const struct token_expect x = expected();
+    struct err e = { 0 };
+
+    check_ok(set_of(forged_jwk(key), &one, &e), e);
+    for (size_t i = 0; i <= forged_count(); i++) {
+        DEFER(json_close) struct json *claims = NULL;
+        const struct str token = i < forged_count() ? forged_token(i, &from) : forged_good(&from);
+
+        if (token_verify(test_arena(), one, token, &x, &claims, &e).failed != (i < forged_count()))
+            test_fail(__FILE__, __LINE__, "%s", i < forged_count() ? forged_name(i) : "good");
+    }
+}
+
+/* A list of algorithms is the caller's; what the token says does not widen it. */
+TEST(an_algorithm_that_the_caller_does_not_allow_is_refused)
+{
+    static const enum key_alg algs[] = { KEY_ES256, KEY_RS256, KEY_PS256 };
+    struct token_expect x = expected();
+    struct err e = { 0 };
+
+    for (size_t i = 0; i < LEN(algs); i++) {
+        x.algs = ~KEY_BIT(algs[i]);
+        check_fails(verify(good(algs[i]), &x, &e), e, ERR_BAD_TOKEN);
+        check_str(str_c(e.detail), "the key's algorithm is not allowed here");
+        x.algs = KEY_BIT(algs[i]);
+        check_ok(verify(good(algs[i]), &x, &e), e);
+    }
+}
+
+/* A client's RSA key as most libraries write it: without alg, or with alg PS256. */
+TEST(an_rsa_key_without_alg_does_what_the_caller_allows_and_no_other)
+{
+    static const struct {
+        const char *named; /* alg of the key, or none */
+        unsigned algs;
+        enum key_alg by;
+        bool good;
+    } cases[] = {
+        { "", 0, KEY_RS256, true },
+        { "", 0, KEY_PS256, false },
+        { "", KEY_BIT(KEY_RS256), KEY_RS256, true },
+        { "", KEY_BIT(KEY_RS256), KEY_PS256, false },
+        { "", KEY_BITS_FAPI2, KEY_PS256, true },
+        { "", KEY_BITS_FAPI2, KEY_RS256, false },
+        { "", KEY_BITS_FAPI2 | KEY_BIT(KEY_RS256), KEY_RS256, true },
+        { "", KEY_BITS_FAPI2 | KEY_BIT(KEY_RS256), KEY_PS256, false },
+        { "", KEY_BIT(KEY_ES256), KEY_RS256, false },
+        { ",\"alg\":\"PS256\"", 0, KEY_PS256, true },
+        { ",\"alg\":\"PS256\"", 0, KEY_RS256, false },
+        { ",\"alg\":\"PS256\"", KEY_BIT(KEY_RS256), KEY_PS256, false },
+        { ",\"alg\":\"RS256\"", KEY_BITS_FAPI2, KEY_RS256, false },
+        { ",\"alg\":\"RS256\"", KEY_BITS_FAPI2, KEY_PS256, false },
+    };
+    struct key rs = *forged_other(KEY_RS256), ps = { 0 };
+    struct err e = { 0 };
+
+    check(EVP_PKEY_up_ref(rs.pkey) == 1);
+    check_ok(key_make(&ps, rs.pkey, KEY_PS256, true, &e), e);
+    for (size_t i = 0; i < LEN(cases); i++) {
+        DEFER(key_set_close) struct key_set *set = NULL;
+        DEFER(json_close) struct json *claims = NULL;
+        const struct forged_from from = { cases[i].by == KEY_RS256 ? &rs : &ps, STR(GOOD), "JWT" };
+        struct token_expect x = expected();
+        struct forged_row row = { "", FORGED_KEY, NULL, "", "", "" };
+
+        check_ok(set_of(rsa_jwk(rs.pkey, cases[i].named), &set, &e), e);
+        x.algs = cases[i].algs;
+        if (token_verify(test_arena(), set, forged_row_token(&row, &from), &x, &claims, &e)
+                .failed == cases[i].good)
+            test_fail(__FILE__, __LINE__, "case %zu: %s", i, e.detail);
+    }
+    key_close(&ps);
+}
+
+TEST(the_published_ed25519_example_verifies)
+{
+    /* RFC 8037 A.2 and A.4, whose payload is no JSON: it gets as far as that. */
+    static const char jwk[] = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+                              "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
+    static const char example[] =
+        "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGc"
+        "vMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+    DEFER(key_set_close) struct key_set *set = NULL;
+    struct token_expect x = expected();
+    struct json *claims = NULL;
+    struct str wrong = str_dup(test_arena(), str_c(example));
+    struct err e = { 0 };
+
+    check_ok(set_of(str_c(jwk), &set, &e), e);
+    check_fails(token_verify(test_arena(), set, str_c(example), &x, &claims, &e), e, ERR_BAD_TOKEN);
+    check_str(str_c(e.detail), "part is not strict JSON");
+    ((char *)(uintptr_t)wrong.p)[25] ^= 1;
+    check_fails(token_verify(test_arena(), set, wrong, &x, &claims, &e), e, ERR_BAD_TOKEN);
+    check_str(str_c(e.detail), "signature does not match");
+    x.algs = KEY_BIT(KEY_ES256) | KEY_BIT(KEY_PS256);
+    check_fails(token_verify(test_arena(), set, str_c(example), &x, &claims, &e), e, ERR_BAD_TOKEN);
+    check_str(str_c(e.detail), "the key's algorithm is not allowed here");
+}
+
+TEST(an_ed25519_key_verifies_many_tokens_and_no_forged_one)
+{
+    DEFER(key_set_close) struct key_set *set = NULL;
+    struct key key = { .id = "ed", .id_n = 2 };
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    struct forged_from from = { .key = &key, .claims = STR(GOOD), .typ = "JWT" };
+    struct token_expect x = expected();
+    struct err e = { 0 };
+
+    check_ok(key_make(&key, pkey, KEY_EDDSA, true, &e), e);
+    check_ok(set_of(forged_jwk(&key), &set, &e), e);
+    for (size_t i = 0; i < 2 * forged_count(); i++) {
+        DEFER(json_close) struct json *claims = NULL;
+        const bool good = i % 2 == 0;
+        const struct str token = good ? forged_good(&from) : forged_token(i / 2, &from);
+
+        if (token_verify(test_arena(), set, token, &x, &claims, &e).failed == good)
+            test_fail(__FILE__, __LINE__, "%s: %s", good ? "good" : forged_name(i / 2), e.detail);
+    }
+    key_close(&key);
 }
 
 TEST(no_signature_is_no_token)
@@ -399,14 +546,14 @@ TEST(claims_for_others_or_of_another_time_are_refused)
         { CLAIMS(Q_ISS, "null", EXP), "aud is no audience" },
         { "{\"iss\":" Q_ISS EXP "}", "aud is no audience" },
         { CLAIMS(Q_ISS, Q_AUD, ""), "no exp" },
-        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":\"1795392300\""), "exp is not a time" },
-        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":1795392300.5"), "exp is not a time" },
-        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":-1"), "exp is not a time" },
-        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":9223372036854775807"), "exp is not a time" },
+        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":\"1795392300\""), "exp is not a time in seconds" },
+        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":1795392300.5"), "exp is not a time in seconds" },
+        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":-1"), "exp is not a time in seconds" },
+        { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":9223372036854775807"), "exp is not a time in seconds" },
         { CLAIMS(Q_ISS, Q_AUD, ",\"exp\":1795391990"), "expired" },
         { CLAIMS(Q_ISS, Q_AUD, EXP ",\"nbf\":1795392011"), "not valid yet" },
         { CLAIMS(Q_ISS, Q_AUD, EXP ",\"iat\":1795392011"), "issued in the future" },
-        { CLAIMS(Q_ISS, Q_AUD, EXP ",\"iat\":true"), "iat is not a time" },
+        { CLAIMS(Q_ISS, Q_AUD, EXP ",\"iat\":true"), "iat is not a time in seconds" },
         { "[]", "part is not an object" },
         { "", "not three parts" },
     };
@@ -453,6 +600,97 @@ TEST(a_required_typ_is_required)
                          GOOD, KEY_ES256),
                    &x, &e),
             e, ERR_BAD_TOKEN);
+}
+
+/* What a client assertion of FAPI 2.0 must be: each row breaks or keeps one rule. */
+TEST(what_the_caller_asks_of_the_claims_is_asked)
+{
+    const struct str more[] = { STR("https://login.example.vn/token"), STR("other") };
+    const struct token_expect strict = { .issuer = STR(ISS),
+                                         .audience = STR(AUD),
+                                         .audience_string_only = true,
+                                         .needs_jti = true,
+                                         .needs_sub = true,
+                                         .now_s = NOW_S,
+                                         .skew_s = 5,
+                                         .future_s = 10,
+                                         .age_most_s = 300,
+                                         .lifetime_most_s = 300 };
+    const struct token_expect lax = { .issuer = STR(ISS),
+                                      .audience = STR(AUD),
+                                      .more_audiences = more,
+                                      .more_count = LEN(more),
+                                      .exp_optional = true,
+                                      .now_s = NOW_S,
+                                      .skew_s = 5 };
+#define IDS ",\"sub\":\"s\",\"jti\":\"j\""
+#define IAT ",\"iat\":1795392000"
+    static const struct {
+        bool lax;
+        const char *body, *why; /* NULL: taken */
+    } cases[] = {
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS IAT), NULL },
+        { false, CLAIMS(Q_ISS, "[" Q_AUD "]", EXP IDS IAT), "aud is not one text" },
+        { false, CLAIMS(Q_ISS, "\"other\"", EXP IDS IAT), "for another audience" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP ",\"jti\":\"j\"" IAT),
+          "no sub, or none of a fit length" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP ",\"sub\":\"s\"" IAT),
+          "no jti, or none of a fit length" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP ",\"sub\":\"s\",\"jti\":\"\"" IAT),
+          "no jti, or none of a fit length" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP ",\"sub\":\"s\",\"jti\":7" IAT),
+          "no jti, or none of a fit length" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS), "no iat" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS ",\"iat\":1795391695"), NULL },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS ",\"iat\":1795391694"), "issued too long ago" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS ",\"iat\":1795392010"), NULL },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS ",\"iat\":1795392011"), "issued in the future" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS ",\"iat\":1795392000000"),
+          "iat is not a time in seconds" },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS IAT ",\"nbf\":1795392010"), NULL },
+        { false, CLAIMS(Q_ISS, Q_AUD, EXP IDS IAT ",\"nbf\":1795392011"), "not valid yet" },
+        { false, CLAIMS(Q_ISS, Q_AUD, IDS IAT), "no exp" },
+        { false, CLAIMS(Q_ISS, Q_AUD, IDS IAT ",\"exp\":1795391995"), "expired" },
+        { false, CLAIMS(Q_ISS, Q_AUD, IDS IAT ",\"exp\":1795391996"), NULL },
+        { false, CLAIMS(Q_ISS, Q_AUD, IDS IAT ",\"exp\":1795392305"), NULL },
+        { false, CLAIMS(Q_ISS, Q_AUD, IDS IAT ",\"exp\":1795392306"), "valid for too long" },
+        { true, CLAIMS(Q_ISS, Q_AUD, ""), NULL },
+        { true, CLAIMS(Q_ISS, "\"other\"", EXP), NULL },
+        { true, CLAIMS(Q_ISS, "[\"x\",\"other\"]", EXP), NULL },
+        { true, CLAIMS(Q_ISS, "[\"x\",\"y\"]", EXP), "for other audiences" },
+        { true, CLAIMS(Q_ISS, "\"othe\"", EXP), "for another audience" },
+        { true, CLAIMS(Q_ISS, Q_AUD, ",\"exp\":1795391995"), "expired" },
+    };
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct err e = { 0 };
+        const result r = verify(forge(head_of(KEY_ES256, ""), cases[i].body, KEY_ES256),
+                                cases[i].lax ? &lax : &strict, &e);
+
+        check_str(str_c(e.detail), cases[i].why == NULL ? "" : cases[i].why);
+        check_int(r.failed, cases[i].why != NULL);
+    }
+}
+
+TEST(a_typ_that_may_be_left_out_may_be_no_other)
+{
+    static const struct {
+        const char *more;
+        bool good;
+    } cases[] = { { "", true },
+                  { ",\"typ\":\"JWT\"", true },
+                  { ",\"typ\":\"oauth-authz-req+jwt\"", true },
+                  { ",\"typ\":\"at+jwt\"", false },
+                  { ",\"typ\":\"dpop+jwt\"", false },
+                  { ",\"typ\":[]", false } };
+    struct token_expect x = expected();
+    struct err e = { 0 };
+
+    x.typ = "oauth-authz-req+jwt";
+    x.typ_optional = true;
+    for (size_t i = 0; i < LEN(cases); i++)
+        check_int(verify(forge(head_of(KEY_ES256, cases[i].more), GOOD, KEY_ES256), &x, &e).failed,
+                  !cases[i].good);
 }
 
 TEST(too_long_a_token_is_refused_unread)

@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const struct token_expect expect = {
         .issuer = STR("joe"), .audience = STR("portal"), .now_s = 1300819000, .skew_s = 10
     };
+    const struct token_proof_expect window = { .now_s = 1562262616, .past_s = 60, .future_s = 10 };
+    struct token_proof proof = { 0 };
     struct arena *a = arena_open(1u << 20);
     struct json *claims = NULL;
     struct json *set = NULL;
@@ -41,8 +43,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         keys = keys_read();
     must(token_verify(a, keys, str_of(bytes, n), &expect, &claims, &e).failed);
     must(e.code == ERR_BAD_TOKEN && claims == NULL);
+    /* A proof may be good: it carries its own key, which is then named. */
+    must(token_verify_proof(a, str_of(bytes, n), &window, &proof, &e).failed ||
+         proof.thumbprint.n == 43);
+    json_close(&proof.claims);
     /* The other thing that strangers send to this room: a set of keys. */
     if (!json_read(str_of(bytes, n), &set, NULL).failed && !key_set_read(set, &theirs, NULL).failed)
+        must(key_set_count(theirs) > 0);
+    key_set_close(&theirs);
+    if (set != NULL && !key_set_read_registered(set, &theirs, NULL).failed)
         must(key_set_count(theirs) > 0);
     key_set_close(&theirs);
     json_close(&set);
