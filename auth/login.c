@@ -3,7 +3,8 @@
  * swapping), finishes one that another person started, sends a callback twice, or injects a code.
  * Promised: a sign-in belongs to one browser by a cookie kept as digest; login_step() moves it with
  * compare-and-swap, so of two callbacks one goes on; the session is made only after ID token,
- * userinfo and registers have agreed, under a new cookie, and the old session ends (fixation). The
+ * userinfo and registers have agreed, under a new cookie, and the
+ * old one opens nothing any more (fixation). The
  * way back to the portal is kept here and never read from the callback.
  */
 #include "auth/login.h"
@@ -11,6 +12,7 @@
 #include "auth/business.h"
 #include "auth/person.h"
 #include "auth/record.h"
+#include "auth/session_rows.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -398,20 +400,9 @@ static result enter_audit(struct auth *au, const struct visit *v, const struct l
     json_put_bool(detail, "checked", acc->checked);
     json_put_bool(detail, "degraded", acc->degraded);
     json_put_str(detail, "session", done->session.sid);
+    json_put_str(detail, "agent", session_agent(v->arena, v->agent));
     return auth_audit(au, v, str_cat(v->arena, STR("citizen:"), acc->id), "login.ok",
                       login_subject(v->arena, l), detail, e);
-}
-
-static result old_session_end(struct auth *au, const struct visit *v, struct str token,
-                              struct err *e)
-{
-    struct session old;
-    bool found;
-
-    TRY(session_find(au, v, token, &found, &old, e));
-    if (!found)
-        return OK;
-    return session_end(au, v, &old, e);
 }
 
 /* As the upstream told, else now; of a renewed sign-in later than the one before, also when both
@@ -434,11 +425,16 @@ static result login_enter(struct auth *au, const struct visit *v, struct login *
                           struct login_done *out, struct err *e)
 {
     const struct session_proof proof = login_proof(au, l, seen->claims);
+    const struct session_entry entry = {
+        .account = &out->account,
+        .proof = &proof,
+        .old_token = old_session,
+        .client_id = l->client_id,
+    };
     enum login_action action;
 
     TRY(account_save(au, v, seen, &out->account, e));
-    TRY(old_session_end(au, v, old_session, e));
-    TRY(session_make(au, v, &out->account, &proof, &out->session, &out->session_token, e));
+    TRY(session_enter(au, v, &entry, &out->session, &out->session_token, e));
     TRY(enter_audit(au, v, l, out, e));
     TRY(login_step(au, v, l, LOGIN_EV_ENTERED, &action, e));
     must(action == LOGIN_DO_CONTINUE);

@@ -112,10 +112,10 @@ struct login_done {
 };
 
 /* The whole way from the callback's query to a session. `old_session` is the session cookie the
- * browser came with (may be empty): that session ends. On failure out->login tells, when its id is
- * set, which sign-in failed, so that the page can offer to try again (state FAILED) or to return to
- * the portal. ERR_UPSTREAM_*, ERR_PERSON_*, ERR_BUSINESS_*, ERR_NOT_REPRESENTATIVE, ERR_BAD_CSRF,
- * ERR_NOT_FOUND, ERR_WRONG_STATE. */
+ * browser came with (may be empty): see session_enter(). On failure out->login tells, when its id
+ * is set, which sign-in failed, so that the page can offer to try again (state FAILED) or to return
+ * to the portal. ERR_UPSTREAM_*, ERR_PERSON_*, ERR_BUSINESS_*, ERR_NOT_REPRESENTATIVE,
+ * ERR_BAD_CSRF, ERR_NOT_FOUND, ERR_WRONG_STATE. */
 MUST_USE result login_return(struct auth *au, const struct visit *v, const struct form *query,
                              struct str browser, struct str old_session, struct login_done *out,
                              struct err *e);

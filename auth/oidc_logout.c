@@ -81,14 +81,6 @@ static void reply_end(struct arena *a, const struct wish *w, struct logout_reply
                            STR_ARG(auth_form(a, &state, 1)));
 }
 
-static result sign_out(struct auth *au, const struct visit *v, const struct session *s,
-                       struct err *e)
-{
-    TRY(session_end(au, v, s, e));
-    return auth_audit(au, v, str_cat(v->arena, STR("citizen:"), s->account), "login.out",
-                      str_cat(v->arena, STR("session:"), s->sid), NULL, e);
-}
-
 result oidc_logout(struct auth *au, const struct visit *v, const struct form *request,
                    const struct session *session, bool confirmed, struct logout_reply *out,
                    struct err *e)
@@ -113,7 +105,7 @@ result oidc_logout(struct auth *au, const struct visit *v, const struct form *re
         return OK;
     }
     if (session != NULL)
-        TRY(sign_out(au, v, session, e));
+        TRY(session_end_as(au, v, session, w.client.id.n > 0 ? SESSION_PORTAL : SESSION_LEFT, e));
     reply_end(v->arena, &w, out);
     return OK;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "auth/outgoing.h"
+#include "auth/session.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "payments/idempotency.h"
@@ -15,8 +17,10 @@
 #define SWEEP_EVERY_MS 3600000
 
 /* Lanes do not wait for each other: a settlement file may take a minute, and payments in doubt must
- * be asked about meanwhile. */
-enum lane_name { LANE_MONEY, LANE_DAY, LANE_COUNT };
+ * be asked about meanwhile; a portal that does not answer must not keep another signed in. */
+enum lane_name { LANE_MONEY, LANE_DAY, LANE_SESSION, LANE_NOTICE, LANE_COUNT };
+
+#define NOTICE_POLL_MS 200 /* who signs out is out at once: the question reads one index */
 
 struct lane {
     struct jobs *jobs;
@@ -53,6 +57,20 @@ static result fetch_settlement(const struct app *app, bool *did, struct err *e)
     return settlement_due(&app->till, &app->conf, did, e);
 }
 
+static result sweep_session(const struct app *app, bool *did, struct err *e)
+{
+    struct auth au = app->auth;
+
+    return session_sweep(&au, did, e);
+}
+
+static result tell(const struct app *app, bool *did, struct err *e)
+{
+    struct auth au = app->auth;
+
+    return outgoing_send(&au, did, e);
+}
+
 static const struct {
     enum lane_name lane;
     const char *name;
@@ -62,6 +80,8 @@ static const struct {
     { LANE_MONEY, "job.expiry", close_order },
     { LANE_MONEY, "job.outbox", deliver },
     { LANE_DAY, "job.settlement", fetch_settlement },
+    { LANE_SESSION, "job.session", sweep_session },
+    { LANE_NOTICE, "job.notice", tell },
 };
 
 static bool is_stopping(struct jobs *j)
@@ -123,6 +143,13 @@ static bool round_of_work(const struct lane *lane, const struct app *app)
     return any;
 }
 
+static int64_t poll_of(const struct lane *lane, const struct app *app)
+{
+    const int64_t poll_ms = app->conf.jobs.poll_ms;
+
+    return lane->name == LANE_NOTICE && poll_ms > NOTICE_POLL_MS ? NOTICE_POLL_MS : poll_ms;
+}
+
 static void *run(void *arg)
 {
     struct lane *lane = arg;
@@ -130,7 +157,7 @@ static void *run(void *arg)
 
     while (!is_stopping(j)) {
         struct app *app = site_take(j->site);
-        const int64_t poll_ms = app->conf.jobs.poll_ms;
+        const int64_t poll_ms = poll_of(lane, app);
         const bool any = round_of_work(lane, app);
 
         if (lane->name == LANE_MONEY)

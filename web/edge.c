@@ -9,6 +9,7 @@
 #include "web/view.h"
 
 #define LANGUAGE_COOKIE "motcua_lang"
+#define AGENT_BYTES_MAX 300
 
 /* What every answer carries, errors included. Pages run no script but the one of form_post; they
  * are framed by nobody, and tell nobody where a visitor came from. */
@@ -56,7 +57,11 @@ static struct ctx context(struct app *app, const struct route_row *row, struct r
         .row = row,
         .now_ms = clock_now_ms(app->clock),
         .language = STR("vi"),
-        .visit = { .arena = rq->arena, .request_id = rq->id, .ip = rq->ip, .port = rq->port },
+        .visit = { .arena = rq->arena,
+                   .request_id = rq->id,
+                   .ip = rq->ip,
+                   .port = rq->port,
+                   .agent = str_sub(request_header(rq, "User-Agent"), 0, AGENT_BYTES_MAX) },
     };
 }
 

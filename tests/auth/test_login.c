@@ -200,7 +200,7 @@ TEST(two_tabs_of_one_browser_sign_in_side_by_side)
     check_str(done.login.return_path, "/one");
 }
 
-TEST(the_old_session_ends_at_sign_in)
+TEST(the_old_cookie_opens_nothing_after_a_sign_in_and_the_same_person_keeps_the_sid)
 {
     struct auth *au = here();
     const struct visit v = world_visit();
@@ -217,7 +217,8 @@ TEST(the_old_session_ends_at_sign_in)
     check_ok(session_find(au, &v, first.session_token, &found, &s, &e), e);
     check(!found);
     check(!str_eq(first.session_token, second.session_token));
-    check(!str_eq(first.session.sid, second.session.sid));
+    check_same(first.session.sid, second.session.sid);
+    check(!session_csrf_is(&second.session, first.session.csrf));
     check_same(first.account.id, second.account.id);
 }
 

@@ -1,5 +1,6 @@
 #include "auth/oidc_authorize.h"
 
+#include "auth/session_rows.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "conf/conf.h"
@@ -219,11 +220,15 @@ TEST_STORE(a_signed_in_person_gets_a_code_at_once_and_form_post_posts_it)
     struct login_done done = world_login(au);
     struct authorize_reply r = ask(au, GOOD "&state=s1", &done.session);
     struct form f = world_query(r.url);
+    struct session_row *list;
+    size_t count;
 
     check_int(r.kind, AUTHORIZE_REDIRECT);
+    check_ok(session_list(au, test_arena(), done.account.id, &list, &count, &e), e);
+    check(count == 1 && list[0].client_count == 1);
+    check_str(list[0].clients[0].client_id, "portal");
     check(form_get(&f, "code").n >= 43);
     check_str(form_get(&f, "iss"), "https://id.example.vn");
-    check(client_list_has(done.session.clients, STR("portal")));
     r = ask(au, GOOD "&state=s1&response_mode=form_post&prompt=none", &done.session);
     check_int(r.kind, AUTHORIZE_FORM_POST);
     check_str(r.url, WORLD_RETURN);
