@@ -17,6 +17,9 @@
  * ERR_BAD_PROOF; ERR_NEED_NONCE: answer with dpop_nonce() in the header DPoP-Nonce. */
 MUST_USE result dpop_check(struct auth *au, const struct visit *v, const struct api_call *call,
                            struct str token, struct str bound, struct str *jkt, struct err *e);
+/* Whether proofs need a nonce (setting auth.dpop_nonce): the edge then tells the present one in the
+ * header DPoP-Nonce of every answer. */
+bool dpop_wants_nonce(const struct auth *au);
 /* The nonce that proofs must carry now; it changes by time and is the same in every process. */
 struct str dpop_nonce(struct auth *au, struct arena *a);
 

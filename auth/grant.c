@@ -8,6 +8,7 @@
 #include "auth/record.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "crypto/random.h"
 #include "store/kv.h"
 
 static const struct record_field fields[] = {
@@ -20,8 +21,13 @@ static const struct record_field fields[] = {
     RECORD(struct grant, claims),    RECORD(struct grant, auth_time_s),
     RECORD(struct grant, resources), RECORD(struct grant, jkt),
     RECORD(struct grant, acting),    RECORD(struct grant, acting_role),
-    RECORD(struct grant, mandate),
+    RECORD(struct grant, mandate),   RECORD(struct grant, x5t),
 };
+
+struct str grant_new_id(struct arena *a)
+{
+    return str_cat(a, STR("gr_"), random_token(a, 128));
+}
 
 struct str grant_print(struct arena *a, const struct grant *g)
 {
@@ -31,6 +37,21 @@ struct str grant_print(struct arena *a, const struct grant *g)
 result grant_read(struct arena *a, struct str text, struct grant *out, struct err *e)
 {
     return record_read(a, fields, LEN(fields), text, out, e);
+}
+
+result grant_keep(struct auth *au, struct arena *a, const char *kind, struct str value,
+                  const struct grant *g, int64_t ttl_s, struct err *e)
+{
+    return kv_put(au->kv, auth_key(a, kind, value), grant_print(a, g), ttl_s, e);
+}
+
+result grant_find(struct auth *au, struct arena *a, const char *kind, struct str value, bool *found,
+                  struct grant *out, struct err *e)
+{
+    struct str text;
+
+    TRY(kv_get(au->kv, a, auth_key(a, kind, value), found, &text, e));
+    return *found ? grant_read(a, text, out, e) : OK;
 }
 
 result grant_revoke(struct auth *au, struct arena *a, struct str grant_id, struct err *e)

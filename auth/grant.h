@@ -11,7 +11,7 @@
 #include "auth/auth.h"
 
 struct grant {
-    struct str id; /* "gr_...": grant_id of its tokens */
+    struct str id; /* "gr_...": grant_id of its tokens; oidc_code_make() fills it in */
     struct str client_id;
     struct str redirect_uri; /* of a code; else empty */
     struct str scope;        /* granted, space-separated */
@@ -25,13 +25,21 @@ struct grant {
     struct str claims;      /* the claims parameter as it was asked (JSON), or empty */
     struct str resources;   /* RFC 8707, space-separated, or empty */
     struct str jkt;         /* thumbprint of the DPoP key it is bound to, or empty */
+    struct str x5t;         /* the same of a client certificate (RFC 8705 3.1), or empty */
     struct str acting;      /* organisation ("org_...") acted for, or empty: for oneself */
     struct str acting_role; /* "legal_representative", "organisation_account", "authorised" */
     struct str mandate;     /* by which, or empty */
 };
 
+struct str grant_new_id(struct arena *a);
 struct str grant_print(struct arena *a, const struct grant *g);
 MUST_USE result grant_read(struct arena *a, struct str text, struct grant *out, struct err *e);
+
+/* Keeps a grant under what leads to it: kind is "code", "refresh" ... */
+MUST_USE result grant_keep(struct auth *au, struct arena *a, const char *kind, struct str value,
+                           const struct grant *g, int64_t ttl_s, struct err *e);
+MUST_USE result grant_find(struct auth *au, struct arena *a, const char *kind, struct str value,
+                           bool *found, struct grant *out, struct err *e);
 
 /* Takes back every token of the grant, now. Twice is fine. */
 MUST_USE result grant_revoke(struct auth *au, struct arena *a, struct str grant_id, struct err *e);

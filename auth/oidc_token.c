@@ -1,16 +1,21 @@
 /*
- * Security: the attacker has stolen a code, guesses secrets, or is itself a registered client.
- * Promised (RFC 9700 2.1, 4.5): a code works once, for one client, with one redirect address and
- * one verifier, within a minute; a second use takes back what the first one got, also when both
- * arrive at once; a verifier without a challenge is refused, so stripping the challenge gains
- * nothing; every failing client authentication looks the same. A code is used up by any attempt.
- * Tokens end with the session they came from. Deliberately not done: refresh tokens.
+ * Security: the attacker has stolen a code or a refresh token, guesses secrets, or is itself a
+ * registered client. Promised (RFC 9700 2.1, 4.5; FAPI 2.0 SP 5.3.2): a code works once, for one
+ * client, with one redirect address, one verifier and one key, within a minute; a second use by
+ * anyone takes back all that the first one got, also when both arrive at once; a verifier without a
+ * challenge is refused, so stripping the challenge gains nothing. A code is used up by any attempt
+ * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate,
+ * and are not rotated: a lost answer locks nobody out. All tokens end with the session they came
+ * from: whoever refreshes while it ends gets tokens that open nothing. Failing client
+ * authentication looks the same for every reason.
  */
 #include "auth/oidc_token.h"
 
 #include "auth/access.h"
 #include "auth/claims.h"
 #include "auth/client.h"
+#include "auth/dpop.h"
+#include "auth/oidc_token_make.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -26,7 +31,7 @@
 #include "http/form.h"
 #include "store/kv.h"
 
-#define CODE_BITS            256
+#define TOKEN_BITS           256
 #define CODE_BYTES_MAX       256
 #define SECRET_BYTES_MAX     512
 #define VERIFIER_BYTES_LEAST 43
@@ -38,10 +43,12 @@ static const char verifier_letters[] =
 result oidc_code_make(struct auth *au, const struct visit *v, const struct grant *g,
                       struct str *code, struct err *e)
 {
-    const struct str made = random_token(v->arena, CODE_BITS);
+    const struct str made = random_token(v->arena, TOKEN_BITS);
+    struct grant named = *g;
 
-    TRY(kv_put(au->kv, auth_key(v->arena, "code", made), grant_print(v->arena, g),
-               au->conf->auth.code_ttl_s, e));
+    if (named.id.n == 0)
+        named.id = grant_new_id(v->arena);
+    TRY(grant_keep(au, v->arena, "code", made, &named, au->conf->auth.code_ttl_s, e));
     *code = made;
     return OK;
 }
@@ -81,25 +88,65 @@ static result caller_authenticate(struct auth *au, struct arena *a, struct str a
     return client_authenticate(au, a, id, secret, out, e);
 }
 
-/* Takes the code for one token to be; whoever comes second loses it for both. */
-static result code_take(struct auth *au, struct arena *a, struct str code, struct str jti,
-                        struct grant *out, struct err *e)
-{
-    const struct str used = auth_key(a, "used", code), kept = auth_key(a, "code", code);
-    const int64_t ttl_s = au->conf->auth.code_ttl_s + au->conf->auth.access_ttl_s;
-    struct str raw, first = STR("");
-    bool found, added = false;
+/* What the caller has proven beside who it is. */
+struct proven {
+    struct str jkt, x5t; /* empty: nothing */
+};
 
-    TRY(kv_get(au->kv, a, kept, &found, &raw, e));
+/* FAPI 2.0 SP 5.3.2.1-5: whoever is registered for bound tokens gets no others. */
+static result prove(struct auth *au, const struct visit *v, const struct api_call *call,
+                    const struct client *c, struct proven *out, struct err *e)
+{
+    struct proven p = { .x5t = STR("") };
+
+    TRY(dpop_check(au, v, call, STR(""), STR(""), &p.jkt, e));
+    if (c->dpop_bound && p.jkt.n == 0)
+        return fail(e, ERR_BAD_PROOF,
+                    "token: the client is registered for DPoP, but sent no proof");
+    if (c->tls_bound)
+        p.x5t = access_x5t(v->arena, call->certificate);
+    if (c->tls_bound && p.x5t.n == 0)
+        return fail(e, ERR_INVALID,
+                    "token: the client is registered for TLS, but has no "
+                    "certificate");
+    *out = p;
+    return OK;
+}
+
+/* Tokens of the grant are bound to what it was bound to, else to what has been proven now. */
+static result bind(struct grant *g, const struct proven *p, struct err *e)
+{
+    if (g->jkt.n > 0 && !secret_equal(g->jkt, p->jkt))
+        return fail(e, ERR_BAD_GRANT, "grant: bound to another key");
+    if (g->x5t.n > 0 && !secret_equal(g->x5t, p->x5t))
+        return fail(e, ERR_BAD_GRANT, "grant: bound to another certificate");
+    g->jkt = p->jkt;
+    g->x5t = p->x5t;
+    return OK;
+}
+
+/* Takes the code; whoever comes second loses it for both. */
+static result code_take(struct auth *au, struct arena *a, struct str code, struct grant *out,
+                        struct err *e)
+{
+    const struct str used = auth_key(a, "used", code);
+    const int64_t ttl_s = au->conf->auth.code_ttl_s + au->conf->auth.access_ttl_s;
+    struct str raw, grant_id;
+    bool found, added = false;
+    struct grant g;
+
+    TRY(grant_find(au, a, "code", code, &found, &g, e));
     if (found)
-        TRY(kv_add(au->kv, used, jti, ttl_s, &added, e));
+        TRY(kv_add(au->kv, used, g.id, ttl_s, &added, e));
     if (added)
-        TRY(kv_take(au->kv, a, kept, &found, &raw, e));
-    if (added && found)
-        return grant_read(a, raw, out, e);
-    TRY(kv_get(au->kv, a, used, &found, &first, e));
+        TRY(kv_take(au->kv, a, auth_key(a, "code", code), &found, &raw, e));
+    if (added && found) {
+        *out = g;
+        return OK;
+    }
+    TRY(kv_get(au->kv, a, used, &found, &grant_id, e));
     if (found)
-        TRY(access_revoke(au, a, first, e));
+        TRY(grant_revoke(au, a, grant_id, e));
     return fail(e, ERR_BAD_GRANT, found ? "code: used before" : "code: unknown or too old");
 }
 
@@ -119,111 +166,106 @@ static result verifier_check(struct arena *a, const struct grant *g, struct str 
     return OK;
 }
 
-static result grant_check(struct auth *au, struct arena *a, const struct client *c,
-                          const struct grant *g, const struct form *body, struct err *e)
+static result session_alive(struct auth *au, struct arena *a, const struct grant *g, struct err *e)
 {
     struct session_sid by_sid;
     bool found;
 
+    TRY(session_by_sid(au, a, g->sid, &found, &by_sid, e));
+    return found ? OK : fail(e, ERR_BAD_GRANT, "grant: its session is over");
+}
+
+static result code_check(const struct visit *v, const struct client *c, const struct grant *g,
+                         const struct form *body, struct err *e)
+{
     if (!str_eq(g->client_id, c->id))
         return fail(e, ERR_BAD_GRANT, "code: of another client");
     if (!str_eq(g->redirect_uri, form_get(body, "redirect_uri")))
         return fail(e, ERR_BAD_GRANT, "code: for another redirect_uri");
-    TRY(verifier_check(a, g, form_get(body, "code_verifier"), e));
-    TRY(session_by_sid(au, a, g->sid, &found, &by_sid, e));
-    if (!found)
-        return fail(e, ERR_BAD_GRANT, "code: its session is over");
-    return OK;
+    return verifier_check(v->arena, g, form_get(body, "code_verifier"), e);
 }
 
-static struct json *access_claims(struct auth *au, const struct client *c, struct str sub,
-                                  struct str scope, struct str jti)
+/* One that the client may use as long as the session lives; none where it is not registered. */
+static result refresh_make(struct auth *au, struct arena *a, const struct client *c,
+                           const struct grant *g, struct str *token, struct err *e)
 {
-    const int64_t now_s = clock_now_s(au->clock);
-    struct json *o = json_object();
-
-    json_put_str(o, "iss", au->conf->service.issuer);
-    json_put_str(o, "aud", au->conf->service.issuer);
-    json_put_str(o, "sub", sub);
-    json_put_str(o, "client_id", c->id);
-    json_put_str(o, "jti", jti);
-    json_put_str(o, "scope", scope);
-    json_put_int(o, "iat", now_s);
-    json_put_int(o, "exp", now_s + au->conf->auth.access_ttl_s);
-    return o;
+    *token = STR("");
+    if (!client_may_grant(c, "refresh_token"))
+        return OK;
+    *token = random_token(a, TOKEN_BITS);
+    return grant_keep(au, a, "refresh", *token, g, au->conf->auth.session_max_s, e);
 }
 
-static struct json *id_claims(struct auth *au, struct arena *a, const struct client *c,
-                              const struct grant *g, struct str access)
+static result code_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
+                          const struct client *c, struct str *json, struct err *e)
 {
-    const int64_t now_s = clock_now_s(au->clock);
-    struct json *o = json_object(), *amr = json_array();
-    struct str rest = g->amr, word;
-
-    while (str_next(&rest, ' ', &word))
-        if (word.n > 0)
-            json_add_str(amr, word);
-    json_put_str(o, "iss", au->conf->service.issuer);
-    json_put_str(o, "aud", c->id);
-    json_put_str(o, "sub", claims_sub(au, a, c, g->account));
-    json_put_int(o, "iat", now_s);
-    json_put_int(o, "exp", now_s + au->conf->auth.id_token_ttl_s);
-    json_put_int(o, "auth_time", g->auth_time_s);
-    if (g->nonce.n > 0)
-        json_put_str(o, "nonce", g->nonce);
-    json_put_str(o, "at_hash", token_half_hash(a, access));
-    json_put_str(o, "acr", claims_acr(g->level));
-    json_put(o, "amr", amr);
-    json_put_str(o, "sid", g->sid);
-    json_put_str(o, "vn_account_level", claims_account_level(g->kind, g->level));
-    return o;
-}
-
-static struct str token_body(struct auth *au, struct arena *a, struct str access, struct str scope,
-                             struct str id_token)
-{
-    DEFER(json_close) struct json *o = json_object();
-
-    json_put_str(o, "access_token", access);
-    json_put_str(o, "token_type", STR("Bearer"));
-    json_put_int(o, "expires_in", au->conf->auth.access_ttl_s);
-    json_put_str(o, "scope", scope);
-    if (id_token.n > 0)
-        json_put_str(o, "id_token", id_token);
-    return json_print(a, o);
-}
-
-static result tokens_sign(struct auth *au, struct arena *a, const struct client *c,
-                          const struct grant *g, struct str jti, struct str *json, struct err *e)
-{
-    DEFER(key_release) struct key *key = NULL;
-    DEFER(json_close) struct json *access = NULL;
-    DEFER(json_close) struct json *id = NULL;
-    struct str access_token, id_token;
-
-    TRY(keyring_active(au->keys, KEY_ES256, &key, e));
-    access = access_claims(au, c, claims_sub(au, a, c, g->account), g->scope, jti);
-    json_put_str(access, "sid", g->sid);
-    json_put_int(access, "auth_time", g->auth_time_s);
-    json_put_str(access, "acr", claims_acr(g->level));
-    TRY(token_sign(a, key, "at+jwt", access, &access_token, e));
-    id = id_claims(au, a, c, g, access_token);
-    TRY(token_sign(a, key, NULL, id, &id_token, e));
-    *json = token_body(au, a, access_token, g->scope, id_token);
-    return OK;
-}
-
-static result code_redeem(struct auth *au, struct arena *a, const struct client *c,
-                          const struct form *body, struct str *json, struct err *e)
-{
-    const struct str jti = random_uuid(a);
+    struct token_order order = { .client = c, .resource = form_get(call->body, "resource") };
+    struct proven proven;
     struct grant g;
     struct str code;
 
-    TRY(form_need(body, "code", CODE_BYTES_MAX, &code, e));
-    TRY(code_take(au, a, code, jti, &g, e));
-    TRY(grant_check(au, a, c, &g, body, e));
-    return tokens_sign(au, a, c, &g, jti, json, e);
+    TRY(form_need(call->body, "code", CODE_BYTES_MAX, &code, e));
+    TRY(prove(au, v, call, c, &proven, e)); /* before the code is used up: it may be tried again */
+    TRY(code_take(au, v->arena, code, &g, e));
+    TRY(code_check(v, c, &g, call->body, e));
+    TRY(bind(&g, &proven, e));
+    TRY(session_alive(au, v->arena, &g, e));
+    TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
+    order.grant = &g;
+    order.scope = g.scope;
+    return oidc_tokens_make(au, v, &order, json, e);
+}
+
+/* RFC 6749 6: no more than was granted; nothing named means all of it. */
+static result scope_narrow(struct arena *a, struct str granted, struct str asked, struct str *out,
+                           struct err *e)
+{
+    struct str rest = asked, word, scope = STR("");
+
+    while (asked.n > 0 && str_next(&rest, ' ', &word)) {
+        if (word.n == 0 || client_list_has(scope, word))
+            continue;
+        if (!client_list_has(granted, word))
+            return fail_field(e, ERR_BAD_SCOPE, "scope", "was not granted");
+        scope = scope.n == 0 ? word : str_fmt(a, "%.*s %.*s", STR_ARG(scope), STR_ARG(word));
+    }
+    *out = scope.n > 0 ? scope : granted;
+    return OK;
+}
+
+static result refresh_find(struct auth *au, struct arena *a, struct str token,
+                           const struct client *c, struct grant *out, struct err *e)
+{
+    struct grant g;
+    bool found, revoked;
+
+    TRY(grant_find(au, a, "refresh", token, &found, &g, e));
+    if (!found || !str_eq(g.client_id, c->id))
+        return fail(e, ERR_BAD_GRANT, "refresh token: unknown, over, or of another client");
+    TRY(grant_is_revoked(au, a, g.id, &revoked, e));
+    if (revoked)
+        return fail(e, ERR_BAD_GRANT, "refresh token: revoked");
+    TRY(session_alive(au, a, &g, e));
+    *out = g;
+    return OK;
+}
+
+static result refresh_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
+                             const struct client *c, struct str *json, struct err *e)
+{
+    struct token_order order = { .client = c,
+                                 .resource = form_get(call->body, "resource"),
+                                 .again = true };
+    struct proven proven;
+    struct grant g;
+
+    TRY(form_need(call->body, "refresh_token", CODE_BYTES_MAX, &order.refresh, e));
+    TRY(prove(au, v, call, c, &proven, e));
+    TRY(refresh_find(au, v->arena, order.refresh, c, &g, e));
+    TRY(bind(&g, &proven, e));
+    TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
+    order.grant = &g;
+    return oidc_tokens_make(au, v, &order, json, e);
 }
 
 /* What is asked for, as far as it is registered and belongs to no person; all of it when nothing is
@@ -247,39 +289,52 @@ static result scope_for_client(struct arena *a, const struct client *c, struct s
     return OK;
 }
 
-static result client_credentials(struct auth *au, struct arena *a, const struct client *c,
-                                 const struct form *body, struct str *json, struct err *e)
+static result client_credentials(struct auth *au, const struct visit *v,
+                                 const struct api_call *call, const struct client *c,
+                                 struct str *json, struct err *e)
 {
-    DEFER(key_release) struct key *key = NULL;
-    DEFER(json_close) struct json *claims = NULL;
-    struct str scope, access;
+    struct grant g = { .client_id = c->id, .resources = c->resources };
+    struct token_order order = { .client = c, .grant = &g };
+    struct proven proven;
 
-    must(c->has_secret);
-    TRY(scope_for_client(a, c, form_get(body, "scope"), &scope, e));
-    TRY(keyring_active(au->keys, KEY_ES256, &key, e));
-    claims = access_claims(au, c, c->id, scope, random_uuid(a));
-    TRY(token_sign(a, key, "at+jwt", claims, &access, e));
-    *json = token_body(au, a, access, scope, STR(""));
-    return OK;
+    if (c->way == CLIENT_WAY_NONE)
+        return fail(e, ERR_UNAUTHORIZED_CLIENT, "token: a public client has no credentials");
+    TRY(prove(au, v, call, c, &proven, e));
+    TRY(bind(&g, &proven, e));
+    TRY(scope_for_client(v->arena, c, form_get(call->body, "scope"), &order.scope, e));
+    order.resource = form_get(call->body, "resource");
+    if (order.resource.n == 0)
+        order.resource = au->conf->service.issuer;
+    return oidc_tokens_make(au, v, &order, json, e);
 }
+
+static const struct {
+    const char *name;
+    result (*redeem)(struct auth *, const struct visit *, const struct api_call *,
+                     const struct client *, struct str *, struct err *);
+} grants[] = {
+    { "authorization_code", code_redeem },
+    { "refresh_token", refresh_redeem },
+    { "client_credentials", client_credentials },
+};
 
 result oidc_token(struct auth *au, const struct visit *v, const struct api_call *call,
                   struct str *json, struct err *e)
 {
-    const struct form *body = call->body;
-    const struct str grant = form_get(body, "grant_type");
+    const struct str grant = form_get(call->body, "grant_type");
     struct client c;
 
-    TRY(caller_authenticate(au, v->arena, call->authorization, body, &c, e));
+    TRY(caller_authenticate(au, v->arena, call->authorization, call->body, &c, e));
     if (grant.n == 0)
         return fail_field(e, ERR_INVALID, "grant_type", "missing");
-    if (!str_is(grant, "authorization_code") && !str_is(grant, "client_credentials"))
-        return fail_field(e, ERR_GRANT_TYPE, "grant_type", "unknown");
-    if (!client_list_has(c.grants, grant))
-        return fail(e, ERR_UNAUTHORIZED_CLIENT, "not registered for this grant");
-    if (str_is(grant, "client_credentials"))
-        return client_credentials(au, v->arena, &c, body, json, e);
-    return code_redeem(au, v->arena, &c, body, json, e);
+    for (size_t i = 0; i < LEN(grants); i++) {
+        if (!str_is(grant, grants[i].name))
+            continue;
+        if (!client_may_grant(&c, grants[i].name))
+            return fail(e, ERR_UNAUTHORIZED_CLIENT, "token: not registered for this grant");
+        return grants[i].redeem(au, v, call, &c, json, e);
+    }
+    return fail_field(e, ERR_GRANT_TYPE, "grant_type", "unknown");
 }
 
 /* Which client a token says it is for: believed only after it verified for that very client. */

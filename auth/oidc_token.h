@@ -1,11 +1,11 @@
 /*
- * oidc_token.h - the token endpoint's rules (RFC 6749 4.1.3, 4.4; RFC 7636; RFC 9068; OIDC Core
- * 3.1.3).
+ * oidc_token.h - the token endpoint's rules (RFC 6749 4.1.3, 4.4, 6; RFC 7636; RFC 9449 5; RFC 8705
+ * 3; RFC 8707; FAPI 2.0 SP 5.3.2.1).
  *
- * Grants: authorization_code, client_credentials. Client authentication: client_secret_basic,
- * client_secret_post, or none for a public client with PKCE. A code works once: a second use is
- * invalid_grant and the access token issued for it is revoked. Access tokens are ES256 JWTs of type
- * at+jwt; ID tokens carry nonce, at_hash, auth_time, acr, amr, sid, and no profile claims.
+ * Grants: authorization_code, refresh_token, client_credentials. A code works once: a second use is
+ * invalid_grant and everything issued for it is taken back. A refresh token stays the same: it
+ * works until its session ends, for its client and with its key or certificate, and is told in each
+ * answer. What the tokens say: auth/oidc_token_make.h.
  */
 #ifndef AUTH_OIDC_TOKEN_H
 #define AUTH_OIDC_TOKEN_H

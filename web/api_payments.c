@@ -109,7 +109,7 @@ static result read_subject(struct ctx *c, const struct json *body, struct paymen
     TRY(json_want_str(body, "subject_token", LIMIT_TOKEN_BYTES, &token, e));
     if (token.n == 0)
         return OK;
-    if (access_check_token(&c->app->auth, c->arena, token, &citizen, &why).failed &&
+    if (access_check_subject(&c->app->auth, c->arena, token, &c->access, &citizen, &why).failed &&
         err_status(why.code) >= 500) {
         *e = why;
         return (result){ true };

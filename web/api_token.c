@@ -15,7 +15,7 @@ result oidc_token_post(struct ctx *c, struct request *rq, struct response *rs, s
     struct str json;
     result r;
 
-    TRY(call_read(c, rq, &form, &call, e));
+    TRY(call_read(c, rq, rs, &form, &call, e));
     r = oidc_token(&c->app->auth, &c->visit, &call, &json, e);
     if (r.failed && e->code == ERR_BAD_CLIENT && call.authorization.n > 0)
         response_header(rs, "WWW-Authenticate", STR("Basic realm=\"motcua\""));

@@ -1,6 +1,7 @@
 #include "web/call.h"
 
 #include "auth/auth.h"
+#include "auth/dpop.h"
 #include "base/str.h"
 #include "http/form.h"
 
@@ -21,8 +22,10 @@ bool call_has_form(const struct request *rq)
            str_eq_nocase(str_trim(first), STR("application/x-www-form-urlencoded"));
 }
 
-struct api_call call_make(const struct ctx *c, const struct request *rq)
+struct api_call call_make(const struct ctx *c, const struct request *rq, struct response *rs)
 {
+    if (dpop_wants_nonce(&c->app->auth))
+        response_header_set(rs, "DPoP-Nonce", dpop_nonce(&c->app->auth, c->arena));
     return (struct api_call){
         .authorization = request_header(rq, "Authorization"),
         .dpop = request_header(rq, "DPoP"),
@@ -32,10 +35,10 @@ struct api_call call_make(const struct ctx *c, const struct request *rq)
     };
 }
 
-result call_read(const struct ctx *c, const struct request *rq, struct form *form,
-                 struct api_call *out, struct err *e)
+result call_read(const struct ctx *c, const struct request *rq, struct response *rs,
+                 struct form *form, struct api_call *out, struct err *e)
 {
-    struct api_call call = call_make(c, rq);
+    struct api_call call = call_make(c, rq, rs);
 
     TRY(form_body(rq, form, e));
     call.body = form;

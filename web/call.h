@@ -12,12 +12,13 @@
 struct api_call;
 struct form;
 
-/* Without a body. */
-struct api_call call_make(const struct ctx *c, const struct request *rq);
+/* Without a body. Where proofs need a nonce (setting auth.dpop_nonce) the answer tells the present
+ * one, whatever becomes of the request. */
+struct api_call call_make(const struct ctx *c, const struct request *rq, struct response *rs);
 /* With the body's form, which the endpoint demands: ERR_MEDIA_TYPE, ERR_MALFORMED ... *form must
  * outlive the call. */
-MUST_USE result call_read(const struct ctx *c, const struct request *rq, struct form *form,
-                          struct api_call *out, struct err *e);
+MUST_USE result call_read(const struct ctx *c, const struct request *rq, struct response *rs,
+                          struct form *form, struct api_call *out, struct err *e);
 bool call_has_form(const struct request *rq); /* by its content type */
 
 #endif

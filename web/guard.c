@@ -113,13 +113,14 @@ static result need_staff(struct ctx *c, struct request *rq, struct response *rs,
 }
 
 /* RFC 6750 2.2: a form may carry the token, but only where forms are expected. */
-static result need_token(struct ctx *c, const struct request *rq, struct err *e)
+static result need_token(struct ctx *c, const struct request *rq, struct response *rs,
+                         struct err *e)
 {
-    struct api_call call = call_make(c, rq);
+    struct api_call call = call_make(c, rq, rs);
     struct form form;
 
     if (c->row->face == FACE_OAUTH && call_has_form(rq))
-        TRY(call_read(c, rq, &form, &call, e));
+        TRY(call_read(c, rq, rs, &form, &call, e));
     return access_check(&c->app->auth, &c->visit, &call, &c->access, e);
 }
 
@@ -135,7 +136,7 @@ static result check_who(struct ctx *c, struct request *rq, struct response *rs, 
     case WHO_OFFICER:
         return need_staff(c, rq, rs, passed, e);
     case WHO_CLIENT:
-        return need_token(c, rq, e);
+        return need_token(c, rq, rs, e);
     case WHO_MACHINE:
         if (!is_loopback(c->visit.ip))
             return fail(e, ERR_FORBIDDEN, "only from the machine itself");

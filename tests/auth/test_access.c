@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "crypto/keyring.h"
 #include "crypto/token.h"
+#include "tests/auth/prover.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -46,6 +47,16 @@ static struct str make(struct auth *au, const struct made *m)
 
 #define US "https://id.example.vn"
 
+static result header(struct auth *au, struct str authorization)
+{
+    const struct visit v = world_visit();
+    const struct api_call call = { .authorization = authorization };
+    struct access acc;
+
+    e = (struct err){ 0 };
+    return access_check(au, &v, &call, &acc, &e);
+}
+
 TEST(only_our_own_live_access_tokens_open)
 {
     static const struct {
@@ -65,9 +76,8 @@ TEST(only_our_own_live_access_tokens_open)
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
 
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct access acc;
         const struct str token = make(au, &cases[i].made);
-        const bool ok = !access_check_token(au, test_arena(), token, &acc, &e).failed;
+        const bool ok = !header(au, str_cat(test_arena(), STR("Bearer "), token)).failed;
 
         if (ok != cases[i].good || (!ok && e.code != ERR_BAD_TOKEN))
             test_fail(__FILE__, __LINE__, "case %zu: %s", i, e.detail);
@@ -81,18 +91,9 @@ TEST_KV(a_revoked_token_is_refused)
     const struct str token = make(au, &made);
     struct access acc;
 
-    check_ok(access_check_token(au, test_arena(), token, &acc, &e), e);
+    check_ok(access_read(au, test_arena(), token, &acc, &e), e);
     check_ok(access_revoke(au, test_arena(), acc.jti, &e), e);
-    check_fails(access_check_token(au, test_arena(), token, &acc, &e), e, ERR_BAD_TOKEN);
-}
-
-static result header(struct auth *au, struct str authorization)
-{
-    const struct visit v = world_visit();
-    const struct api_call call = { .authorization = authorization };
-    struct access acc;
-
-    return access_check(au, &v, &call, &acc, &e);
+    check_fails(access_read(au, test_arena(), token, &acc, &e), e, ERR_BAD_TOKEN);
 }
 
 TEST(the_token_is_taken_from_a_bearer_header_only)
@@ -126,6 +127,173 @@ TEST(a_form_may_carry_the_token_when_no_header_does)
     check_str(acc.client_id, "api");
     call.authorization = str_cat(a, STR("Bearer "), token);
     check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_INVALID);
+}
+
+static struct str bound(struct auth *au, const struct access *says)
+{
+    DEFER(key_release) struct key *key = NULL;
+    DEFER(json_close) struct json *o = json_object();
+    const int64_t now_s = clock_now_s(&fixture_clock);
+    struct str token;
+
+    json_put_str(o, "iss", STR(US));
+    json_put_str(o, "aud", STR(US));
+    json_put_int(o, "iat", now_s);
+    json_put_int(o, "exp", now_s + 60);
+    access_put(au, test_arena(), says, o);
+    check_ok(keyring_active(au->keys, KEY_ES256, &key, &e), e);
+    check_ok(token_sign(test_arena(), key, "at+jwt", o, &token, &e), e);
+    return token;
+}
+
+static result call_with(struct auth *au, const char *scheme, struct str token,
+                        const struct prover *p, struct access *acc)
+{
+    const struct visit v = world_visit();
+    const struct api_call call = {
+        .authorization = str_fmt(test_arena(), "%s %.*s", scheme, STR_ARG(token)),
+        .dpop = p != NULL ? prover_proof(p) : STR(""),
+        .dpop_count = p != NULL,
+        .method = STR("GET"),
+        .url = STR(US "/userinfo"),
+    };
+
+    e = (struct err){ 0 };
+    return access_check(au, &v, &call, acc, &e);
+}
+
+TEST_KV(a_bound_token_opens_nothing_without_its_key)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct access says = { .client_id = STR("api"),
+                                 .sub = STR("api"),
+                                 .jti = STR("j1"),
+                                 .scope = STR("a:read"),
+                                 .jkt = prover_jkt(0) };
+    struct access unbound = says, acc;
+    const struct str token = bound(au, &says);
+    struct prover p = prover_new(au, "GET", US "/userinfo");
+
+    p.token = token;
+    check_ok(call_with(au, "DPoP", token, &p, &acc), e);
+    check_same(acc.jkt, prover_jkt(0));
+    check_ok(call_with(au, "dpop", token, &p, &acc), e);
+    check_ok(call_with(au, "DPOP", token, &p, &acc), e);
+    check_fails(call_with(au, "DPoP", token, NULL, &acc), e, ERR_BAD_PROOF);
+    check_fails(call_with(au, "Bearer", token, NULL, &acc), e, ERR_BAD_TOKEN);
+    check_fails(call_with(au, "Bearer", token, &p, &acc), e, ERR_BAD_TOKEN);
+    p.key = 1;
+    check_fails(call_with(au, "DPoP", token, &p, &acc), e, ERR_BAD_PROOF);
+    unbound.jkt = STR("");
+    p.token = bound(au, &unbound);
+    check_fails(call_with(au, "DPoP", p.token, &p, &acc), e, ERR_BAD_TOKEN);
+    check_ok(call_with(au, "Bearer", p.token, NULL, &acc), e);
+}
+
+TEST(a_token_of_a_certificate_opens_nothing_without_it)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct visit v = world_visit();
+    const struct access says = { .client_id = STR("api"),
+                                 .sub = STR("api"),
+                                 .jti = STR("j1"),
+                                 .scope = STR("a:read"),
+                                 .x5t = access_x5t(test_arena(), STR("certificate")) };
+    struct api_call call = {
+        .authorization = str_cat(test_arena(), STR("Bearer "), bound(au, &says)),
+    };
+    struct access acc;
+
+    check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_BAD_TOKEN);
+    call.certificate = STR("another certificate");
+    check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_BAD_TOKEN);
+    call.certificate = STR("certificate");
+    check_ok(access_check(au, &v, &call, &acc, &e), e);
+}
+
+TEST(a_handed_on_token_is_bound_to_who_hands_it_on_or_to_nobody)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct access says = {
+        .client_id = STR("api"), .sub = STR("api"), .jti = STR("j1"), .scope = STR("a:read")
+    };
+    struct access by = { .jkt = prover_jkt(0) }, acc;
+
+    check_ok(access_check_subject(au, test_arena(), bound(au, &says), &by, &acc, &e), e);
+    says.jkt = prover_jkt(0);
+    check_ok(access_check_subject(au, test_arena(), bound(au, &says), &by, &acc, &e), e);
+    by.jkt = prover_jkt(1);
+    check_fails(access_check_subject(au, test_arena(), bound(au, &says), &by, &acc, &e), e,
+                ERR_BAD_TOKEN);
+    by.jkt = STR("");
+    check_fails(access_check_subject(au, test_arena(), bound(au, &says), &by, &acc, &e), e,
+                ERR_BAD_TOKEN);
+}
+
+TEST(what_is_sealed_in_a_token_comes_back_and_is_read_by_nobody_else)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct access says = { .client_id = STR("api"),
+                                 .sub = STR("api"),
+                                 .jti = STR("j1"),
+                                 .scope = STR("a:read"),
+                                 .acting = STR("org_secret"),
+                                 .mandate = STR("md_1"),
+                                 .claims = STR("{\"userinfo\":{\"name\":null}}"),
+                                 .act_sub = STR("person"),
+                                 .acr = 2,
+                                 .auth_time_s = 1000 };
+    const struct str token = bound(au, &says);
+    struct str head, rest, body, sig, text;
+    struct access acc;
+
+    check_ok(call_with(au, "Bearer", token, NULL, &acc), e);
+    check_same(acc.acting, says.acting);
+    check_same(acc.mandate, says.mandate);
+    check_same(acc.claims, says.claims);
+    check_same(acc.act_sub, says.act_sub);
+    check_int(acc.acr, 2);
+    check_int(acc.auth_time_s, 1000);
+    check(str_cut(token, '.', &head, &rest) && str_cut(rest, '.', &body, &sig));
+    check(base64url_decode(test_arena(), body, &text));
+    check(!str_has(text, STR("org_secret")) && !str_has(text, STR("userinfo")));
+}
+
+TEST(what_was_sealed_for_another_token_does_not_open)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct access says = { .client_id = STR("api"),
+                                 .sub = STR("api"),
+                                 .jti = STR("j1"),
+                                 .scope = STR(""),
+                                 .acting = STR("org_secret") };
+    DEFER(json_close) struct json *o = json_object();
+    DEFER(key_release) struct key *key = NULL;
+    const int64_t now_s = clock_now_s(&fixture_clock);
+    struct str token;
+    struct access acc;
+
+    json_put_str(o, "iss", STR(US));
+    json_put_str(o, "aud", STR(US));
+    json_put_int(o, "exp", now_s + 60);
+    access_put(au, test_arena(), &says, o);
+    json_put_str(o, "jti", STR("j2"));
+    check_ok(keyring_active(au->keys, KEY_ES256, &key, &e), e);
+    check_ok(token_sign(test_arena(), key, "at+jwt", o, &token, &e), e);
+    check_fails(call_with(au, "Bearer", token, NULL, &acc), e, ERR_BAD_TOKEN);
+}
+
+TEST(a_sign_in_that_is_too_weak_or_too_old_is_named)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct access acc = { .acr = 2, .auth_time_s = clock_now_s(&fixture_clock) - 100 };
+
+    check_ok(access_need_acr(&acc, 2, &e), e);
+    check_fails(access_need_acr(&acc, 3, &e), e, ERR_WEAK_SIGN_IN);
+    check_str(str_c(e.field), "acr_values=urn:vn:loa:3");
+    check_ok(access_need_fresh(au, &acc, 100, &e), e);
+    check_fails(access_need_fresh(au, &acc, 99, &e), e, ERR_WEAK_SIGN_IN);
+    check_str(str_c(e.field), "max_age=99");
 }
 
 TEST(scopes_are_whole_words)

@@ -27,7 +27,8 @@ static const char *id_token(struct auth *au, const struct login_done *done)
                              .account = done->account.id,
                              .sid = done->session.sid,
                              .kind = 1,
-                             .level = 2 };
+                             .level = 2,
+                             .acr = 2 };
     DEFER(json_close) struct json *o = NULL;
     struct str code, json, token;
     struct form f;

@@ -43,6 +43,7 @@ static struct str code_of(struct auth *au, const struct login_done *done, const 
         .amr = STR("fed"),
         .kind = 1,
         .level = 2,
+        .acr = 2,
         .auth_time_s = done->session.auth_time_s,
     };
     struct str code;
@@ -118,7 +119,7 @@ TEST_STORE(a_code_becomes_an_id_token_and_an_access_token)
     check(json_int(json_member(id, "auth_time"), &n) && n == done.session.auth_time_s);
     check_int(json_count(json_member(id, "amr")), 1);
     check(json_member(id, "name") == NULL && json_member(id, "SoDinhDanh") == NULL);
-    check_ok(access_check_token(au, test_arena(), access, &acc, &e), e);
+    check_ok(access_read(au, test_arena(), access, &acc, &e), e);
     check_same(acc.account, done.account.id);
     check_str(acc.client_id, "portal");
     check_int(acc.level, 2);
@@ -136,9 +137,9 @@ TEST_KV(a_code_used_twice_takes_its_token_back)
     struct access acc;
 
     check_ok(post(au, "", redeem(code, RETURN), &json), e);
-    check_ok(access_check_token(au, test_arena(), member(json, "access_token"), &acc, &e), e);
+    check_ok(access_read(au, test_arena(), member(json, "access_token"), &acc, &e), e);
     check_fails(post(au, "", redeem(code, RETURN), &again), e, ERR_BAD_GRANT);
-    check_fails(access_check_token(au, test_arena(), member(json, "access_token"), &acc, &e), e,
+    check_fails(access_read(au, test_arena(), member(json, "access_token"), &acc, &e), e,
                 ERR_BAD_TOKEN);
 }
 
@@ -216,7 +217,7 @@ TEST(an_ended_session_ends_its_tokens)
 
     check_ok(post(au, "", redeem(code_of(au, &done, ""), RETURN), &json), e);
     check_ok(session_end(au, &v, &done.session, &e), e);
-    check_fails(access_check_token(au, test_arena(), member(json, "access_token"), &acc, &e), e,
+    check_fails(access_read(au, test_arena(), member(json, "access_token"), &acc, &e), e,
                 ERR_BAD_TOKEN);
 }
 
@@ -271,7 +272,7 @@ TEST(client_credentials_carry_scopes_of_no_person)
     check_ok(post(au, "", STR(BY_POST "grant_type=client_credentials"), &json), e);
     check_str(member(json, "scope"), "payments:write");
     check_int(member(json, "id_token").n, 0);
-    check_ok(access_check_token(au, test_arena(), member(json, "access_token"), &acc, &e), e);
+    check_ok(access_read(au, test_arena(), member(json, "access_token"), &acc, &e), e);
     check_str(acc.sub, "portal");
     check_int(acc.account.n, 0);
     check_int(acc.level, 0);
