@@ -1,0 +1,31 @@
+// driver.mjs - how a person signs in at motcua: the sign-in page, then VNeID, here the sandbox's, which takes
+// the person's name with the request. A driver has page(answer, intent) -> the next request or null, and may
+// have redirect(location, intent) -> where the browser really goes, rotateKeys() and close().
+import { execFileSync } from "node:child_process";
+import { forms, links } from "../core/browser.mjs";
+
+export default async function driver({ persona = "conformance", program, conf }) {
+    return {
+        redirect(location) {
+            const url = new URL(location);
+            if (url.pathname !== "/vneid/authorize") return location;
+            url.searchParams.set("persona", persona);
+            return url.href;
+        },
+        page(answer, intent) {
+            const ways = links(answer.text, answer.url).map((to) => new URL(to));
+            const enter = ways.find((to) => to.pathname === "/login/vneid/start");
+            const leave = ways.find((to) => to.pathname === "/login/cancel");
+            if (enter) return { url: (intent.reject && leave ? leave : enter).href, signIn: true };
+            const found = forms(answer.text, answer.url);
+            const consent = found.find((form) => new URL(form.action).pathname === "/consent");
+            if (consent) return { url: consent.action, method: "POST", form: { ...consent.fields, answer: intent.reject ? "no" : "yes" } };
+            const logout = found.find((form) => new URL(form.action).pathname === "/logout");
+            if (logout && !intent.stay) return { url: logout.action, method: "POST", form: logout.fields };
+            return null;
+        },
+        rotateKeys() {
+            for (const alg of ["ES256", "RS256"]) execFileSync(program, ["--conf", conf, "keys", "rotate", alg]);
+        },
+    };
+}
