@@ -111,7 +111,7 @@ static enum route_face face_of(const struct request *rq)
 {
     if (str_starts(rq->path, STR("/v1/")) || str_starts(rq->path, STR("/DvcPayment/")))
         return FACE_API;
-    if (str_is(rq->path, "/token") || str_is(rq->path, "/userinfo") || str_is(rq->path, "/jwks"))
+    if (cors_is_open(rq->path) || str_is(rq->path, "/introspect"))
         return FACE_OAUTH;
     return request_wants_json(rq) ? FACE_API : FACE_PAGE;
 }
