@@ -107,7 +107,7 @@ static struct str introspect(struct auth *au, const char *who, struct str token)
     return json;
 }
 
-static void revoke(struct auth *au, const char *who, struct str token)
+static void give_back(struct auth *au, const char *who, struct str token)
 {
     const struct visit v = world_visit();
     const struct form f = ask(who, token);
@@ -165,14 +165,14 @@ TEST_KV(a_token_that_is_given_back_opens_nothing_more)
     for (size_t i = 0; i < LEN(tokens); i++) {
         struct access acc;
 
-        revoke(au, WHO("other"), tokens[i]); /* not his: it stays */
+        give_back(au, WHO("other"), tokens[i]); /* not his: it stays */
         check(active(introspect(au, WHO("portal"), tokens[i])));
-        revoke(au, WHO("portal"), tokens[i]);
+        give_back(au, WHO("portal"), tokens[i]);
         check_str(introspect(au, WHO("portal"), tokens[i]), "{\"active\":false}");
         check_fails(access_read(au, test_arena(), tokens[i], &acc, &e), e, ERR_BAD_TOKEN);
-        revoke(au, WHO("portal"), tokens[i]); /* twice is fine */
+        give_back(au, WHO("portal"), tokens[i]); /* twice is fine */
     }
-    revoke(au, WHO("portal"), STR("never-was-a-token"));
+    give_back(au, WHO("portal"), STR("never-was-a-token"));
     check(active(introspect(au, WHO("portal"), own_token(au)))); /* others are not touched */
 }
 
