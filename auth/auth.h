@@ -2,8 +2,8 @@
  * auth.h - the room's context: what every file of auth/ works with.
  *
  * One `struct auth` serves the whole process. The stores, keys and settings belong to the caller
- * and must outlive it; the three national systems (vneid, person, business) are opened and closed
- * here. Immutable after auth_open(): any thread may use it.
+ * and must outlive it; the three national systems (vneid, person, business) and the table of
+ * clients are opened and closed here. Immutable after auth_open(): any thread may use it.
  *
  * `struct visit` is what the edge knows about one request; auth never sees the request itself.
  * Everything that a function returns lives in visit.arena unless its header says otherwise.
@@ -14,6 +14,7 @@
 #include "base/base.h"
 
 struct business;
+struct client_book;
 struct clock;
 struct conf;
 struct keyring;
@@ -34,6 +35,7 @@ struct auth {
     struct vneid *vneid;
     struct person *person;
     struct business *business;
+    struct client_book *clients;
 };
 
 struct visit {
@@ -60,7 +62,7 @@ struct api_call {
  * cannot be read, an address that may not be called. client_start() (http/client.h) comes before.
  */
 MUST_USE result auth_open(struct auth *au, struct err *e);
-void auth_close(struct auth *au); /* the systems only; accepts a half-opened one */
+void auth_close(struct auth *au); /* what it opened only; accepts a half-opened one */
 
 /* One row of the audit log in a transaction of its own: actor, action and subject as in
  * store/audit.h; detail may be NULL and stays the caller's. */

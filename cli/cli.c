@@ -50,7 +50,7 @@ struct visit cli_visit(const struct cli *cli)
 /* Options that stand alone; all others take the next argument. */
 static bool is_flag(const char *arg)
 {
-    return strcmp(arg, "--public") == 0;
+    return strcmp(arg, "--public") == 0 || strcmp(arg, "--json") == 0;
 }
 
 const char *cli_word(const struct cli *cli, int n)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "auth/client.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -122,6 +123,8 @@ result cmd_serve(struct cli *cli, struct err *e)
     site.stores = stores;
     set_log_level(&cli->conf);
     r = migrate_check(stores.sql, e);
+    if (!r.failed)
+        r = client_verify_all(&site.now->auth, e);
     if (!r.failed)
         r = serve(&site, &signals, start_ms, e);
     app_close(&site.now);

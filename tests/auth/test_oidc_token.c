@@ -176,6 +176,7 @@ TEST(a_code_of_another_client_or_of_an_ended_session_is_refused)
     const struct visit v = world_visit();
     const struct login_done done = world_login(au);
     struct client other = { .id = STR("other"),
+                            .profile = CLIENT_OIDC,
                             .name_vi = STR("Khác"),
                             .has_secret = true,
                             .redirect_uris = { STR(WORLD_RETURN) },
