@@ -42,8 +42,9 @@ struct visit {
     struct arena *arena;   /* the request's: clean, dies after the answer */
     struct str request_id; /* goes into the audit log with ip and port */
     struct str ip;
-    int64_t port;     /* the client's source port, 0 when unknown */
-    struct str agent; /* User-Agent, shortened: for the person's own list of sign-ins */
+    int64_t port;       /* the client's source port, 0 when unknown */
+    struct str officer; /* the staff account that asks, or empty: actor of audit rows */
+    struct str agent;   /* User-Agent, shortened: for the person's own list of sign-ins */
 };
 
 /* What an endpoint for machines (token, PAR, introspection, revocation, userinfo, fee interface)

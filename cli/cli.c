@@ -50,7 +50,12 @@ struct visit cli_visit(const struct cli *cli)
 /* Options that stand alone; all others take the next argument. */
 static bool is_flag(const char *arg)
 {
-    return strcmp(arg, "--public") == 0 || strcmp(arg, "--json") == 0;
+    static const char *const flags[] = { "--public", "--json", "--invite" };
+
+    for (size_t i = 0; i < LEN(flags); i++)
+        if (strcmp(arg, flags[i]) == 0)
+            return true;
+    return false;
 }
 
 const char *cli_word(const struct cli *cli, int n)

@@ -66,3 +66,7 @@ grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop --prof
 motcua staff list >"$var/staff"
 grep -q '^officer ' "$var/staff" || motcua staff add officer --display 'Cán bộ đối soát' \
     --role officer --password-file "$var/secrets/officer" >/dev/null
+# The secret of the officer's telephone: deploy/otp.sh shows codes in its place.
+if [ -n "$first" ] || [ ! -s "$var/secrets/officer_otp" ]; then
+    motcua staff otp officer | sed -n 's/^secret //p' >"$var/secrets/officer_otp"
+fi

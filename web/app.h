@@ -15,7 +15,7 @@
 #include "auth/access.h"
 #include "auth/auth.h"
 #include "auth/session.h"
-#include "auth/staff.h"
+#include "auth/staff_session.h"
 #include "base/catalog.h"
 #include "base/clock.h"
 #include "conf/conf.h"

@@ -68,7 +68,8 @@ static struct ctx context(struct app *app, const struct route_row *row, struct r
 /* Queries hold codes and tokens, and so do some paths: whoever has a bill's token may see it. */
 static struct str logged_path(struct str path)
 {
-    static const char *const prefixes[] = { "/pay/", "/receipts/", "/verify/" };
+    static const char *const prefixes[] = { "/pay/", "/receipts/", "/verify/",
+                                            "/staff/invitation/" };
 
     for (size_t i = 0; i < LEN(prefixes); i++)
         if (str_starts(path, str_c(prefixes[i])))
