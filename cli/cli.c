@@ -26,7 +26,7 @@ result cli_load_conf(struct cli *cli, struct err *e)
 result cli_open_stores(struct cli *cli, struct stores *out, struct err *e)
 {
     TRY(cli_load_conf(cli, e));
-    return stores_open(&cli->conf, &cli->clock, out, e);
+    return stores_open(&cli->conf, &cli->clock, cli->is_serving, out, e);
 }
 
 result cli_open_app(struct cli *cli, struct stores *stores, struct app **out, struct err *e)

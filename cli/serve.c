@@ -119,6 +119,7 @@ result cmd_serve(struct cli *cli, struct err *e)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by every thread */
+    cli->is_serving = true;
     TRY(cli_open_app(cli, &stores, &site.now, e));
     site.stores = stores;
     set_log_level(&cli->conf);
