@@ -32,7 +32,6 @@ struct faults;
 struct portal;
 struct notices;
 struct dossiers;
-struct golive;
 
 struct sandbox {
     struct arena *arena; /* what is read at the start */
@@ -53,7 +52,6 @@ struct sandbox {
     struct portal *portal;
     struct notices *notices;
     struct dossiers *dossiers;
-    struct golive *golive;
     struct partner *to_motcua;
 };
 
