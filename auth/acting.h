@@ -22,21 +22,46 @@ struct acting {
     struct str code;         /* its tax code */
     struct str role;         /* "legal_representative", "organisation_account", "authorised" */
     struct str mandate;      /* its id, of role "authorised" */
-    struct str id_index; /* by which its bills are found: seal_index(place "idno") of the code */
+    struct str id_index;  /* by which its bills are found: seal_index(place "idno") of the code */
+    struct str powers;    /* space-separated: sign_in (to portals), bills (see), pay */
+    struct str functions; /* of a mandate, for portals; empty: all */
     int64_t amount_limit_vnd; /* of a mandate; 0: none */
+    int64_t valid_from_ms;    /* since when the ground holds */
     int64_t valid_until_ms;   /* of a mandate; 0: open */
+    int64_t checked_ms;       /* when the ground was last confirmed */
     bool pay_only;            /* the organisation's status allows paying only */
 };
 
 /* All for whom the session's person may act towards this client (NULL: here). What rests on a
- * register that does not answer is left out and *incomplete says so. */
+ * register that does not answer is left out and *incomplete says so. `list` has ACTING_MAX places.
+ * Towards a client: none unless it is registered for organisations, and only mandates with the
+ * power sign_in; an organisation that may only pay is listed, and acting_check() refuses it. */
 MUST_USE result acting_list(struct auth *au, const struct visit *v, const struct session *s,
                             const struct client *c, struct acting *list, size_t *count,
                             bool *incomplete, struct err *e);
-/* Checks the ground now. ERR_NOT_REPRESENTATIVE, ERR_MANDATE, ERR_BUSINESS_STATUS,
- * ERR_UPSTREAM_DOWN; ERR_FORBIDDEN: identity level 1. */
+/* Checks the ground now; one of one's own comes before a mandate. ERR_NOT_REPRESENTATIVE,
+ * ERR_MANDATE, ERR_BUSINESS_STATUS, ERR_UPSTREAM_DOWN; ERR_FORBIDDEN: identity level 1, or a client
+ * that is not registered for organisations. Here (client NULL) an organisation that may only pay
+ * is no error but pay_only. */
 MUST_USE result acting_check(struct auth *au, const struct visit *v, struct str account, int level,
                              const struct client *c, struct str organisation, struct acting *out,
                              struct err *e);
+
+/* Before tokens of a grant that acts for an organisation are made, each time: acting_check(), and
+ * the grant is remembered so that the end of the ground takes it back. A grant for oneself passes.
+ * ERR_BAD_GRANT: the ground is gone, or another one than was chosen; ERR_UPSTREAM_DOWN. */
+struct grant;
+MUST_USE result acting_confirm(struct auth *au, const struct visit *v, const struct client *c,
+                               const struct grant *g, struct err *e);
+/* Takes back every grant that acts by the mandate. Portals have been told in the transaction that
+ * ended it. Twice is fine. */
+MUST_USE result acting_end_mandate(struct auth *au, const struct visit *v, struct str mandate,
+                                   struct err *e);
+/* The person's own ground is gone: their grants and the mandates they gave end. Twice is fine. */
+MUST_USE result acting_end_person(struct auth *au, const struct visit *v, struct str organisation,
+                                  struct str account, struct err *e);
+/* The person gives up their own ground. */
+MUST_USE result acting_leave(struct auth *au, const struct visit *v, struct str account,
+                             struct str organisation, struct err *e);
 
 #endif

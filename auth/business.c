@@ -48,13 +48,9 @@ struct business {
     int64_t token_until_ms; /* monotonic */
 };
 
-struct verdict {
-    bool pay_only, warn;
-};
-
 static const struct record_field verdict_fields[] = {
-    RECORD(struct verdict, pay_only),
-    RECORD(struct verdict, warn),
+    RECORD(struct business_answer, pay_only),
+    RECORD(struct business_answer, warn),
 };
 
 static result connect_to(const struct conf *c, struct str url, struct partner **out, struct err *e)
@@ -202,8 +198,8 @@ static result business_ask(struct business *b, struct arena *a, struct str code,
     return business_read(a, lgsp, answer.body, out, e);
 }
 
-static result status_check(struct auth *au, const struct business_record *r, struct verdict *out,
-                           bool *known, struct err *e)
+static result status_check(struct auth *au, const struct business_record *r,
+                           struct business_answer *out, bool *known, struct err *e)
 {
     const struct status s = status_find(au->business->statuses, r->status, clock_today(au->clock));
 
@@ -226,15 +222,15 @@ static result query_record(struct auth *au, const struct visit *v,
     return registry_record(au, v, &query, e);
 }
 
-static result business_fresh(struct auth *au, const struct visit *v,
-                             const struct business_question *q, struct verdict *out, struct err *e)
+result business_ask_now(struct auth *au, const struct visit *v, const struct business_question *q,
+                        struct business_record *record, struct business_answer *out, struct err *e)
 {
-    struct business_record *record = arena_new(v->arena, struct business_record);
     struct registry_query asked = { .action = "business.query", .ref = random_uuid(v->arena) };
     struct registry_query answered = { .action = "business.answer", .ref = asked.ref };
     struct err why = { 0 };
     bool known = true, failed;
 
+    *record = (struct business_record){ 0 };
     TRY(query_record(au, v, q, asked, e));
     failed =
         registry_spend(au, v->arena, "business", au->conf->business.budget_per_min, &why).failed ||
@@ -268,7 +264,7 @@ result business_check(struct auth *au, const struct visit *v, const struct busin
     const int64_t cache_s = au->conf->business.cache_s;
     const struct str key = cache_key(au, v->arena, q);
     struct business_question asked = *q;
-    struct verdict verdict = { 0 };
+    struct business_answer verdict = { 0 };
     struct taxcode code;
     struct str raw;
     bool found = false;
@@ -281,12 +277,13 @@ result business_check(struct auth *au, const struct visit *v, const struct busin
     if (found) {
         TRY(record_read(v->arena, verdict_fields, LEN(verdict_fields), raw, &verdict, e));
     } else {
-        TRY(business_fresh(au, v, &asked, &verdict, e));
+        TRY(business_ask_now(au, v, &asked, arena_new(v->arena, struct business_record), &verdict,
+                             e));
         if (cache_s > 0)
             TRY(kv_put(au->kv, key,
                        record_print(v->arena, verdict_fields, LEN(verdict_fields), &verdict),
                        cache_s, e));
     }
-    *out = (struct business_answer){ verdict.pay_only, verdict.warn };
+    *out = verdict;
     return OK;
 }

@@ -47,6 +47,13 @@ MUST_USE result business_check(struct auth *au, const struct visit *v,
                                const struct business_question *q, struct business_answer *out,
                                struct err *e);
 
+/* The same, asked now whatever the cache holds; q->code as taxcode_read() writes it. *record is
+ * what the register says about the enterprise, also with ERR_NOT_REPRESENTATIVE and
+ * ERR_BUSINESS_STATUS; record->code is empty when it said nothing. */
+MUST_USE result business_ask_now(struct auth *au, const struct visit *v,
+                                 const struct business_question *q, struct business_record *record,
+                                 struct business_answer *out, struct err *e);
+
 /* Bytes of an answer with HTTP status 200. ERR_BUSINESS_UNKNOWN: no such enterprise;
  * ERR_UPSTREAM_DOWN: anything that is not an answer of that form. */
 MUST_USE result business_read(struct arena *a, bool lgsp, struct str body,

@@ -7,6 +7,7 @@
 #include "auth/oidc_token_make.h"
 
 #include "auth/access.h"
+#include "auth/acting.h"
 #include "auth/claims.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -24,7 +25,11 @@ static bool of_person(const struct token_order *o)
 
 static struct str subject(struct auth *au, struct arena *a, const struct token_order *o)
 {
-    return of_person(o) ? claims_sub(au, a, o->client, o->grant->account) : o->client->id;
+    const struct grant *g = o->grant;
+
+    if (!of_person(o))
+        return o->client->id;
+    return claims_sub(au, a, o->client, g->acting.n > 0 ? g->acting : g->account);
 }
 
 static result resource_check(struct auth *au, const struct token_order *o, struct err *e)
@@ -141,6 +146,7 @@ result oidc_tokens_make(struct auth *au, const struct visit *v, const struct tok
     struct str access, id;
 
     TRY(resource_check(au, o, e));
+    TRY(acting_confirm(au, v, o->client, o->grant, e));
     TRY(access_make(au, v->arena, o, &access, e));
     json_put_str(body, "access_token", access);
     json_put_str(body, "token_type", o->grant->jkt.n > 0 ? STR("DPoP") : STR("Bearer"));

@@ -25,3 +25,7 @@ WHERE account_id = $1;
 SELECT account_id, kind, level, id_index, profile, checked, degraded, pay_only, checked_ms,
        created_ms, updated_ms
 FROM account WHERE account_id = $1;
+
+-- name: account_of_organisation
+SELECT account_id FROM account WHERE kind IN (2, 3) AND id_index = $1
+ORDER BY updated_ms DESC LIMIT $2;

@@ -1,8 +1,9 @@
-/* docs/machines.md is written from the tables of orders and attempts. With MOTCUA_WRITE_DOCS in the
- * environment the page is written anew. */
+/* docs/machines.md is written from the tables of orders, attempts and mandates. With
+ * MOTCUA_WRITE_DOCS in the environment the page is written anew. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/mandate.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
 #include "tests/test.h"
@@ -64,6 +65,35 @@ static void attempt_graph(struct buf *b)
         }
 }
 
+static void mandate_rows(struct buf *b)
+{
+    for (int s = 0; s < MANDATE_STATE_COUNT; s++)
+        for (int ev = 0; ev < MANDATE_EVENT_COUNT; ev++) {
+            enum mandate_state next;
+            enum mandate_action action;
+
+            if (mandate_next((enum mandate_state)s, (enum mandate_event)ev, &next, &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n", mandate_state_name((enum mandate_state)s),
+                        mandate_event_name((enum mandate_event)ev), mandate_state_name(next),
+                        mandate_action_name(action));
+        }
+}
+
+static void mandate_graph(struct buf *b)
+{
+    buf_puts(b, "    [*] --> given : give\n");
+    for (int s = 0; s < MANDATE_STATE_COUNT; s++)
+        for (int ev = 0; ev < MANDATE_EVENT_COUNT; ev++) {
+            enum mandate_state next;
+            enum mandate_action action;
+
+            if (mandate_next((enum mandate_state)s, (enum mandate_event)ev, &next, &action) &&
+                (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n", mandate_state_name((enum mandate_state)s),
+                        mandate_state_name(next), mandate_event_name((enum mandate_event)ev));
+        }
+}
+
 static struct str page(void)
 {
     static const char table[] = "| state | event | next | action |\n|---|---|---|---|\n";
@@ -71,11 +101,12 @@ static struct str page(void)
     struct str s;
     struct err e = { .code = ERR_NONE };
 
-    buf_puts(&b, "# State machines of payments\n\nGenerated from `payments/order.def` and "
-                 "`payments/attempt.def`, where each action is explained. A pair that is\nnot "
-                 "listed is refused with `WRONG_STATE`. To write this page anew:\n"
-                 "`MOTCUA_WRITE_DOCS=1 ctest --test-dir build/debug -R payments/machines`.\n\n"
-                 "## Order\n\n```mermaid\nstateDiagram-v2\n");
+    buf_puts(&b,
+             "# State machines\n\nGenerated from `payments/order.def`, `payments/attempt.def` and "
+             "`auth/mandate.def`, where each action is explained. A pair that is\nnot "
+             "listed is refused with `WRONG_STATE`. To write this page anew:\n"
+             "`MOTCUA_WRITE_DOCS=1 ctest --test-dir build/debug -R web/machines`.\n\n"
+             "## Order\n\n```mermaid\nstateDiagram-v2\n");
     order_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     order_rows(&b);
@@ -83,6 +114,10 @@ static struct str page(void)
     attempt_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     attempt_rows(&b);
+    buf_puts(&b, "\n## Mandate\n\n```mermaid\nstateDiagram-v2\n");
+    mandate_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    mandate_rows(&b);
     check_ok(buf_end(&b, &s, &e), e);
     return s;
 }

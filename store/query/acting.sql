@@ -1,0 +1,22 @@
+-- Grants that act for an organisation: auth/acting.
+-- name: acting_put
+INSERT INTO acting_grant (grant_id, organisation_id, account_id, mandate_id, sid, client_id,
+                          expires_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (grant_id) DO UPDATE SET expires_ms = excluded.expires_ms;
+
+-- name: acting_by_mandate
+SELECT grant_id, sid, client_id FROM acting_grant WHERE mandate_id = $1
+ORDER BY grant_id LIMIT $2;
+
+-- name: acting_by_person
+SELECT grant_id, sid, client_id FROM acting_grant
+WHERE organisation_id = $1 AND account_id = $2 AND mandate_id IS NULL
+ORDER BY grant_id LIMIT $3;
+
+-- name: acting_drop
+DELETE FROM acting_grant WHERE grant_id = $1;
+
+-- name: acting_purge
+DELETE FROM acting_grant WHERE grant_id IN
+    (SELECT grant_id FROM acting_grant WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2);

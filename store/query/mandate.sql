@@ -1,0 +1,47 @@
+-- Mandates: auth/mandate.
+-- name: mandate_insert
+INSERT INTO mandate (mandate_id, organisation_id, giver, receiver_index, receiver, state, powers,
+                     functions, amount_limit_vnd, from_ms, until_ms, given_ms)
+VALUES ($1, $2, $3, $4, $5, 'given', $6, $7, $8, $9, $10, $11);
+
+-- name: mandate_load
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE mandate_id = $1;
+
+-- name: mandate_received
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE receiver_index = $1 ORDER BY mandate_id DESC LIMIT $2;
+
+-- name: mandate_given
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE organisation_id = $1 ORDER BY mandate_id DESC LIMIT $2;
+
+-- name: mandate_all
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE mandate_id > $1 ORDER BY mandate_id DESC LIMIT $2;
+
+-- name: mandate_of_giver
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE organisation_id = $1 AND giver = $2 AND state IN ('given', 'accepted')
+ORDER BY mandate_id DESC LIMIT $3;
+
+-- name: mandate_due
+SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
+       powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
+FROM mandate WHERE state IN ('given', 'accepted') AND until_ms <= $1 ORDER BY until_ms LIMIT $2;
+
+-- name: mandate_move
+UPDATE mandate SET state = $3, receiver_account = COALESCE($4, receiver_account)
+WHERE mandate_id = $1 AND state = $2;
+
+-- name: mandate_past_put
+INSERT INTO mandate_step (mandate_id, place, state, at_ms, role)
+SELECT $1, COUNT(*), $2, CAST($3 AS BIGINT), $4 FROM mandate_step WHERE mandate_id = $1;
+
+-- name: mandate_past
+SELECT state, at_ms, role FROM mandate_step WHERE mandate_id = $1 ORDER BY place LIMIT $2;
