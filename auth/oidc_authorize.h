@@ -1,13 +1,17 @@
 /*
- * oidc_authorize.h - the authorization endpoint's rules (RFC 6749 4.1, OIDC Core 3.1.2, RFC 7636,
- * RFC 9207, RFC 9700).
+ * oidc_authorize.h - the authorization endpoint's rules (RFC 6749 4.1, OIDC Core 3.1.2, RFC 9126,
+ * RFC 9101, RFC 9207, RFC 9470, RFC 9700, JARM).
  *
- * Code flow only. The redirect address must match byte for byte; until client and address are
- * known to be good, an error is a page and never a redirect. Every redirect carries iss. PKCE: S256
- * only; required of clients without a secret, optional for the others. Unknown parameters are
- * ignored, repeated ones are refused by form_read(). `request` and `request_uri` are refused by
- * name, since ignoring them would change what was asked. A session of an enterprise that may only
- * pay is access_denied: it is signed in here, where bills are, and nowhere else.
+ * Code flow only. What a request says is auth/oidc_request.h; here is decided what becomes of it:
+ * an error page as long as client and address are not known to be good, else a sign-in, a question
+ * to the person, or an answer to the client. A session of an enterprise that may only pay is
+ * access_denied: it is signed in here, where bills are, and nowhere else.
+ *
+ * Levels of authentication (auth/acr.h): what the client must have (its registered least, an
+ * essential acr) and has not leads to a fresh sign-in that asks for it, then to
+ * unmet_authentication_requirements; what it would like to have (acr_values) leads to a fresh
+ * sign-in too, then to whatever was reached. Level 4 never comes from an earlier sign-in. With
+ * prompt=none nobody can be asked: interaction_required.
  */
 #ifndef AUTH_OIDC_AUTHORIZE_H
 #define AUTH_OIDC_AUTHORIZE_H
@@ -15,13 +19,12 @@
 #include "auth/auth.h"
 #include "auth/client.h"
 #include "auth/login.h"
+#include "auth/oidc_request.h"
 #include "auth/session.h"
 #include "base/err.h"
 #include "http/request.h"
 
-#define AUTHORIZE_STATE_BYTES_MAX 2048 /* more than 1000 must be accepted */
-#define AUTHORIZE_NONCE_BYTES_MAX 512  /* 384 must be accepted */
-#define AUTHORIZE_FIELDS_MAX      5
+#define AUTHORIZE_FIELDS_MAX 5
 
 struct form;
 
@@ -43,6 +46,7 @@ struct authorize_reply {
     struct str consent_id;             /* hidden field of the consent page */
     struct client client;              /* id empty when unknown */
     struct str scope;                  /* what will be granted, space-separated */
+    struct str claims;                 /* single claims beside those, space-separated */
     struct str login_hint, ui_locales; /* as asked; may be empty */
 };
 
@@ -50,7 +54,8 @@ struct authorize_reply {
  * Fails only when a store does (ERR_STORE, ERR_BUSY ...): everything else is a reply. */
 MUST_USE result oidc_authorize(struct auth *au, const struct visit *v, const struct form *request,
                                struct session *session, struct authorize_reply *out, struct err *e);
-/* After login_return(): the pending request, with the session just made. */
+/* After login_return(): the pending request, with the session just made. An error page when the
+ * request was completed meanwhile (in another tab), or is no longer good. */
 MUST_USE result oidc_authorize_continue(struct auth *au, const struct visit *v,
                                         const struct login_done *done, struct authorize_reply *out,
                                         struct err *e);

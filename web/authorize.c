@@ -5,7 +5,24 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "web/claim_text.h"
 #include "web/view.h"
+
+/* Of the languages that the portal names, the first that we have (OIDC Core 3.1.2.1). */
+static struct str language_of(const struct ctx *c, struct str ui_locales)
+{
+    struct str tag;
+
+    while (str_next(&ui_locales, ' ', &tag)) {
+        const struct str primary = str_sub(tag, 0, str_find(tag, '-'));
+
+        if (str_eq_nocase(primary, STR("vi")))
+            return STR("vi");
+        if (str_eq_nocase(primary, STR("en")))
+            return STR("en");
+    }
+    return c->language;
+}
 
 static result start_login(struct ctx *c, struct request *rq, struct response *rs,
                           const struct authorize_reply *reply, struct err *e)
@@ -16,10 +33,12 @@ static result start_login(struct ctx *c, struct request *rq, struct response *rs
 
     ask.browser =
         request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, LOGIN_COOKIE)));
-    ask.language = c->language;
+    ask.language = language_of(c, reply->ui_locales);
     TRY(login_start(&c->app->auth, &c->visit, &ask, &login, &browser, e));
     view_cookie(c, rs, LOGIN_COOKIE, browser, c->app->conf.auth.login_ttl_s);
-    view_redirect(rs, str_cat(c->arena, STR("/login?id="), login.id));
+    view_redirect(rs, str_fmt(c->arena, "/login?id=%.*s%s%.*s", STR_ARG(login.id),
+                              reply->ui_locales.n > 0 ? "&lang=" : "",
+                              STR_ARG(reply->ui_locales.n > 0 ? ask.language : STR(""))));
     return OK;
 }
 
@@ -47,14 +66,9 @@ static result ask_consent(struct ctx *c, struct request *rq, struct response *rs
                           const struct authorize_reply *reply, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
-    struct json *scopes = json_array();
-    struct str rest = reply->scope;
-    struct str one;
 
-    while (str_next(&rest, ' ', &one))
-        json_add_str(scopes, view_text(c, str_cstr(c->arena,
-                                                   str_cat(c->arena, STR("consent.scope."), one))));
-    json_put(data, "scopes", scopes);
+    json_put(data, "claims", claim_texts(c, reply->scope, reply->claims));
+    json_put_bool(data, "later", client_list_has(reply->scope, STR("offline_access")));
     json_put_str(data, "id", reply->consent_id);
     json_put_str(data, "portal", client_name(&reply->client, c->language));
     view_policy(c, rs, view_origins(c, reply->client.redirect_uris, reply->client.redirect_count));

@@ -1,9 +1,16 @@
 #include "auth/oidc_authorize.h"
 
+#include "auth/claims.h"
+#include "auth/consent.h"
+#include "auth/grant.h"
 #include "auth/session_rows.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "conf/conf.h"
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+#include "store/kv.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -94,6 +101,15 @@ TEST(other_errors_go_to_the_client_with_state_and_iss)
         { "&max_age=99999999999999999999", "invalid_request" },
         { "&id_token_hint=abc.def.ghi", "invalid_request" },
         { "&response_mode=fragment", "invalid_request" },
+        { "&response_mode=fragment.jwt", "invalid_request" },
+        { "&request=eyJ&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax",
+          "invalid_request" },
+        { "&resource=https%3A%2F%2Fapi.example.vn", "invalid_target" },
+        { "&dpop_jkt=short", "invalid_request" },
+        { "&claims=%7B", "invalid_request" },
+        { "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22"
+          "gold%22%7D%7D%7D",
+          "unmet_authentication_requirements" },
     };
     struct auth *au = here();
 
@@ -174,7 +190,7 @@ TEST(a_login_hint_goes_on_to_the_sign_in_but_not_in_the_request)
     check_int(r.kind, AUTHORIZE_SIGN_IN);
     check_str(r.login.hint, "001087123456");
     check(!str_has(r.login.request, STR("001087123456")));
-    check(str_has(r.login.request, STR("ui_locales=vi")));
+    check_str(r.ui_locales, "vi");
 }
 
 TEST(unknown_parameters_are_ignored_and_repeated_ones_never_arrive)
@@ -330,7 +346,7 @@ TEST(an_enterprise_that_may_only_pay_enters_no_portal)
         check_str(form_get(&f, "state"), "s1");
         check(!form_has(&f, "code"));
     }
-    done.login.request = STR(GOOD);
+    done.login.request = ask(au, GOOD, NULL).login.request;
     check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
     check_int(r.error.code, ERR_BUSINESS_STATUS);
 }
@@ -348,4 +364,242 @@ TEST(a_refused_sign_in_tells_the_client)
     check_str(form_get(&f, "error"), "access_denied");
     check_str(form_get(&f, "state"), "s&1");
     check_str(form_get(&f, "iss"), "https://id.example.vn");
+}
+
+#define ACR_ESSENTIAL(n)                                                                           \
+    "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22urn%" \
+    "3Avn%3Aloa%3A" n "%22%7D%7D%7D"
+
+/* Signs in as the reply asks, with what the upstream then shows. */
+static struct login_done step_up(struct auth *au, const struct authorize_reply *r, const char *amr)
+{
+    const struct visit v = world_visit();
+    struct login_ask asked = r->login;
+    struct login_done done;
+    struct str browser;
+    struct login l;
+    struct form back;
+
+    asked.return_path = STR("/");
+    upstream()->amr = str_c(amr);
+    l = world_sent(au, &asked, &browser);
+    back = world_callback(&l);
+    check_ok(login_return(au, &v, &back, browser, STR(""), &done, &e), e);
+    return done;
+}
+
+static struct grant granted(struct auth *au, const struct authorize_reply *r)
+{
+    const struct form f = world_query(r->url);
+    struct grant g;
+    struct str raw;
+    bool found;
+
+    check(form_get(&f, "code").n >= 43);
+    check_ok(kv_get(au->kv, test_arena(), auth_key(test_arena(), "code", form_get(&f, "code")),
+                    &found, &raw, &e),
+             e);
+    check(found);
+    check_ok(grant_read(test_arena(), raw, &g, &e), e);
+    return g;
+}
+
+static void check_error(const struct authorize_reply *r, const char *error)
+{
+    const struct form f = world_query(r->url);
+
+    check_int(r->kind, AUTHORIZE_REDIRECT);
+    check_str(form_get(&f, "error"), error);
+    check_str(form_get(&f, "iss"), "https://id.example.vn");
+    check(!form_has(&f, "code"));
+}
+
+TEST_KV(an_essential_level_that_is_missing_leads_to_a_stronger_sign_in)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("3"), &done.session);
+
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    check_int(r.login.acr, 3);
+    check(r.login.fresh);
+    check_int(r.login.after_s, done.session.auth_time_s);
+    done = step_up(au, &r, "[\"pwd\",\"face\"]");
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(granted(au, &r).acr, 3);
+    /* the session has it now */
+    r = ask(au, GOOD ACR_ESSENTIAL("3") "&prompt=none", &done.session);
+    check_int(granted(au, &r).acr, 3);
+    /* what is told is what was named, also when more was reached */
+    r = ask(au, GOOD ACR_ESSENTIAL("2") "&prompt=none", &done.session);
+    check_int(granted(au, &r).acr, 2);
+}
+
+TEST(an_essential_level_that_is_not_reached_gives_no_token)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("3"), &done.session), silent;
+
+    silent = ask(au, GOOD ACR_ESSENTIAL("3") "&prompt=none", &done.session);
+    check_error(&silent, "interaction_required");
+    done = step_up(au, &r, "[\"pwd\",\"otp\"]");
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_error(&r, "unmet_authentication_requirements");
+    check_int(r.error.code, ERR_UNMET_AUTH);
+}
+
+TEST(a_level_that_is_only_wished_for_is_tried_once_and_told_as_reached)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&acr_values=urn:vn:loa:3", &done.session);
+
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    check_int(r.login.acr, 3);
+    done = step_up(au, &r, "[\"pwd\"]");
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(granted(au, &r).acr, 1);
+    r = ask(au, GOOD "&acr_values=gold%20urn:vn:loa:1%20urn:vn:loa:4", &done.session);
+    check_int(granted(au, &r).acr, 1); /* one of them is enough */
+    r = ask(au, GOOD "&acr_values=silver", &done.session);
+    check_int(granted(au, &r).acr, 1); /* no level of ours */
+}
+
+TEST(the_highest_level_is_never_of_an_earlier_sign_in)
+{
+    static const char *const asks[] = { GOOD ACR_ESSENTIAL("4"),
+                                        GOOD "&acr_values=urn:motcua:acr:vn-nd69:4" };
+    struct auth *au = here();
+    const struct visit v = world_visit();
+
+    for (size_t i = 0; i < LEN(asks); i++) {
+        struct authorize_reply r = ask(au, asks[i], NULL), again;
+        struct login_done done;
+        const char *silent =
+            str_cstr(test_arena(), str_cat(test_arena(), str_c(asks[i]), STR("&prompt=none")));
+
+        check_int(r.kind, AUTHORIZE_SIGN_IN);
+        check(r.login.fresh && r.login.acr == 4);
+        done = step_up(au, &r, "[\"pwd\",\"hwk\",\"face\"]");
+        check_int(done.session.acr, 4);
+        check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+        check_int(granted(au, &r).acr, 4);
+        again = ask(au, asks[i], &done.session);
+        check_int(again.kind, AUTHORIZE_SIGN_IN);
+        again = ask(au, silent, &done.session);
+        check_error(&again, "interaction_required");
+        again = ask(au, GOOD, &done.session); /* not even unasked */
+        check_int(granted(au, &again).acr, 3);
+    }
+}
+
+TEST(the_highest_level_must_be_a_minute_old_at_most)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("4"), NULL);
+    struct login_done done = step_up(au, &r, "[\"pwd\",\"hwk\",\"face\"]");
+
+    fixture_clock.fixed_ms += 61000;
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_error(&r, "unmet_authentication_requirements");
+}
+
+TEST(what_was_asked_goes_into_the_grant)
+{
+    struct auth *au = here();
+    struct login_done done = world_login(au);
+    const char *thumb = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    const struct str q =
+        str_fmt(test_arena(),
+                "%s&nonce=n1&dpop_jkt=%s&claims=%%7B%%22userinfo%%22%%3A%%7B%%22email%%22%%3A"
+                "%%7B%%22essential%%22%%3Atrue%%7D%%7D%%2C%%22other%%22%%3A1%%7D",
+                GOOD, thumb);
+    const struct authorize_reply r = ask(au, str_cstr(test_arena(), q), &done.session);
+    const struct grant g = granted(au, &r);
+
+    check_str(g.nonce, "n1");
+    check_str(g.jkt, thumb);
+    check_str(g.claims, "{\"userinfo\":{\"email\":{\"essential\":true}}}");
+    check_same(g.sid, done.session.sid);
+    check_int(g.level, 2);
+    check_int(g.auth_time_s, done.session.auth_time_s);
+}
+
+TEST(another_person_than_the_claims_parameter_names_is_not_used)
+{
+    struct auth *au = here();
+    struct login_done done = world_login(au);
+    struct client c;
+    struct str q;
+    struct authorize_reply r;
+
+    check_ok(client_load(au, test_arena(), STR("portal"), &c, &e), e);
+    q = str_fmt(test_arena(),
+                "%s&claims=%%7B%%22id_token%%22%%3A%%7B%%22sub%%22%%3A%%7B%%22value%%"
+                "22%%3A%%22%.*s%%22%%7D%%7D%%7D",
+                GOOD, STR_ARG(claims_sub(au, test_arena(), &c, done.account.id)));
+    check_int(ask(au, str_cstr(test_arena(), q), &done.session).kind, AUTHORIZE_REDIRECT);
+    r = ask(au, GOOD "&claims=%7B%22id_token%22%3A%7B%22sub%22%3A%7B%22value%22%3A%22x%22%7D%7D%7D",
+            &done.session);
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    r = ask(au,
+            GOOD "&prompt=none&claims=%7B%22id_token%22%3A%7B%22sub%22%3A%7B%22value%22%3A%22x%22%"
+                 "7D%7D%7D",
+            &done.session);
+    check_error(&r, "login_required");
+}
+
+TEST(a_signed_answer_holds_code_state_and_iss_for_this_client_alone)
+{
+    DEFER(json_close) struct json *claims = NULL;
+    DEFER(key_set_close) struct key_set *keys = NULL;
+    struct auth *au = here();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&state=s1&response_mode=jwt", &done.session);
+    struct token_expect expect = { .issuer = STR("https://id.example.vn"),
+                                   .audience = STR("portal"),
+                                   .now_s = clock_now_s(&fixture_clock) };
+    struct form f = world_query(r.url);
+    struct str text;
+
+    keys = keyring_public(au->keys);
+    check_int(f.count, 1);
+    check_ok(token_verify(test_arena(), keys, form_get(&f, "response"), &expect, &claims, &e), e);
+    check_ok(json_need_str(claims, "code", 100, &text, &e), e);
+    check(text.n >= 43);
+    check_ok(json_need_str(claims, "state", 100, &text, &e), e);
+    check_str(text, "s1");
+    json_close(&claims);
+    r = ask(au, GOOD "&state=s1&response_mode=form_post.jwt&prompt=none", NULL);
+    check_int(r.kind, AUTHORIZE_FORM_POST);
+    check_int(r.field_count, 1);
+    check_str(r.fields[0].name, "response");
+    check_ok(token_verify(test_arena(), keys, r.fields[0].value, &expect, &claims, &e), e);
+    check_ok(json_need_str(claims, "error", 100, &text, &e), e);
+    check_str(text, "login_required");
+    json_close(&claims);
+    expect.now_s += 601;
+    check_fails(token_verify(test_arena(), keys, r.fields[0].value, &expect, &claims, &e), e,
+                ERR_BAD_TOKEN);
+}
+
+TEST(consent_by_prompt_is_remembered_and_listed)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD "&prompt=consent", &done.session), reply;
+    struct consent *list;
+    size_t count;
+
+    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
+    check_ok(consent_list(au, test_arena(), done.account.id, &list, &count, &e), e);
+    check_int(count, 1);
+    check_str(list[0].client_id, "portal");
+    check_str(list[0].scopes, "openid");
 }
