@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/business.h"
+#include "auth/client_book.h"
 #include "auth/person.h"
 #include "auth/vneid.h"
 #include "base/buf.h"
@@ -25,6 +26,7 @@ result auth_open(struct auth *au, struct err *e)
     au->vneid = NULL;
     au->person = NULL;
     au->business = NULL;
+    au->clients = client_book_open();
     TRY(vneid_open(au->conf, au->clock, &au->vneid, e));
     TRY(person_open(au->conf, &au->person, e));
     return business_open(au->conf, &au->business, e);
@@ -32,6 +34,7 @@ result auth_open(struct auth *au, struct err *e)
 
 void auth_close(struct auth *au)
 {
+    client_book_close(&au->clients);
     business_close(&au->business);
     person_close(&au->person);
     vneid_close(&au->vneid);

@@ -2,8 +2,8 @@
  * auth.h - the room's context: what every file of auth/ works with.
  *
  * One `struct auth` serves the whole process. The stores, keys and settings belong to the caller
- * and must outlive it; the three national systems (vneid, person, business) are opened and closed
- * here. Immutable after auth_open(): any thread may use it.
+ * and must outlive it; the three national systems (vneid, person, business) and the table of
+ * clients are opened and closed here. Immutable after auth_open(): any thread may use it.
  *
  * `struct visit` is what the edge knows about one request; auth never sees the request itself.
  * Everything that a function returns lives in visit.arena unless its header says otherwise.
@@ -14,6 +14,7 @@
 #include "base/base.h"
 
 struct business;
+struct client_book;
 struct clock;
 struct conf;
 struct keyring;
@@ -34,14 +35,16 @@ struct auth {
     struct vneid *vneid;
     struct person *person;
     struct business *business;
+    struct client_book *clients;
 };
 
 struct visit {
     struct arena *arena;   /* the request's: clean, dies after the answer */
     struct str request_id; /* goes into the audit log with ip and port */
     struct str ip;
-    int64_t port;     /* the client's source port, 0 when unknown */
-    struct str agent; /* User-Agent, shortened: for the person's own list of sign-ins */
+    int64_t port;       /* the client's source port, 0 when unknown */
+    struct str officer; /* the staff account that asks, or empty: actor of audit rows */
+    struct str agent;   /* User-Agent, shortened: for the person's own list of sign-ins */
 };
 
 /* What an endpoint for machines (token, PAR, introspection, revocation, userinfo, fee interface)
@@ -60,7 +63,7 @@ struct api_call {
  * cannot be read, an address that may not be called. client_start() (http/client.h) comes before.
  */
 MUST_USE result auth_open(struct auth *au, struct err *e);
-void auth_close(struct auth *au); /* the systems only; accepts a half-opened one */
+void auth_close(struct auth *au); /* what it opened only; accepts a half-opened one */
 
 /* One row of the audit log in a transaction of its own: actor, action and subject as in
  * store/audit.h; detail may be NULL and stays the caller's. */

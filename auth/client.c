@@ -1,19 +1,20 @@
 /*
- * Security: the attacker registers nothing, but guesses ids and secrets at the token endpoint and
- * offers redirect addresses that look like registered ones. Promised: secrets are compared as
- * SHA-256 in constant time with the same work for unknown clients (a 256-bit random secret needs no
- * slow hash), addresses byte for byte (RFC 9700 4.1.3). Deliberately not done: wildcards, address
- * normalisation, ports that may differ on loopback.
+ * Security: the attacker registers nothing, but guesses ids and secrets at the endpoints for
+ * machines and offers redirect addresses that look like registered ones. Promised: secrets are
+ * compared as SHA-256 in constant time with the same work for unknown clients (a 256-bit random
+ * secret needs no slow hash), addresses byte for byte (RFC 9700 4.1.3); whoever is removed or
+ * disabled is out at once, tokens included. Deliberately not done: bringing back what a removed
+ * client was.
  */
 #include "auth/client.h"
 
-#include <string.h>
-
+#include "auth/client_book.h"
+#include "auth/client_metadata.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
@@ -22,12 +23,6 @@
 
 #define CLIENT_SECRET_BITS      256
 #define CLIENT_SECRET_BYTES_MIN 32
-#define CLIENT_LIST_MAX         1000
-#define CLIENT_WORDS_BYTES_MAX  1000
-
-static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-static const char scope_letters[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.: ";
 
 bool client_list_has(struct str list, struct str word)
 {
@@ -72,316 +67,301 @@ struct str client_name(const struct client *c, struct str language)
     return str_is(language, "en") ? c->name_en : c->name_vi;
 }
 
-/* The authority of an http(s) address without its port; empty when there is none to trust. */
-static struct str uri_host(struct str uri)
+/* ---- writing ---- */
+
+/* One change of one client: a statement of its own, and what all of them have. */
+struct client_write {
+    result (*run)(struct sql *db, const struct client_write *w, int64_t *changed, struct err *e);
+    const char *action; /* in the audit log */
+    const struct visit *visit;
+    struct str id, document, profile;
+    bool has_secret;
+    struct digest secret_hash;
+    int64_t now_ms;
+    int64_t until_ms; /* how long the old secret is taken */
+    bool disabled;
+};
+
+static result run_add(struct sql *db, const struct client_write *w, int64_t *changed, struct err *e)
 {
-    struct str scheme, rest, host = uri;
-    size_t end = 0;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
 
-    if (!str_cut(uri, ':', &scheme, &rest) || !str_starts(rest, STR("//")))
-        return STR("");
-    rest = str_from(rest, 2);
-    while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
-        end++;
-    host = str_sub(rest, 0, end);
-    if (str_has(host, STR("@")))
-        return STR("");
-    if (str_starts(host, STR("[")))
-        return str_sub(host, 0, str_find(host, ']') + 1);
-    return str_sub(host, 0, str_find(host, ':'));
-}
-
-static bool uri_bytes_ok(struct str uri)
-{
-    for (size_t i = 0; i < uri.n; i++)
-        if (uri.p[i] <= ' ' || uri.p[i] > '~' || strchr("#\\<>\"{}|^`", uri.p[i]) != NULL)
-            return false;
-    return true;
-}
-
-static result uri_check(struct str uri, const char *field, struct err *e)
-{
-    const struct str host = uri_host(uri);
-    const bool loopback =
-        str_is(host, "127.0.0.1") || str_is(host, "[::1]") || str_is(host, "localhost");
-
-    if (uri.n > CLIENT_URI_BYTES_MAX || !uri_bytes_ok(uri) || host.n == 0)
-        return fail_field(e, ERR_INVALID, field, "not an absolute address without fragment");
-    if (str_starts(uri, STR("https://")) || (str_starts(uri, STR("http://")) && loopback))
-        return OK;
-    return fail_field(e, ERR_INVALID, field, "neither https nor http on loopback");
-}
-
-static result uris_check(const struct str *uris, size_t n, const char *field, struct err *e)
-{
-    if (n > CLIENT_URIS_MAX)
-        return fail_field(e, ERR_INVALID, field, "more than %d addresses", CLIENT_URIS_MAX);
-    for (size_t i = 0; i < n; i++)
-        TRY(uri_check(uris[i], field, e));
+    TRY(sql_find_plain(db, SQL_CLIENT_COUNT, &rows, e));
+    TRY(sql_one(rows, e));
+    if (sql_int(rows, 0) >= CLIENTS_MAX)
+        return fail(e, ERR_TOO_MANY, "there are %d clients", CLIENTS_MAX);
+    TRY(sql_run_count(db, SQL_CLIENT_INSERT, changed, e, sql_t(w->id),
+                      w->has_secret ? sql_b(digest_str(&w->secret_hash)) : sql_null(), sql_null(),
+                      sql_t(w->profile), sql_t(w->document), sql_i(w->now_ms / 1000),
+                      sql_i(w->now_ms)));
+    if (*changed == 0)
+        return fail_field(e, ERR_CONFLICT, "client_id", "client %.*s exists", STR_ARG(w->id));
     return OK;
 }
 
-static void client_defaults(struct client *c)
+static result run_change(struct sql *db, const struct client_write *w, int64_t *changed,
+                         struct err *e)
+{
+    return sql_run_count(db, SQL_CLIENT_UPDATE, changed, e, sql_t(w->id), sql_t(w->profile),
+                         sql_t(w->document), sql_i(w->now_ms));
+}
+
+static result run_secret(struct sql *db, const struct client_write *w, int64_t *changed,
+                         struct err *e)
+{
+    return sql_run_count(db, SQL_CLIENT_UPDATE_SECRET, changed, e, sql_t(w->id),
+                         sql_b(digest_str(&w->secret_hash)), sql_i(w->until_ms), sql_i(w->now_ms));
+}
+
+/* A token of this very second counts as made before: the next second is the first good one. */
+static result run_disable(struct sql *db, const struct client_write *w, int64_t *changed,
+                          struct err *e)
+{
+    return sql_run_count(db, SQL_CLIENT_UPDATE_DISABLED, changed, e, sql_t(w->id),
+                         sql_i(w->disabled), sql_i(w->now_ms / 1000 + 1), sql_i(w->now_ms));
+}
+
+static result run_remove(struct sql *db, const struct client_write *w, int64_t *changed,
+                         struct err *e)
+{
+    return sql_run_count(db, SQL_CLIENT_DELETE, changed, e, sql_t(w->id));
+}
+
+static result client_write(struct sql *db, void *arg, struct err *e)
+{
+    const struct client_write *w = arg;
+    const struct audit_event ev = auth_event(w->visit, STR("system"), w->action, w->id, NULL);
+    int64_t changed = 0;
+
+    TRY(sql_run_plain(db, SQL_CLIENT_VERSION_NEXT, e));
+    TRY(w->run(db, w, &changed, e));
+    if (changed == 0)
+        return fail(e, ERR_NOT_FOUND, "no such client");
+    return audit_append(db, w->now_ms, &ev, e);
+}
+
+static result write_now(struct auth *au, struct client_write *w, struct err *e)
+{
+    const result r = sql_transact(au->sql, client_write, w, e);
+
+    client_book_forget(au);
+    return r;
+}
+
+static struct str client_document(const struct auth *au, struct arena *a, const struct client *c)
+{
+    DEFER(json_close) struct json *o = client_print(au, c);
+
+    return json_print(a, o);
+}
+
+static result secret_make(const struct visit *v, struct str *secret, struct digest *hash,
+                          struct err *e)
+{
+    if (secret->n == 0)
+        *secret = random_token(v->arena, CLIENT_SECRET_BITS);
+    if (secret->n < CLIENT_SECRET_BYTES_MIN || secret->n > CLIENT_URI_BYTES_MAX)
+        return fail_field(e, ERR_INVALID, "secret", "shorter than %d or too long",
+                          CLIENT_SECRET_BYTES_MIN);
+    *hash = digest_sha256(*secret);
+    return OK;
+}
+
+static void client_fill(struct client *c)
 {
     if (c->scopes.n == 0)
         c->scopes = STR("openid profile");
     if (c->grants.n == 0)
         c->grants = STR("authorization_code");
-    if (c->name_en.n == 0)
-        c->name_en = c->name_vi;
-    if (c->sector.n == 0)
-        c->sector = c->redirect_count > 0 ? uri_host(c->redirect_uris[0]) : c->id;
-}
-
-static bool name_ok(struct str s)
-{
-    return s.n > 0 && s.n <= 200 && utf8_is_text(s);
-}
-
-static result grants_check(const struct client *c, struct err *e)
-{
-    struct str rest = c->grants, grant;
-
-    while (str_next(&rest, ' ', &grant))
-        if (!str_is(grant, "authorization_code") && !str_is(grant, "client_credentials"))
-            return fail_field(e, ERR_INVALID, "grants", "an unknown grant");
-    if (client_may_grant(c, "authorization_code") && c->redirect_count == 0)
-        return fail_field(e, ERR_INVALID, "redirect_uris", "none, but codes are to be sent");
-    if (client_may_grant(c, "client_credentials") && !c->has_secret)
-        return fail_field(e, ERR_INVALID, "grants", "client_credentials without a secret");
-    return OK;
-}
-
-static result client_check(const struct client *c, struct err *e)
-{
-    if (c->id.n < 3 || c->id.n > 64 || !str_all_in(c->id, id_letters))
-        return fail_field(e, ERR_INVALID, "id", "3 to 64 of a-z 0-9 -");
-    if (!name_ok(c->name_vi) || !name_ok(c->name_en))
-        return fail_field(e, ERR_INVALID, "name", "empty, too long, or not text");
-    if (c->scopes.n > CLIENT_WORDS_BYTES_MAX || !str_all_in(c->scopes, scope_letters))
-        return fail_field(e, ERR_INVALID, "scopes", "not a space-separated list of names");
-    TRY(uris_check(c->redirect_uris, c->redirect_count, "redirect_uris", e));
-    TRY(uris_check(c->post_logout_uris, c->post_logout_count, "post_logout_uris", e));
-    if (c->sector.n > CLIENT_URI_BYTES_MAX || !uri_bytes_ok(c->sector))
-        return fail_field(e, ERR_INVALID, "sector", "not a host name");
-    return grants_check(c, e);
-}
-
-struct client_write {
-    const struct client *client;
-    const struct visit *visit;
-    struct digest secret_hash;
-};
-
-static result uris_insert(struct sql *db, const struct client *c, const char *use, struct err *e)
-{
-    const bool redirect = str_is(str_c(use), "redirect");
-    const struct str *uris = redirect ? c->redirect_uris : c->post_logout_uris;
-    const size_t n = redirect ? c->redirect_count : c->post_logout_count;
-
-    for (size_t i = 0; i < n; i++)
-        TRY(sql_run(db, SQL_CLIENT_URI_INSERT, e, sql_t(c->id), sql_t(str_c(use)),
-                    sql_i((int64_t)i), sql_t(uris[i])));
-    return OK;
-}
-
-static result client_insert(struct sql *db, void *arg, struct err *e)
-{
-    const struct client_write *w = arg;
-    const struct client *c = w->client;
-    const struct audit_event ev = auth_event(w->visit, STR("system"), "client.add", c->id, NULL);
-    int64_t changed;
-
-    TRY(sql_run_count(
-        db, SQL_CLIENT_INSERT, &changed, e, sql_t(c->id), sql_t(c->name_vi), sql_t(c->name_en),
-        c->has_secret ? sql_b(digest_str(&w->secret_hash)) : sql_null(), sql_t(c->scopes),
-        sql_t(c->grants), sql_t(c->sector), sql_t(STR("oidc")), sql_i(c->created_ms)));
-    if (changed == 0)
-        return fail_field(e, ERR_CONFLICT, "id", "client %.*s exists", STR_ARG(c->id));
-    TRY(uris_insert(db, c, "redirect", e));
-    TRY(uris_insert(db, c, "post_logout", e));
-    return audit_append(db, c->created_ms, &ev, e);
+    if (c->has_secret && c->way == CLIENT_WAY_NONE)
+        c->way = CLIENT_WAY_SECRET;
+    if (c->way == CLIENT_WAY_NONE)
+        c->pkce_only = true;
+    if (c->way != CLIENT_WAY_PRIVATE_KEY)
+        c->auth_alg = -1;
+    if (c->sector_given.n == 0 && c->sector.n > 0 && c->sector_uri.n == 0)
+        c->sector_given = c->sector;
+    client_settle(c);
 }
 
 result client_add(struct auth *au, const struct visit *v, struct client *c, struct str *secret,
                   struct err *e)
 {
-    struct client_write w = { .client = c, .visit = v };
+    struct client_write w = { .run = run_add, .action = "client.add", .visit = v };
 
-    client_defaults(c);
-    TRY(client_check(c, e));
-    c->created_ms = clock_now_ms(au->clock);
-    if (c->has_secret) {
-        if (secret->n == 0)
-            *secret = random_token(v->arena, CLIENT_SECRET_BITS);
-        if (secret->n < CLIENT_SECRET_BYTES_MIN || secret->n > CLIENT_URI_BYTES_MAX)
-            return fail_field(e, ERR_INVALID, "secret", "shorter than %d or too long",
-                              CLIENT_SECRET_BYTES_MIN);
-        w.secret_hash = digest_sha256(*secret);
-    }
-    return sql_transact(au->sql, client_insert, &w, e);
+    client_fill(c);
+    TRY(client_check(au, c, e));
+    c->created_ms = c->updated_ms = w.now_ms = clock_now_ms(au->clock);
+    w.id = c->id;
+    w.profile = str_c(client_profile_name(c->profile));
+    w.document = client_document(au, v->arena, c);
+    w.has_secret = c->has_secret;
+    if (c->has_secret)
+        TRY(secret_make(v, secret, &w.secret_hash, e));
+    return write_now(au, &w, e);
 }
 
-struct client_found {
-    struct arena *arena;
-    struct str id;
-    struct client client;
-    struct str secret_hash; /* empty: none */
-};
-
-static result uris_load(struct sql *db, struct client_found *f, struct err *e)
+result client_change(struct auth *au, const struct visit *v, struct client *c, struct err *e)
 {
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    struct client *c = &f->client;
-    bool more;
+    struct client_write w = { .run = run_change, .action = "client.change", .visit = v };
+    struct client old;
 
-    TRY(sql_find(db, SQL_CLIENT_URIS, &rows, e, sql_t(f->id)));
-    for (;;) {
-        struct str uri;
-
-        TRY(sql_next(rows, &more, e));
-        if (!more)
-            return OK;
-        uri = sql_text(rows, 1, f->arena);
-        if (!str_is(sql_text(rows, 0, f->arena), "redirect")) {
-            must(c->post_logout_count < CLIENT_URIS_MAX);
-            c->post_logout_uris[c->post_logout_count++] = uri;
-        } else {
-            must(c->redirect_count < CLIENT_URIS_MAX);
-            c->redirect_uris[c->redirect_count++] = uri;
-        }
-    }
+    client_settle(c);
+    TRY(client_check(au, c, e));
+    TRY(client_load_any(au, v->arena, c->id, &old, e));
+    if (c->has_secret && !old.has_secret)
+        return fail_field(e, ERR_INVALID, "token_endpoint_auth_method",
+                          "this client has no secret: make one first");
+    w.now_ms = clock_now_ms(au->clock);
+    w.id = c->id;
+    w.profile = str_c(client_profile_name(c->profile));
+    w.document = client_document(au, v->arena, c);
+    return write_now(au, &w, e);
 }
 
-static result client_find(struct sql *db, void *arg, struct err *e)
+result client_secret_new(struct auth *au, const struct visit *v, struct str id, int64_t keep_s,
+                         struct str *secret, struct err *e)
 {
-    struct client_found *f = arg;
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    bool found;
+    struct client_write w = { .run = run_secret, .action = "client.secret", .visit = v, .id = id };
 
-    f->client = (struct client){ 0 };
-    TRY(sql_find(db, SQL_CLIENT_LOAD, &rows, e, sql_t(f->id)));
-    TRY(sql_next(rows, &found, e));
-    if (!found) {
-        TRY(uris_load(db, f, e)); /* the same statements as for a known one */
+    w.now_ms = clock_now_ms(au->clock);
+    w.until_ms = keep_s > 0 ? w.now_ms + keep_s * 1000 : 0;
+    TRY(secret_make(v, secret, &w.secret_hash, e));
+    return write_now(au, &w, e);
+}
+
+result client_disable(struct auth *au, const struct visit *v, struct str id, bool disabled,
+                      struct err *e)
+{
+    struct client_write w = { .run = run_disable,
+                              .action = disabled ? "client.disable" : "client.enable",
+                              .visit = v,
+                              .id = id,
+                              .disabled = disabled };
+
+    w.now_ms = clock_now_ms(au->clock);
+    return write_now(au, &w, e);
+}
+
+result client_remove(struct auth *au, const struct visit *v, struct str id, struct err *e)
+{
+    struct client_write w = { .run = run_remove, .action = "client.remove", .visit = v, .id = id };
+
+    w.now_ms = clock_now_ms(au->clock);
+    return write_now(au, &w, e);
+}
+
+/* ---- reading ---- */
+
+result client_load_any(struct auth *au, struct arena *a, struct str id, struct client *out,
+                       struct err *e)
+{
+    DEFER(client_page_release) struct client_page *page = NULL;
+    const struct client_entry *en;
+
+    TRY(client_book_take(au, &page, e));
+    en = client_page_find(page, id);
+    if (en == NULL)
         return fail(e, ERR_NOT_FOUND, "no such client");
-    }
-    f->client.id = sql_text(rows, 0, f->arena);
-    f->client.name_vi = sql_text(rows, 1, f->arena);
-    f->client.name_en = sql_text(rows, 2, f->arena);
-    f->client.has_secret = !sql_is_null(rows, 3);
-    f->secret_hash = sql_bytes(rows, 3, f->arena);
-    f->client.scopes = sql_text(rows, 4, f->arena);
-    f->client.grants = sql_text(rows, 5, f->arena);
-    f->client.sector = sql_text(rows, 6, f->arena);
-    f->client.profile = CLIENT_OIDC;
-    f->client.way = f->client.has_secret ? CLIENT_WAY_SECRET : CLIENT_WAY_NONE;
-    f->client.userinfo_alg = -1;
-    f->client.created_ms = sql_int(rows, 8);
-    return uris_load(db, f, e);
+    *out = client_copy(a, &en->client);
+    return OK;
 }
 
 result client_load(struct auth *au, struct arena *a, struct str id, struct client *out,
                    struct err *e)
 {
-    struct client_found f = { .arena = a, .id = id };
+    struct client c;
 
-    if (id.n < 3 || id.n > 64 || !str_all_in(id, id_letters))
-        return fail(e, ERR_NOT_FOUND, "not a client id");
-    TRY(sql_read(au->sql, client_find, &f, e));
-    *out = f.client;
+    TRY(client_load_any(au, a, id, &c, e));
+    if (c.disabled)
+        return fail(e, ERR_NOT_FOUND, "the client is disabled");
+    *out = c;
     return OK;
+}
+
+result client_token_check(struct auth *au, struct str id, int64_t issued_s, struct err *e)
+{
+    DEFER(client_page_release) struct client_page *page = NULL;
+    const struct client_entry *en;
+
+    TRY(client_book_take(au, &page, e));
+    en = client_page_find(page, id);
+    if (en == NULL || en->client.disabled)
+        return fail(e, ERR_BAD_TOKEN, "its client is removed or disabled");
+    if (issued_s < en->tokens_from_s)
+        return fail(e, ERR_BAD_TOKEN, "made before its client was disabled or registered");
+    return OK;
+}
+
+/* Both hashes are compared whatever there is, a missing one with zeros, which no text has. */
+static bool secret_fits(const struct client_entry *en, struct str secret, int64_t now_ms)
+{
+    const struct digest given = digest_sha256(secret);
+    const struct digest nobody = { { 0 } };
+    struct str now = digest_str(&nobody), old = digest_str(&nobody);
+    bool fits, fits_old;
+
+    if (en != NULL && en->secret_hash.n == DIGEST_BYTES)
+        now = en->secret_hash;
+    if (en != NULL && en->old_secret_hash.n == DIGEST_BYTES && now_ms < en->old_secret_until_ms)
+        old = en->old_secret_hash;
+    fits = secret_equal(digest_str(&given), now);
+    fits_old = secret_equal(digest_str(&given), old);
+    return fits || fits_old;
 }
 
 result client_authenticate(struct auth *au, struct arena *a, struct str id, struct str secret,
                            struct client *out, struct err *e)
 {
-    struct client_found f = { .arena = a, .id = id };
-    const struct digest given = digest_sha256(secret);
-    const struct digest nobody = { { 0 } };
-    bool known, same;
+    DEFER(client_page_release) struct client_page *page = NULL;
+    const struct client_entry *en;
+    bool fits;
 
-    /* A name that cannot exist is looked up all the same, so that it takes as long. */
-    if (id.n == 0 || id.n > 64 || !str_all_in(id, id_letters))
-        f.id = STR("-");
-    known = !sql_read(au->sql, client_find, &f, e).failed;
-    if (!known && (e == NULL || e->code != ERR_NOT_FOUND))
-        return (result){ true };
-    if (!known || f.secret_hash.n != DIGEST_BYTES)
-        f.secret_hash = digest_str(&nobody);
-    same = secret_equal(digest_str(&given), f.secret_hash);
-    if (known && !f.client.has_secret)
-        same = secret.n == 0;
-    if (!known || !same)
+    TRY(client_book_take(au, &page, e));
+    en = client_page_find(page, id);
+    fits = secret_fits(en, secret, clock_now_ms(au->clock));
+    if (en != NULL && en->client.way == CLIENT_WAY_NONE)
+        fits = secret.n == 0;
+    else if (en != NULL && en->client.way != CLIENT_WAY_SECRET)
+        fits = false;
+    if (en == NULL || en->client.disabled || !fits)
         return fail(e, ERR_BAD_CLIENT, "client authentication failed");
-    *out = f.client;
-    return OK;
-}
-
-struct client_all {
-    struct arena *arena;
-    struct client *list;
-    size_t n;
-};
-
-static result client_find_all(struct sql *db, void *arg, struct err *e)
-{
-    struct client_all *all = arg;
-    struct str ids[CLIENT_LIST_MAX];
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    size_t n = 0;
-    bool more = true;
-
-    TRY(sql_find_plain(db, SQL_CLIENT_IDS, &rows, e));
-    for (;;) {
-        TRY(sql_next(rows, &more, e));
-        if (!more || n == CLIENT_LIST_MAX)
-            break;
-        ids[n++] = sql_text(rows, 0, all->arena);
-    }
-    all->list = arena_array(all->arena, struct client, n);
-    for (all->n = 0; all->n < n; all->n++) {
-        struct client_found f = { .arena = all->arena, .id = ids[all->n] };
-
-        TRY(client_find(db, &f, e));
-        all->list[all->n] = f.client;
-    }
+    *out = client_copy(a, &en->client);
     return OK;
 }
 
 result client_list(struct auth *au, struct arena *a, struct client **list, size_t *count,
                    struct err *e)
 {
-    struct client_all all = { .arena = a };
+    DEFER(client_page_release) struct client_page *page = NULL;
+    struct client *all;
+    size_t n = 0;
 
-    TRY(sql_read(au->sql, client_find_all, &all, e));
-    *list = all.list;
-    *count = all.n;
+    TRY(client_book_take(au, &page, e));
+    all = arena_array(a, struct client, client_page_count(page));
+    for (size_t i = 0; i < client_page_count(page); i++)
+        if (!client_page_at(page, i)->broken)
+            all[n++] = client_copy(a, &client_page_at(page, i)->client);
+    *list = all;
+    *count = n;
     return OK;
 }
 
-struct client_gone {
-    struct str id;
-    const struct visit *visit;
-    int64_t now_ms;
-};
-
-static result client_delete(struct sql *db, void *arg, struct err *e)
+result client_verify_all(struct auth *au, struct err *e)
 {
-    const struct client_gone *g = arg;
-    const struct audit_event ev = auth_event(g->visit, STR("system"), "client.remove", g->id, NULL);
-    int64_t changed;
+    DEFER(client_page_release) struct client_page *page = NULL;
+    struct err why = { .code = ERR_NONE };
 
-    TRY(sql_run(db, SQL_CLIENT_URI_DELETE, e, sql_t(g->id)));
-    TRY(sql_run_count(db, SQL_CLIENT_DELETE, &changed, e, sql_t(g->id)));
-    if (changed == 0)
-        return fail(e, ERR_NOT_FOUND, "no such client");
-    return audit_append(db, g->now_ms, &ev, e);
-}
+    TRY(client_book_take(au, &page, e));
+    for (size_t i = 0; i < client_page_count(page); i++) {
+        const struct client_entry *en = client_page_at(page, i);
 
-result client_remove(struct auth *au, const struct visit *v, struct str id, struct err *e)
-{
-    struct client_gone g = { .id = id, .visit = v, .now_ms = clock_now_ms(au->clock) };
-
-    return sql_transact(au->sql, client_delete, &g, e);
+        if (en->broken)
+            return fail_field(e, ERR_CONFIG, en->fault, "client %.*s: cannot be read",
+                              STR_ARG(en->client.id));
+        if (client_check(au, &en->client, &why).failed)
+            return fail_field(e, ERR_CONFIG, why.field, "client %.*s: %s", STR_ARG(en->client.id),
+                              why.detail);
+    }
+    return OK;
 }

@@ -1,12 +1,15 @@
 /*
  * client.h - the portals and systems that may ask us who somebody is: registered OAuth clients.
  *
- * Life cycle: `motcua client add|list|remove` writes them; the endpoints only load them. A secret
- * is made here (256 random bits), shown once, and kept as SHA-256; it is compared in constant time,
- * and an unknown client costs the same work as a wrong secret. Redirect addresses match byte for
- * byte (RFC 9700 4.1.3); plain http is for loopback only; fragments are refused.
+ * Life cycle: `motcua client ...` and POST /register write them; the endpoints only load them, from
+ * a table in the process (client_book.h), so that loading costs no query; what another process
+ * changes is seen within CLIENT_FRESH_MS. A secret is made here (256 random bits), shown once, and
+ * kept as SHA-256; it is compared in constant time, and an unknown client costs the same work as a
+ * wrong secret. Redirect addresses match byte for byte (RFC 9700 4.1.3); plain http is for loopback
+ * only; fragments are refused.
  *
- * Members are named after RFC 7591, OpenID Connect Registration, RFC 9126, 9449, 8705 and CIBA.
+ * What is registered is one JSON document in the names of RFC 7591 and its kin; auth/client.def
+ * says which member of this struct each is, and client_metadata.h reads and prints it.
  */
 #ifndef AUTH_CLIENT_H
 #define AUTH_CLIENT_H
@@ -15,6 +18,8 @@
 
 #define CLIENT_URIS_MAX      16
 #define CLIENT_URI_BYTES_MAX 512
+#define CLIENTS_MAX          2000
+#define CLIENT_FRESH_MS      2000 /* how old what a process knows of clients may be */
 
 /* Sets of rules; what contradicts the profile is refused at registration (auth/client.def).
  * fapi2: FAPI 2.0 Security Profile: PAR, PKCE, private_key_jwt or TLS, bound tokens; the default.
@@ -41,14 +46,19 @@ struct client {
     size_t redirect_count;
     struct str post_logout_uris[CLIENT_URIS_MAX];
     size_t post_logout_count;
-    struct str scopes;   /* space-separated: what it may ask for */
-    struct str grants;   /* space-separated: authorization_code refresh_token client_credentials
-                          * urn:ietf:params:oauth:grant-type:device_code
-                          * urn:openid:params:grant-type:ciba */
-    struct str sector;   /* pairwise subjects are the same within one sector */
-    bool public_subject; /* subject_type public: the same sub for every sector */
+    bool native;             /* application_type */
+    struct str scopes;       /* space-separated: what it may ask for */
+    struct str grants;       /* space-separated: authorization_code refresh_token client_credentials
+                              * urn:ietf:params:oauth:grant-type:device_code
+                              * urn:openid:params:grant-type:ciba */
+    struct str sector;       /* pairwise subjects are the same within one sector; client_settle() */
+    struct str sector_given; /* by our operator; or empty */
+    struct str sector_uri;   /* sector_identifier_uri; or empty */
+    bool public_subject;     /* subject_type public: the same sub for every sector */
     enum client_profile profile;
     enum client_way way;
+    bool secret_by_post;                  /* said client_secret_post; either is taken */
+    int auth_alg;                         /* enum key_alg of its assertions, or -1: by its keys */
     struct str jwks;                      /* its public keys, a JWK set as text; or empty */
     struct str jwks_uri;                  /* where they are instead; or empty */
     struct str tls_subject;               /* tls_client_auth_subject_dn; or empty */
@@ -60,6 +70,7 @@ struct client {
     int id_token_alg;                     /* enum key_alg */
     int userinfo_alg;                     /* enum key_alg, or -1: plain JSON */
     int response_alg;                     /* enum key_alg: of JARM answers */
+    int request_alg;                      /* enum key_alg of request objects, or -1: by its keys */
     int acr_least;                        /* default_acr_values: 1 to 4; 0: none */
     enum client_register register_policy; /* of the population database; never laxer than
                                            * person.policy */
@@ -72,28 +83,50 @@ struct client {
     bool ciba_ping;                    /* backchannel_token_delivery_mode ping; else poll */
     struct str ciba_notify_uri;
     struct str initiate_uri; /* initiate_login_uri: the portal's own way in, for error pages */
-    int64_t created_ms;
+    struct str home_uri, policy_uri, tos_uri; /* or empty */
+    struct str contacts;                      /* space-separated */
+    bool disabled; /* only client_list() and client_load_any() show such */
+    int64_t created_ms, updated_ms;
 };
 
-/* Checks and registers. Empty scopes, grants and profile mean "openid profile",
- * "authorization_code" and "oidc"; an empty sector means the host of the first redirect address, or
- * else the id. With has_secret the secret is made when *secret is empty, else the given one (at
- * least 32 characters) is taken; it is in *secret afterwards. ERR_INVALID names the field;
- * ERR_CONFLICT: the id is taken. */
+/* Checks and registers. A struct of zeros with a profile stands for a client that says little:
+ * empty texts get their defaults, a client with has_secret and no way gets CLIENT_WAY_SECRET, a
+ * public one pkce_only; start from client_defaults() (client_metadata.h) to have all of a
+ * profile's. With has_secret the secret is made when *secret is empty, else the given one (at least
+ * 32 characters) is taken; it is in *secret afterwards. ERR_INVALID names the field in its
+ * registered name; ERR_CONFLICT: the id is taken; ERR_TOO_MANY: CLIENTS_MAX. */
 MUST_USE result client_add(struct auth *au, const struct visit *v, struct client *c,
                            struct str *secret, struct err *e);
+/* Writes c->id anew, all of it; id, secret and times stay. ERR_NOT_FOUND, ERR_INVALID. */
+MUST_USE result client_change(struct auth *au, const struct visit *v, struct client *c,
+                              struct err *e);
+/* A fresh secret (or *secret). The old one goes on for keep_s, 0: ends now. */
+MUST_USE result client_secret_new(struct auth *au, const struct visit *v, struct str id,
+                                  int64_t keep_s, struct str *secret, struct err *e);
+/* Closed, or opened again. Tokens made before are refused from now on, also after opening. */
+MUST_USE result client_disable(struct auth *au, const struct visit *v, struct str id, bool disabled,
+                               struct err *e);
 /* All clients by id; *list and *count in the arena. */
 MUST_USE result client_list(struct auth *au, struct arena *a, struct client **list, size_t *count,
                             struct err *e);
-/* ERR_NOT_FOUND. Access tokens of a removed client end with their life (auth.access_ttl_s). */
+/* ERR_NOT_FOUND. Its tokens are refused from now on, elsewhere within CLIENT_FRESH_MS. */
 MUST_USE result client_remove(struct auth *au, const struct visit *v, struct str id, struct err *e);
-/* ERR_NOT_FOUND. */
+/* ERR_NOT_FOUND: unknown or disabled. */
 MUST_USE result client_load(struct auth *au, struct arena *a, struct str id, struct client *out,
                             struct err *e);
-/* Who calls the token endpoint. A public client passes the empty secret. ERR_BAD_CLIENT for every
- * reason alike: unknown, wrong secret, secret missing, secret where none is registered. */
+/* The same for disabled ones too. */
+MUST_USE result client_load_any(struct auth *au, struct arena *a, struct str id, struct client *out,
+                                struct err *e);
+/* Whether a token made for the client at issued_s may still be believed: ERR_BAD_TOKEN when the
+ * client is removed, disabled, or was since. Costs a look into a table. */
+MUST_USE result client_token_check(struct auth *au, struct str id, int64_t issued_s, struct err *e);
+/* Whether the secret is the client's, without saying which of the reasons: ERR_BAD_CLIENT for
+ * unknown, wrong, missing, none registered. A public client passes the empty secret. */
 MUST_USE result client_authenticate(struct auth *au, struct arena *a, struct str id,
                                     struct str secret, struct client *out, struct err *e);
+/* Every stored client can be read and keeps the rules of its profile; else ERR_CONFIG names client
+ * and field. For the start. */
+MUST_USE result client_verify_all(struct auth *au, struct err *e);
 
 bool client_may_redirect(const struct client *c, struct str uri);    /* byte for byte */
 bool client_may_post_logout(const struct client *c, struct str uri); /* byte for byte */

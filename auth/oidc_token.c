@@ -12,6 +12,7 @@
 #include "auth/oidc_token.h"
 
 #include "auth/access.h"
+#include "auth/caller.h"
 #include "auth/claims.h"
 #include "auth/client.h"
 #include "auth/dpop.h"
@@ -67,17 +68,17 @@ static result basic_read(struct arena *a, struct str header, struct str *id, str
     return OK;
 }
 
-static result caller_authenticate(struct auth *au, struct arena *a, struct str authorization,
-                                  const struct form *body, struct client *out, struct err *e)
+result caller_check(struct auth *au, const struct visit *v, const struct api_call *call,
+                    struct client *out, struct err *e)
 {
-    struct str id = form_get(body, "client_id");
-    struct str secret = form_get(body, "client_secret");
+    struct str id = form_get(call->body, "client_id");
+    struct str secret = form_get(call->body, "client_secret");
     struct str basic_id = STR(""), basic_secret = STR("");
 
-    if (authorization.n > 0) {
-        if (form_has(body, "client_secret"))
+    if (call->authorization.n > 0) {
+        if (form_has(call->body, "client_secret"))
             return fail(e, ERR_INVALID, "client authentication: two ways at once");
-        TRY(basic_read(a, authorization, &basic_id, &basic_secret, e));
+        TRY(basic_read(v->arena, call->authorization, &basic_id, &basic_secret, e));
         if (id.n > 0 && !str_eq(id, basic_id))
             return fail(e, ERR_BAD_CLIENT, "client authentication: two ids");
         id = basic_id;
@@ -85,7 +86,7 @@ static result caller_authenticate(struct auth *au, struct arena *a, struct str a
     }
     if (id.n == 0 || secret.n > SECRET_BYTES_MAX)
         return fail(e, ERR_BAD_CLIENT, "client authentication: no client_id, or too long");
-    return client_authenticate(au, a, id, secret, out, e);
+    return client_authenticate(au, v->arena, id, secret, out, e);
 }
 
 /* What the caller has proven beside who it is. */
@@ -324,7 +325,7 @@ result oidc_token(struct auth *au, const struct visit *v, const struct api_call 
     const struct str grant = form_get(call->body, "grant_type");
     struct client c;
 
-    TRY(caller_authenticate(au, v->arena, call->authorization, call->body, &c, e));
+    TRY(caller_check(au, v, call, &c, e));
     if (grant.n == 0)
         return fail_field(e, ERR_INVALID, "grant_type", "missing");
     for (size_t i = 0; i < LEN(grants); i++) {

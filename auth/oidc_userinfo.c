@@ -9,9 +9,35 @@
 #include "auth/client.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "conf/conf.h"
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+
+static result client_find(struct auth *au, const struct visit *v, const struct access *acc,
+                          struct client *out, struct err *e)
+{
+    struct err why = { 0 };
+
+    if (!client_load(au, v->arena, acc->client_id, out, &why).failed)
+        return OK;
+    if (why.code != ERR_NOT_FOUND)
+        return fail(e, why.code, "%s", why.detail);
+    return fail(e, ERR_BAD_TOKEN, "userinfo: the client is gone");
+}
+
+static result sign(struct auth *au, struct arena *a, const struct client *c, struct json *claims,
+                   struct str *out, struct err *e)
+{
+    DEFER(key_release) struct key *key = NULL;
+
+    json_put_str(claims, "iss", au->conf->service.issuer);
+    json_put_str(claims, "aud", c->id);
+    TRY(keyring_active(au->keys, (enum key_alg)c->userinfo_alg, &key, e));
+    return token_sign(a, key, NULL, claims, out, e);
+}
 
 result oidc_userinfo(struct auth *au, const struct visit *v, const struct access *acc,
-                     struct str *json, struct err *e)
+                     struct str *body, bool *is_signed, struct err *e)
 {
     DEFER(json_close) struct json *claims = NULL;
     struct client client;
@@ -21,14 +47,14 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
     if (acc->account.n == 0)
         return fail(e, ERR_BAD_TOKEN, "userinfo: a token of no person");
     TRY(access_need_scope(acc, "openid", e));
-    if (client_load(au, v->arena, acc->client_id, &client, e).failed) {
-        if (e != NULL && e->code != ERR_NOT_FOUND)
-            return (result){ true };
-        return fail(e, ERR_BAD_TOKEN, "userinfo: the client is gone");
-    }
+    TRY(client_find(au, v, acc, &client, e));
+    TRY(access_need_acr(acc, client.acr_least, e));
     TRY(account_load(au, v->arena, acc->account, &account, e));
     subject = claims_of_access(&client, &account, acc);
     TRY(claims_userinfo(au, v, &subject, &claims, e));
-    *json = json_print(v->arena, claims);
+    *is_signed = client.userinfo_alg >= 0;
+    if (*is_signed)
+        return sign(au, v->arena, &client, claims, body, e);
+    *body = json_print(v->arena, claims);
     return OK;
 }

@@ -1,5 +1,6 @@
 /*
- * oidc_userinfo.h - the userinfo endpoint (OIDC Core 5.3): what the access token's scopes allow.
+ * oidc_userinfo.h - the userinfo endpoint (OIDC Core 5.3): what the access token's scopes and the
+ * claims parameter allow, as JSON, or signed where the client is registered so.
  */
 #ifndef AUTH_OIDC_USERINFO_H
 #define AUTH_OIDC_USERINFO_H
@@ -7,8 +8,10 @@
 #include "auth/access.h"
 #include "auth/auth.h"
 
-/* *json is the body. ERR_SCOPE without openid; ERR_BAD_TOKEN for a token of no person. */
+/* *body is JSON, or a JWT with iss and aud: *is_signed tells. ERR_SCOPE without openid;
+ * ERR_BAD_TOKEN for a token of no person; ERR_WEAK_SIGN_IN where the client is registered for more.
+ */
 MUST_USE result oidc_userinfo(struct auth *au, const struct visit *v, const struct access *acc,
-                              struct str *json, struct err *e);
+                              struct str *body, bool *is_signed, struct err *e);
 
 #endif

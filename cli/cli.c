@@ -26,7 +26,7 @@ result cli_load_conf(struct cli *cli, struct err *e)
 result cli_open_stores(struct cli *cli, struct stores *out, struct err *e)
 {
     TRY(cli_load_conf(cli, e));
-    return stores_open(&cli->conf, &cli->clock, out, e);
+    return stores_open(&cli->conf, &cli->clock, cli->is_serving, out, e);
 }
 
 result cli_open_app(struct cli *cli, struct stores *stores, struct app **out, struct err *e)
@@ -50,7 +50,12 @@ struct visit cli_visit(const struct cli *cli)
 /* Options that stand alone; all others take the next argument. */
 static bool is_flag(const char *arg)
 {
-    return strcmp(arg, "--public") == 0;
+    static const char *const flags[] = { "--public", "--json", "--invite" };
+
+    for (size_t i = 0; i < LEN(flags); i++)
+        if (strcmp(arg, flags[i]) == 0)
+            return true;
+    return false;
 }
 
 const char *cli_word(const struct cli *cli, int n)

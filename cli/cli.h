@@ -17,6 +17,7 @@ struct cli {
     const char *conf_path; /* NULL: defaults and environment */
     char **args;           /* after the command's name */
     int arg_count;
+    bool is_serving;  /* `serve`: takes what one process has at a time */
     struct conf conf; /* after cli_load_conf */
 };
 

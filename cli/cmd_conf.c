@@ -1,6 +1,7 @@
 /* Settings and routes, printed; and the check of everything before a start. */
 #include <stdio.h>
 
+#include "auth/client.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -71,9 +72,10 @@ result cmd_check(struct cli *cli, struct err *e)
 
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(migrate_check(stores.sql, e));
+    TRY(client_verify_all(&app->auth, e));
     TRY(sql_check_queries(stores.sql, e));
     TRY(kv_ping(stores.kv, e));
-    (void)printf("settings, keys, fee tables, %s, %s and schema are good\n", sql_engine(stores.sql),
-                 kv_engine(stores.kv));
+    (void)printf("settings, keys, fee tables, clients, %s, %s and schema are good\n",
+                 sql_engine(stores.sql), kv_engine(stores.kv));
     return OK;
 }

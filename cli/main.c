@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/client_metadata.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -59,7 +60,8 @@ static bool is_command(const struct command *c, int argc, char **argv, int *word
     return true;
 }
 
-/* Whether a command's arguments name the option: "[--role viewer|officer]", "[--public]". */
+/* Whether a command's arguments name the option: "[--role viewer|officer]", "[--public]"; METADATA
+ * names all of auth/client.def. */
 static bool find_option(const struct command *c, const char *arg, bool *takes_value)
 {
     struct str rest = str_c(c->arguments);
@@ -73,7 +75,9 @@ static bool find_option(const struct command *c, const char *arg, bool *takes_va
         *takes_value = end == word.n;
         return true;
     }
-    return false;
+    *takes_value = true;
+    return str_has(str_c(c->arguments), STR("METADATA")) &&
+           client_field_by_option(str_c(arg)) != NULL;
 }
 
 /* A mistyped option must not pass for none: the account would get another role. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "auth/client.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -118,10 +119,13 @@ result cmd_serve(struct cli *cli, struct err *e)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by every thread */
+    cli->is_serving = true;
     TRY(cli_open_app(cli, &stores, &site.now, e));
     site.stores = stores;
     set_log_level(&cli->conf);
     r = migrate_check(stores.sql, e);
+    if (!r.failed)
+        r = client_verify_all(&site.now->auth, e);
     if (!r.failed)
         r = serve(&site, &signals, start_ms, e);
     app_close(&site.now);

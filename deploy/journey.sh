@@ -103,6 +103,9 @@ visit "$here/finance"
 [[ $url == $here/staff/sign-in ]] || stop "the finance page is open to strangers: $url"
 visit "$here/staff/sign-in" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode name=officer \
     --data-urlencode "password=$(cat "$var/secrets/officer")"
+[[ $url == $here/staff/step ]] || stop "no second factor is asked for: $url" "$(cat "$work/page")"
+visit "$here/staff/step" --data-urlencode "csrf=$(hidden csrf)" \
+    --data-urlencode "code=$("$(dirname "$0")/otp.sh" "$var/secrets/officer_otp")"
 [[ $url == $here/finance ]] || stop 'the officer cannot sign in' "$(cat "$work/page")"
 visit "$here/finance/$today"
 visit "$here/finance/$today/fetch" --data-urlencode "csrf=$(hidden csrf)"

@@ -54,15 +54,19 @@ if [ -n "$first" ] && [ -s "$var/clients" ]; then
     exit 1
 fi
 [ -n "$first" ] || [ -s "$var/clients" ] || rm -f "$var/sandbox"/*.jsonl # a new database: a new story
-grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal \
+grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal --profile oidc --id-token-alg ES256 \
     --name-vi 'Cổng dịch vụ công thử nghiệm' --name-en 'Demo public service portal' \
     --redirect "$systems/portal/callback" --post-logout "$systems/portal/signed-out" \
     --scopes 'openid profile email phone address vn_id vn_profile' \
     --secret-file "$var/secrets/demo_portal" >/dev/null
-grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop \
+grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop --profile oidc \
     --name-vi 'Hệ thống một cửa thử nghiệm' --name-en 'Demo one-stop system' \
     --scopes 'payments:write payments:read' --grants client_credentials \
     --secret-file "$var/secrets/demo_onestop" >/dev/null
 motcua staff list >"$var/staff"
 grep -q '^officer ' "$var/staff" || motcua staff add officer --display 'Cán bộ đối soát' \
     --role officer --password-file "$var/secrets/officer" >/dev/null
+# The secret of the officer's telephone: deploy/otp.sh shows codes in its place.
+if [ -n "$first" ] || [ ! -s "$var/secrets/officer_otp" ]; then
+    motcua staff otp officer | sed -n 's/^secret //p' >"$var/secrets/officer_otp"
+fi

@@ -431,6 +431,22 @@ static result headers_make(const struct call *c, struct arena *a, struct curl_sl
     return OK;
 }
 
+#define COOKIE_LINES_MAX 64
+
+static struct str cookies_of(CURL *curl, struct arena *a)
+{
+    struct curl_header *h = NULL;
+    struct str all = STR("");
+
+    for (size_t i = 0; i < COOKIE_LINES_MAX; i++) {
+        if (curl_easy_header(curl, "Set-Cookie", i, CURLH_HEADER, -1, &h) != CURLHE_OK)
+            break;
+        if (all.n + strlen(h->value) <= LIMIT_URI_BYTES)
+            all = str_fmt(a, "%.*s%s%s", STR_ARG(all), all.n > 0 ? "\n" : "", h->value);
+    }
+    return all;
+}
+
 static result answer_make(const struct partner *p, const struct attempt *t, struct arena *a,
                           struct answer *out, struct err *e)
 {
@@ -455,6 +471,7 @@ static result answer_make(const struct partner *p, const struct attempt *t, stru
     out->location = STR("");
     if (location != NULL && strlen(location->value) <= LIMIT_URI_BYTES / 2)
         out->location = str_dup(a, str_c(location->value));
+    out->cookies = cookies_of(t->curl, a); /* last: libcurl has one header to lend */
     return OK;
 }
 

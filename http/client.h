@@ -53,6 +53,7 @@ struct answer {
     struct str content_type; /* without parameters, lower case */
     struct str body;
     struct str location;
+    struct str cookies; /* values of its Set-Cookie headers, one per line */
 };
 
 MUST_USE result client_start(struct err *e); /* once, before threads */

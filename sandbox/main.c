@@ -18,6 +18,7 @@
 #include "sandbox/dossiers.h"
 #include "sandbox/fault.h"
 #include "sandbox/firms.h"
+#include "sandbox/golive.h"
 #include "sandbox/notice.h"
 #include "sandbox/people.h"
 #include "sandbox/portal.h"
@@ -186,6 +187,7 @@ static result sandbox_open(struct sandbox *sb, const struct options *o, struct e
     TRY(seeds_load(sb, o->seeds, e));
     faults_open(&sb->faults);
     TRY(data_open(sb, e));
+    golive_open(&sb->golive);
     TRY(partner_to_motcua(sb, e));
     return notices_open(sb, &sb->notices, e);
 }
@@ -195,6 +197,7 @@ static void sandbox_close(struct sandbox *sb)
     notices_close(&sb->notices);
     partner_close(&sb->to_motcua);
     client_end();
+    golive_close(&sb->golive);
     dossiers_close(&sb->dossiers);
     portal_close(&sb->portal);
     kv_close(&sb->kv);

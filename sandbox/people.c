@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "sandbox/csv.h"
 
@@ -11,6 +12,13 @@ struct people {
     struct person *rows;
     size_t n;
 };
+
+static bool claims_are_json(struct str text)
+{
+    DEFER(json_close) struct json *o = NULL;
+
+    return text.n == 0 || (!json_read(text, &o, NULL).failed && json_is_object(o));
+}
 
 static result person_read(const struct csv *c, struct person *p, struct err *e)
 {
@@ -24,6 +32,8 @@ static result person_read(const struct csv *c, struct person *p, struct err *e)
         return fail(e, ERR_CONFIG, "people.csv line %d: born", c->line);
     if (!str_is(p->kind, "1") && !str_is(p->kind, "2") && !str_is(p->kind, "3"))
         return fail(e, ERR_CONFIG, "people.csv line %d: kind", c->line);
+    if (!claims_are_json(p->claims))
+        return fail(e, ERR_CONFIG, "people.csv line %d: claims", c->line);
     p->deceased = str_is(p->in_register, "deceased");
     p->absent = str_is(p->in_register, "absent");
     return OK;

@@ -32,6 +32,7 @@ struct faults;
 struct portal;
 struct notices;
 struct dossiers;
+struct golive;
 
 struct sandbox {
     struct arena *arena; /* what is read at the start */
@@ -52,6 +53,7 @@ struct sandbox {
     struct portal *portal;
     struct notices *notices;
     struct dossiers *dossiers;
+    struct golive *golive;
     struct partner *to_motcua;
 };
 

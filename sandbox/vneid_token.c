@@ -181,6 +181,19 @@ static struct str with_token(struct sandbox *sb, struct arena *a, const char *pa
     return url_with(a, str_cat(a, vneid_issuer(sb, a), str_c(path)), token, 1);
 }
 
+static void more_put(struct arena *a, struct json *o, struct str text)
+{
+    DEFER(json_close) struct json *more = NULL;
+    struct json *value;
+    struct str name;
+
+    if (text.n == 0)
+        return;
+    must(!json_read(text, &more, NULL).failed); /* people_load has read it */
+    for (size_t i = 0; json_each(more, i, &name, &value); i++)
+        json_put(o, str_cstr(a, name), json_copy(value));
+}
+
 struct json *vneid_claims(struct sandbox *sb, struct arena *a, const struct person *p,
                           const struct fault_set *set)
 {
@@ -203,6 +216,7 @@ struct json *vneid_claims(struct sandbox *sb, struct arena *a, const struct pers
     json_put_str(o, "sub", set->on[FAULT_vneid_other_sub] ? STR("TECH-00000000") : p->techid);
     for (size_t i = 0; i < LEN(texts); i++)
         json_put_str(o, texts[i].name, texts[i].value);
+    more_put(a, o, p->claims);
     json_put_str(o, "loginIdp", STR("BCA"));
     json_put_str(o, "userProfileUri", with_token(sb, a, "/profile"));
     json_put_str(o, "logoutUri", with_token(sb, a, "/logout"));

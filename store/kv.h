@@ -3,6 +3,8 @@
  *
  * Two engines with one behaviour: a table in the process, or Redis. Every entry has a time to live.
  * Keys are "<kind>:<id>", at most 200 bytes; values at most 64 KiB. Operations are atomic.
+ * The table in the process outlives it (kill -9, a restart) where it has a file; one process then
+ * has the file at a time. Redis keeps what it is told to keep (deploy/).
  * A failure (ERR_STORE, ERR_BUSY) of kv_add, kv_take, kv_swap or kv_count leaves open whether it
  * happened; none of them is repeated behind the caller's back. A full table in the process forgets
  * entries early, also replay guards: it serves one machine, and its cap is a setting.
@@ -24,6 +26,7 @@ struct kv_config {
     int64_t timeout_ms;
     int connections_max;
     size_t memory_bytes_max;   /* in-process table: past it the entry nearest its end is dropped */
+    struct str memory_file;    /* in-process table: its journal, or empty (store/kv_journal.h) */
     const struct clock *clock; /* in-process table: so that tests can let entries expire */
 };
 

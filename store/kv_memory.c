@@ -2,6 +2,10 @@
  * The table in the process: buckets to find an entry by its key, and a heap to find the one that
  * ends first. One mutex guards both; nothing is done under it but copying.
  *
+ * With a journal each change is in the file before it is made here, under the same lock: whoever
+ * got an answer finds it after a restart. What is dropped for want of room, and what has ended, is
+ * not in it; a restart may bring the former back.
+ *
  * Strangers choose parts of keys, so buckets are chosen by a keyed digest: nobody can aim at one.
  */
 #include <pthread.h>
@@ -16,6 +20,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "store/kv_engine.h"
+#include "store/kv_journal.h"
 
 #define SEED_BYTES     16
 #define FIRST_SIZE     256
@@ -39,6 +44,7 @@ struct table {
     struct node **heap;    /* room for `size` */
     size_t size, count;
     size_t used_bytes, bytes_max;
+    struct kv_journal *journal; /* NULL: the table ends with the process */
 };
 
 static struct str key_of(const struct node *n)
@@ -181,6 +187,18 @@ static void drop_ended(struct table *t, int64_t now_ms)
         node_drop(t, t->heap[0]);
 }
 
+/* Before the change: what cannot be written does not happen. */
+static result note(struct table *t, enum kv_change_kind kind, const struct kv_question *q,
+                   int64_t end_ms, struct err *e)
+{
+    const struct kv_change c = { .kind = kind,
+                                 .key = q->key,
+                                 .value = kind == KV_CHANGE_PUT ? q->value : STR(""),
+                                 .end_ms = end_ms };
+
+    return t->journal == NULL ? OK : kv_journal_add(t->journal, &c, e);
+}
+
 /* Replaces what is there. The caller's value may be that of the old entry: copied first. */
 static result node_put(struct table *t, const struct kv_question *q, uint64_t hash, int64_t end_ms,
                        struct err *e)
@@ -192,6 +210,7 @@ static result node_put(struct table *t, const struct kv_question *q, uint64_t ha
     if (need > t->bytes_max)
         return fail(e, ERR_TOO_LARGE, "an entry of %zu bytes in a table of %zu", need,
                     t->bytes_max);
+    TRY(note(t, KV_CHANGE_PUT, q, end_ms, e));
     n = malloc(sizeof(*n) + q->key.n + q->value.n);
     must(n != NULL);
     *n = (struct node){ .hash = hash, .key_n = q->key.n, .value_n = q->value.n };
@@ -267,15 +286,55 @@ static result answer(struct table *t, const struct kv_question *q, struct kv_ans
             TRY(node_read(n, q->arena, &an->value, e));
         break;
     case KV_TOUCH:
-        if (n != NULL)
-            node_end_at(t, n, end_ms);
+        if (n == NULL)
+            return OK;
+        TRY(note(t, KV_CHANGE_END, q, end_ms, e));
+        node_end_at(t, n, end_ms);
         return OK;
     default:
         must(q->op == KV_DROP);
     }
-    if (n != NULL)
-        node_drop(t, n);
+    if (n == NULL)
+        return OK;
+    TRY(note(t, KV_CHANGE_DROP, q, 0, e));
+    node_drop(t, n);
     return OK;
+}
+
+/* The journal at the start, in order. */
+static void play(void *table, const struct kv_change *c)
+{
+    struct table *t = table;
+    const struct kv_question q = { .key = c->key, .value = c->value };
+    const uint64_t hash = hash_of(t, c->key);
+    struct node *n = node_find(t, c->key, hash);
+
+    if (c->kind == KV_CHANGE_PUT)
+        (void)node_put(t, &q, hash, c->end_ms, NULL).failed; /* the table may be smaller now */
+    else if (n != NULL && c->kind == KV_CHANGE_DROP)
+        node_drop(t, n);
+    else if (n != NULL)
+        node_end_at(t, n, c->end_ms);
+}
+
+static result rewrite(struct table *t, struct err *e)
+{
+    TRY(kv_journal_begin(t->journal, e));
+    for (size_t i = 0; i < t->count; i++) {
+        const struct node *n = t->heap[i];
+        const struct kv_change c = { KV_CHANGE_PUT, key_of(n), value_of(n), n->end_ms };
+
+        TRY(kv_journal_put(t->journal, &c, e));
+    }
+    return kv_journal_end(t->journal, e);
+}
+
+/* A rewrite that fails (the disk is full) leaves the old file, which goes on. */
+static void keep_short(struct table *t)
+{
+    if (t->journal != NULL && kv_journal_is_long(t->journal, t->used_bytes) &&
+        rewrite(t, NULL).failed)
+        kv_journal_cancel(t->journal);
 }
 
 static result memory_ask(void *state, const struct kv_question *q, struct kv_answer *an,
@@ -288,8 +347,18 @@ static result memory_ask(void *state, const struct kv_question *q, struct kv_ans
         return OK;
     must(pthread_mutex_lock(&t->mutex) == 0);
     r = answer(t, q, an, e);
+    keep_short(t);
     must(pthread_mutex_unlock(&t->mutex) == 0);
     return r;
+}
+
+static void memory_close(void *state);
+
+static result journal_open(struct table *t, const char *path, struct err *e)
+{
+    TRY(kv_journal_open(path, play, t, &t->journal, e));
+    drop_ended(t, clock_now_ms(t->clock));
+    return rewrite(t, e); /* what has ended while nobody served is not kept */
 }
 
 static result memory_open(const struct kv_config *c, struct arena *a, void **state, struct err *e)
@@ -305,6 +374,10 @@ static result memory_open(const struct kv_config *c, struct arena *a, void **sta
     t->clock = c->clock;
     t->bytes_max = c->memory_bytes_max;
     table_resize(t, FIRST_SIZE);
+    if (c->memory_file.n > 0 && journal_open(t, str_cstr(a, c->memory_file), e).failed) {
+        memory_close(t);
+        return (result){ true };
+    }
     *state = t;
     return OK;
 }
@@ -313,6 +386,7 @@ static void memory_close(void *state)
 {
     struct table *t = state;
 
+    kv_journal_close(&t->journal);
     while (t->count > 0)
         node_drop(t, t->heap[t->count - 1]);
     free(t->heap);

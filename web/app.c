@@ -147,7 +147,7 @@ void app_close(struct app **p)
 }
 
 static result open_kv(const struct conf *c, struct arena *a, const struct clock *clock,
-                      struct kv **out, struct err *e)
+                      bool is_serving, struct kv **out, struct err *e)
 {
     DEFER(secret_wipe) struct secret password = { 0 };
     const struct kv_config config = {
@@ -156,6 +156,7 @@ static result open_kv(const struct conf *c, struct arena *a, const struct clock 
         .timeout_ms = c->kv.timeout_ms,
         .connections_max = (int)c->kv.connections,
         .memory_bytes_max = (size_t)c->kv.memory_mib_max << 20,
+        .memory_file = is_serving ? c->kv.memory_file : STR(""),
         .clock = clock,
     };
     struct kv_config with_password = config;
@@ -167,8 +168,8 @@ static result open_kv(const struct conf *c, struct arena *a, const struct clock 
     return kv_open(&with_password, out, e);
 }
 
-result stores_open(const struct conf *c, const struct clock *clock, struct stores *out,
-                   struct err *e)
+result stores_open(const struct conf *c, const struct clock *clock, bool is_serving,
+                   struct stores *out, struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open_clean(1 << 16);
     const bool postgresql = str_is(c->store.engine, "postgresql");
@@ -181,7 +182,7 @@ result stores_open(const struct conf *c, const struct clock *clock, struct store
     struct stores s = { 0 };
 
     TRY(sql_open(&config, &s.sql, e));
-    if (open_kv(c, a, clock, &s.kv, e).failed) {
+    if (open_kv(c, a, clock, is_serving, &s.kv, e).failed) {
         stores_close(&s);
         return (result){ true };
     }

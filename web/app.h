@@ -15,7 +15,7 @@
 #include "auth/access.h"
 #include "auth/auth.h"
 #include "auth/session.h"
-#include "auth/staff.h"
+#include "auth/staff_session.h"
 #include "base/catalog.h"
 #include "base/clock.h"
 #include "conf/conf.h"
@@ -51,9 +51,10 @@ MUST_USE result app_open(const char *conf_path, const struct stores *stores,
                          const struct clock *clock, struct buf *mistakes, struct app **out,
                          struct err *e);
 void app_close(struct app **a); /* DEFER(app_close); accepts half-opened */
-/* Opens the stores that the settings name. */
-MUST_USE result stores_open(const struct conf *c, const struct clock *clock, struct stores *out,
-                            struct err *e);
+/* Opens the stores that the settings name. Only who serves takes kv.memory_file: a command beside
+ * it has a table of its own, which is empty. */
+MUST_USE result stores_open(const struct conf *c, const struct clock *clock, bool is_serving,
+                            struct stores *out, struct err *e);
 void stores_close(struct stores *s);
 
 struct str app_origin(struct str url); /* scheme://host[:port] of an address */

@@ -68,7 +68,8 @@ static struct ctx context(struct app *app, const struct route_row *row, struct r
 /* Queries hold codes and tokens, and so do some paths: whoever has a bill's token may see it. */
 static struct str logged_path(struct str path)
 {
-    static const char *const prefixes[] = { "/pay/", "/receipts/", "/verify/" };
+    static const char *const prefixes[] = { "/pay/", "/receipts/", "/verify/",
+                                            "/staff/invitation/" };
 
     for (size_t i = 0; i < LEN(prefixes); i++)
         if (str_starts(path, str_c(prefixes[i])))
@@ -111,7 +112,7 @@ static enum route_face face_of(const struct request *rq)
 {
     if (str_starts(rq->path, STR("/v1/")) || str_starts(rq->path, STR("/DvcPayment/")))
         return FACE_API;
-    if (str_is(rq->path, "/token") || str_is(rq->path, "/userinfo") || str_is(rq->path, "/jwks"))
+    if (cors_is_open(rq->path) || str_is(rq->path, "/introspect"))
         return FACE_OAUTH;
     return request_wants_json(rq) ? FACE_API : FACE_PAGE;
 }

@@ -66,6 +66,8 @@ result guard_find_sessions(struct ctx *c, const struct request *rq, struct err *
         TRY(session_find(auth, &c->visit, citizen, &c->signed_in, &c->session, e));
     if (officer.n > 0)
         TRY(staff_find_session(auth, &c->visit, officer, &c->is_staff, &c->staff, e));
+    if (c->is_staff)
+        c->visit.officer = c->staff.name;
     return OK;
 }
 

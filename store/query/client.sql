@@ -1,24 +1,38 @@
--- Registered clients: auth/client.
+-- Registered clients: auth/client, auth/client_book.
 -- name: client_insert
-INSERT INTO client (client_id, name_vi, name_en, secret_hash, scopes, grants, sector, profile, created_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO client (client_id, secret_hash, old_secret_until_ms, registration_hash, profile, metadata, disabled,
+    tokens_from_s, created_ms, updated_ms)
+VALUES ($1, $2, 0, $3, $4, $5, 0, $6, $7, $7)
 ON CONFLICT (client_id) DO NOTHING;
 
--- name: client_uri_insert
-INSERT INTO client_uri (client_id, use, place, uri) VALUES ($1, $2, $3, $4);
+-- Taken first by whoever changes a client; readers compare it with what they know.
+-- name: client_version_next
+UPDATE client_version SET version = version + 1 WHERE one = 1;
 
--- name: client_load
-SELECT client_id, name_vi, name_en, secret_hash, scopes, grants, sector, profile, created_ms
-FROM client WHERE client_id = $1;
+-- name: client_version_read
+SELECT version FROM client_version WHERE one = 1;
 
--- name: client_uris
-SELECT use, uri FROM client_uri WHERE client_id = $1 ORDER BY use, place;
+-- name: client_count
+SELECT COUNT(*) FROM client;
 
--- name: client_ids
-SELECT client_id FROM client ORDER BY client_id;
+-- name: client_page
+SELECT client_id, secret_hash, old_secret_hash, old_secret_until_ms, registration_hash, profile, metadata, disabled,
+    tokens_from_s, created_ms, updated_ms
+FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2;
 
--- name: client_uri_delete
-DELETE FROM client_uri WHERE client_id = $1;
+-- name: client_update
+UPDATE client SET profile = $2, metadata = $3, updated_ms = $4 WHERE client_id = $1;
+
+-- name: client_update_secret
+UPDATE client SET old_secret_hash = CASE WHEN CAST($3 AS BIGINT) > 0 THEN secret_hash ELSE NULL END, old_secret_until_ms = $3,
+    secret_hash = $2, updated_ms = $4
+WHERE client_id = $1;
+
+-- name: client_update_registration
+UPDATE client SET registration_hash = $2, updated_ms = $3 WHERE client_id = $1;
+
+-- name: client_update_disabled
+UPDATE client SET disabled = $2, tokens_from_s = $3, updated_ms = $4 WHERE client_id = $1;
 
 -- name: client_delete
 DELETE FROM client WHERE client_id = $1;

@@ -160,6 +160,7 @@ TEST(a_public_client_needs_a_challenge)
     struct auth *au = here();
     const struct visit v = world_visit();
     struct client c = { .id = STR("app"),
+                        .profile = CLIENT_OIDC,
                         .name_vi = STR("Ứng dụng"),
                         .redirect_uris = { STR("http://127.0.0.1/cb") },
                         .redirect_count = 1 };

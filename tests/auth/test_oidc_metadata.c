@@ -24,6 +24,9 @@ TEST(the_document_says_what_works_and_nothing_else)
                                          "authorization_endpoint",
                                          "token_endpoint",
                                          "userinfo_endpoint",
+                                         "introspection_endpoint",
+                                         "revocation_endpoint",
+                                         "dpop_signing_alg_values_supported",
                                          "jwks_uri",
                                          "end_session_endpoint",
                                          "response_types_supported",
@@ -56,7 +59,8 @@ TEST(the_document_says_what_works_and_nothing_else)
     check(lists(o, "response_types_supported", "code"));
     check_int(json_count(json_member(o, "response_types_supported")), 1);
     check(!lists(o, "code_challenge_methods_supported", "plain"));
-    check(!lists(o, "grant_types_supported", "refresh_token"));
+    check(lists(o, "grant_types_supported", "refresh_token"));
+    check(!lists(o, "dpop_signing_alg_values_supported", "RS256"));
     check(lists(o, "scopes_supported", "vn_id") && lists(o, "claims_supported", "SoDinhDanh"));
     check(json_bool(json_member(o, "request_parameter_supported"), &b) && !b);
     check(json_bool(json_member(o, "authorization_response_iss_parameter_supported"), &b) && b);

@@ -176,6 +176,7 @@ TEST(a_code_of_another_client_or_of_an_ended_session_is_refused)
     const struct visit v = world_visit();
     const struct login_done done = world_login(au);
     struct client other = { .id = STR("other"),
+                            .profile = CLIENT_OIDC,
                             .name_vi = STR("Khác"),
                             .has_secret = true,
                             .redirect_uris = { STR(WORLD_RETURN) },
@@ -267,6 +268,7 @@ TEST(client_credentials_carry_scopes_of_no_person)
     struct auth *au = here();
     const struct visit v = world_visit();
     struct str json;
+    bool is_signed;
     struct access acc;
 
     check_ok(post(au, "", STR(BY_POST "grant_type=client_credentials"), &json), e);
@@ -278,7 +280,7 @@ TEST(client_credentials_carry_scopes_of_no_person)
     check_int(acc.level, 0);
     check_ok(access_need_scope(&acc, "payments:write", &e), e);
     check_fails(access_need_scope(&acc, "openid", &e), e, ERR_SCOPE);
-    check_fails(oidc_userinfo(au, &v, &acc, &json, &e), e, ERR_BAD_TOKEN);
+    check_fails(oidc_userinfo(au, &v, &acc, &json, &is_signed, &e), e, ERR_BAD_TOKEN);
     check_fails(post(au, "", STR(BY_POST "grant_type=client_credentials&scope=openid"), &json), e,
                 ERR_BAD_SCOPE);
     check_fails(post(au, "", STR(BY_POST "grant_type=client_credentials&scope=admin"), &json), e,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "crypto/secret.h"
+#include "tests/auth/officer.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -21,107 +22,85 @@ static struct secret password(const char *text)
     return s;
 }
 
-static void add(struct auth *au, const char *name, enum staff_role role)
+/* Signed in without a second factor, where the setting allows it. */
+static struct str inside(struct auth *au, const char *name)
 {
+    struct staff_entry entry = { .step = STAFF_STEP_CODE };
+
+    world_conf()->auth.staff_second_factor = STR("prefer");
+    check_int(officer_try(au, name, OFFICER_PASSWORD, OFFICER_HOME, &entry), ERR_NONE);
+    check_int(entry.step, STAFF_STEP_IN);
+    return entry.in.token;
+}
+
+TEST(a_weak_password_is_refused_and_weaker_ones_without_a_second_factor)
+{
+    static const char *const weak[] = { "", "Ab1!xyz", "Ab1-an.nguyen-9", "AN.NGUYEN-2026!" };
+    static const char *const sole[] = { "Matkhau1", "matkhaudaidai1!", "MATKHAUDAIDAI1!",
+                                        "Mat-khau-dai-dai", "Matkhaudaidai1" };
+    struct auth *au = here();
     const struct visit v = world_visit();
-    const struct secret right = password("Mat-khau-2026!");
-    const struct staff s = { .name = str_c(name), .display_name = STR("Cán bộ"), .role = role };
+    const struct staff s = { .name = STR("an.nguyen"), .display_name = STR("An") };
 
-    check_ok(staff_add(au, &v, &s, &right, &e), e);
+    for (size_t i = 0; i < LEN(weak); i++) {
+        const struct secret bad = password(weak[i]);
+
+        check_fails(staff_add(au, &v, &s, &bad, &e), e, ERR_INVALID);
+        check_str(str_c(e.field), "password");
+    }
+    world_conf()->auth.staff_second_factor = STR("prefer");
+    for (size_t i = 0; i < LEN(sole); i++) {
+        const struct secret bad = password(sole[i]);
+
+        check_fails(staff_add(au, &v, &s, &bad, &e), e, ERR_INVALID);
+        check_str(str_c(e.field), "password");
+    }
+    world_conf()->auth.staff_second_factor = STR("require");
+    check_ok(staff_add(au, &v, &s, &(const struct secret){ "Matkhau1", 8 }, &e), e);
 }
 
-static enum err_code try_as(struct auth *au, const char *name, const char *text, const char *ip,
-                            struct str *token)
-{
-    struct visit v = world_visit();
-    const struct secret given = password(text);
-    struct staff_session s;
-
-    v.ip = str_c(ip);
-    e = (struct err){ 0 };
-    (void)!staff_sign_in(au, &v, str_c(name), &given, &s, token, &e).failed;
-    return e.code;
-}
-
-static bool inside(struct auth *au, struct str token, struct staff_session *s)
-{
-    const struct visit v = world_visit();
-    bool found;
-
-    check_ok(staff_find_session(au, &v, token, &found, s, &e), e);
-    return found;
-}
-
-TEST_STORE(an_officer_signs_in_works_and_signs_out)
+TEST_STORE(names_are_possible_and_taken_once)
 {
     struct auth *au = here();
     const struct visit v = world_visit();
-    struct staff_session s;
-    struct str token;
+    const struct secret good = password(OFFICER_PASSWORD);
+    struct staff s = { .name = STR("an"), .display_name = STR("An") };
+    struct staff *list;
+    size_t n;
 
-    add(au, "an.nguyen", STAFF_APPROVER);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    check(inside(au, token, &s));
-    check_str(s.display_name, "Cán bộ");
-    check_ok(staff_may(&s, STAFF_OFFICER, &e), e);
-    check_ok(staff_may(&s, STAFF_APPROVER, &e), e);
-    check_fails(staff_may(&s, STAFF_ADMINISTRATOR, &e), e, ERR_FORBIDDEN);
-    check(staff_csrf_is(&s, s.csrf) && !staff_csrf_is(&s, STR("")));
-    check_ok(staff_sign_out(au, &v, &s, &e), e);
-    check(!inside(au, token, &s));
+    check_fails(staff_add(au, &v, &s, &good, &e), e, ERR_INVALID);
+    s.name = STR("an.nguyen");
+    check_ok(staff_add(au, &v, &s, &good, &e), e);
+    check_fails(staff_add(au, &v, &s, &good, &e), e, ERR_CONFLICT);
+    check_fails(staff_set_password(au, &v, STR("nobody"), &good, &e), e, ERR_NOT_FOUND);
+    check_fails(staff_set_disabled(au, &v, STR("nobody"), true, &e), e, ERR_NOT_FOUND);
+    check_fails(staff_set_role(au, &v, STR("nobody"), STAFF_OFFICER, &e), e, ERR_NOT_FOUND);
+    check_ok(staff_list(au, v.arena, &list, &n, &e), e);
+    check_int(n, 1);
+    check_str(list[0].name, "an.nguyen");
+    check(!list[0].invited && !list[0].has_otp);
 }
 
-TEST(every_refusal_looks_the_same)
+TEST_STORE(none_of_the_last_ten_passwords_is_taken_again)
 {
     struct auth *au = here();
     const struct visit v = world_visit();
-    struct str token = STR("");
+    const struct secret first = password(OFFICER_PASSWORD);
 
-    add(au, "an.nguyen", STAFF_VIEWER);
-    add(au, "binh", STAFF_VIEWER);
-    check_ok(staff_set_disabled(au, &v, STR("binh"), true, &e), e);
-    check_int(try_as(au, "an.nguyen", "mat-khau-2026!", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "nobody", "Mat-khau-2026!", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "binh", "Mat-khau-2026!", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "AN.NGUYEN", "Mat-khau-2026!", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(token.n, 0);
+    officer_add(au, "an.nguyen", STAFF_VIEWER);
+    check_fails(staff_set_password(au, &v, STR("an.nguyen"), &first, &e), e, ERR_INVALID);
+    for (int i = 0; i < STAFF_PASSWORDS_KEPT; i++) {
+        const struct secret next =
+            password(str_cstr(v.arena, str_fmt(v.arena, "Mat-khau-moi-%d", i)));
+
+        fixture_clock.fixed_ms += 1000;
+        check_fails(staff_set_password(au, &v, STR("an.nguyen"), &first, &e), e, ERR_INVALID);
+        check_ok(staff_set_password(au, &v, STR("an.nguyen"), &next, &e), e);
+    }
+    check_ok(staff_set_password(au, &v, STR("an.nguyen"), &first, &e), e);
 }
 
-TEST_KV(failures_pause_their_network_and_nobody_else)
-{
-    struct auth *au = here();
-    struct str token;
-
-    world_conf()->auth.staff_fail_max = 3;
-    add(au, "an.nguyen", STAFF_VIEWER);
-    for (int i = 0; i < 3; i++)
-        check_int(try_as(au, "an.nguyen", "wrong", "198.51.100.1", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "198.51.100.2", &token), ERR_TOO_MANY);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    for (int i = 0; i < 3; i++)
-        check_int(try_as(au, "an.nguyen", "wrong", "2001:db8:1:2::1", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "2001:db8:1:2:3::4", &token), ERR_TOO_MANY);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "2001:db8:1:3::1", &token), ERR_NONE);
-}
-
-TEST(a_pause_ends_and_a_right_password_forgets_failures)
-{
-    struct auth *au = here();
-    struct str token;
-
-    world_conf()->auth.staff_fail_max = 2;
-    add(au, "an.nguyen", STAFF_VIEWER);
-    check_int(try_as(au, "an.nguyen", "wrong", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    check_int(try_as(au, "an.nguyen", "wrong", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "wrong", "203.0.113.7", &token), ERR_BAD_PASSWORD);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_TOO_MANY);
-    fixture_clock.fixed_ms += (au->conf->auth.staff_pause_s + 1) * 1000;
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-}
-
-TEST(sessions_end_when_idle_when_disabled_and_at_a_new_password)
+TEST_STORE(every_change_of_an_account_ends_its_sessions)
 {
     struct auth *au = here();
     const struct visit v = world_visit();
@@ -129,68 +108,54 @@ TEST(sessions_end_when_idle_when_disabled_and_at_a_new_password)
     struct staff_session s;
     struct str token;
 
-    add(au, "an.nguyen", STAFF_VIEWER);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    fixture_clock.fixed_ms += (au->conf->auth.staff_idle_s - 1) * 1000;
-    check(inside(au, token, &s));
-    fixture_clock.fixed_ms += (au->conf->auth.staff_idle_s - 1) * 1000;
-    check(inside(au, token, &s));
-    fixture_clock.fixed_ms += au->conf->auth.staff_idle_s * 1000;
-    check(!inside(au, token, &s));
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
+    officer_add(au, "an.nguyen", STAFF_VIEWER);
+    token = inside(au, "an.nguyen");
+    check(officer_is_inside(au, token, &s));
+    check_ok(staff_set_role(au, &v, STR("an.nguyen"), STAFF_OFFICER, &e), e);
+    check(!officer_is_inside(au, token, &s));
+    token = inside(au, "an.nguyen");
+    check(officer_is_inside(au, token, &s));
+    check_int(s.role, STAFF_OFFICER);
     check_ok(staff_set_disabled(au, &v, STR("an.nguyen"), true, &e), e);
-    check(!inside(au, token, &s));
+    check(!officer_is_inside(au, token, &s));
     check_ok(staff_set_disabled(au, &v, STR("an.nguyen"), false, &e), e);
-    check(!inside(au, token, &s));
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    fixture_clock.fixed_ms += 1;
+    check(!officer_is_inside(au, token, &s));
+    token = inside(au, "an.nguyen");
     check_ok(staff_set_password(au, &v, STR("an.nguyen"), &other, &e), e);
-    check(!inside(au, token, &s));
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2027!", "203.0.113.7", &token), ERR_NONE);
+    check(!officer_is_inside(au, token, &s));
 }
 
-TEST(a_session_in_use_ends_with_the_working_day)
+TEST(a_role_may_what_those_below_it_may_but_for_the_audit_log)
 {
-    struct auth *au = here();
-    struct staff_session s;
-    struct str token;
+    for (enum staff_role has = 0; has < STAFF_ROLE_COUNT; has++) {
+        const struct staff_session s = { .role = has };
+        enum staff_role named;
 
-    world_conf()->auth.staff_max_s = 2 * au->conf->auth.staff_idle_s;
-    add(au, "an.nguyen", STAFF_VIEWER);
-    check_int(try_as(au, "an.nguyen", "Mat-khau-2026!", "203.0.113.7", &token), ERR_NONE);
-    for (int i = 0; i < 3; i++) {
-        fixture_clock.fixed_ms += au->conf->auth.staff_idle_s * 1000 / 2;
-        check(inside(au, token, &s));
+        check(staff_role_find(str_c(staff_role_name(has)), &named) && named == has);
+        for (enum staff_role least = 0; least < STAFF_ROLE_COUNT; least++)
+            check(staff_may(&s, least, &e).failed == (has < least));
+        check(staff_may_audit(&s, &e).failed ==
+              (has != STAFF_AUDITOR && has != STAFF_ADMINISTRATOR));
     }
-    fixture_clock.fixed_ms += au->conf->auth.staff_idle_s * 1000 / 2;
-    check(!inside(au, token, &s));
 }
 
-TEST(weak_passwords_and_bad_names_are_refused)
+TEST(an_account_that_nobody_uses_no_longer_opens)
 {
-    static const char *const weak[] = {
-        "", "Ab1!", "matkhaudaidai1!", "MATKHAUDAIDAI1!", "Mat-khau-dai-dai", "Matkhaudaidai1"
-    };
     struct auth *au = here();
     const struct visit v = world_visit();
-    const struct secret good = password("Mat-khau-2026!");
-    struct staff s = { .name = STR("an"), .display_name = STR("An") };
-    struct staff *list;
-    size_t n;
+    struct staff_entry entry;
+    struct staff found;
+    bool is_there;
 
-    check_fails(staff_add(au, &v, &s, &good, &e), e, ERR_INVALID);
-    s.name = STR("an.nguyen");
-    for (size_t i = 0; i < LEN(weak); i++) {
-        const struct secret bad = password(weak[i]);
-
-        check_fails(staff_add(au, &v, &s, &bad, &e), e, ERR_INVALID);
-        check_str(str_c(e.field), "password");
-    }
-    check_ok(staff_add(au, &v, &s, &good, &e), e);
-    check_fails(staff_add(au, &v, &s, &good, &e), e, ERR_CONFLICT);
-    check_fails(staff_set_password(au, &v, STR("nobody"), &good, &e), e, ERR_NOT_FOUND);
-    check_fails(staff_set_disabled(au, &v, STR("nobody"), true, &e), e, ERR_NOT_FOUND);
-    check_ok(staff_list(au, v.arena, &list, &n, &e), e);
-    check_int(n, 1);
-    check_str(list[0].name, "an.nguyen");
+    officer_add(au, "an.nguyen", STAFF_VIEWER);
+    (void)inside(au, "an.nguyen");
+    fixture_clock.fixed_ms += au->conf->auth.staff_unused_days * 86400000 - 1;
+    (void)inside(au, "an.nguyen");
+    fixture_clock.fixed_ms += au->conf->auth.staff_unused_days * 86400000;
+    check_int(officer_try(au, "an.nguyen", OFFICER_PASSWORD, OFFICER_HOME, &entry),
+              ERR_BAD_PASSWORD);
+    check_ok(staff_find(au, v.arena, STR("an.nguyen"), &is_there, &found, &e), e);
+    check(is_there && staff_is_unused(au, &found));
+    check_ok(staff_set_disabled(au, &v, STR("an.nguyen"), false, &e), e);
+    (void)inside(au, "an.nguyen");
 }

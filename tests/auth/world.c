@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "auth/client_metadata.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "conf/conf.h"
@@ -352,19 +353,16 @@ struct client world_client(struct auth *au)
 {
     const struct visit v = world_visit();
     struct str secret = STR(WORLD_SECRET);
-    struct client c = {
-        .id = STR("portal"),
-        .name_vi = STR("Cổng thử"),
-        .has_secret = true,
-        .redirect_uris = { STR(WORLD_RETURN) },
-        .redirect_count = 1,
-        .post_logout_uris = { STR(WORLD_GOODBYE) },
-        .post_logout_count = 1,
-        .scopes = STR("openid profile email phone address vn_id vn_profile payments:write"),
-        .grants = STR("authorization_code client_credentials"),
-    };
+    struct client c = client_defaults(au, CLIENT_OIDC);
     struct err e = { 0 };
 
+    c.id = STR("portal");
+    c.name_vi = STR("Cổng thử");
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    c.post_logout_uris[c.post_logout_count++] = STR(WORLD_GOODBYE);
+    c.scopes = STR("openid profile email phone address vn_id vn_profile payments:write");
+    c.grants = STR("authorization_code client_credentials");
+    c.id_token_alg = KEY_ES256; /* world() has no RSA key of its own: they take their time */
     check_ok(client_add(au, &v, &c, &secret, &e), e);
     return c;
 }

@@ -47,7 +47,7 @@ struct auth *world(struct sql_pool *pool, struct kv *kv, const struct clock *clo
 struct upstream *upstream(void);
 struct conf *world_conf(void); /* the settings of world(), to be bent before or between calls */
 struct visit world_visit(void);
-/* "portal" with secret, every scope and both grants. */
+/* "portal", profile oidc, with secret, every scope and both grants. */
 struct client world_client(struct auth *au);
 /* The query of an address, parsed. */
 struct form world_query(struct str url);

@@ -2,6 +2,7 @@
 // desk, with axe on every page; and once without any script.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { otp } from "../otp.mjs";
 import { here, inspect, open, signIn, stack, systems, under, visitor } from "./browser.mjs";
 
 const browser = await open();
@@ -78,6 +79,10 @@ async function officer(width, language) {
     await page.fill("#name", "officer");
     await page.fill("#password", password);
     await page.click('form[action="/staff/sign-in"] button');
+    await page.waitForURL(`${here}/staff/step`);
+    await inspect(page, "staff-code");
+    await page.fill("#code", otp("officer"));
+    await page.click('form[action="/staff/step"] button');
     await page.waitForURL(`${here}/finance`);
     await inspect(page, "finance");
     await page.goto(`${here}/finance/${today}`);
@@ -119,6 +124,10 @@ async function exception() {
     await page.fill("#name", "officer");
     await page.fill("#password", password);
     await page.click('form[action="/staff/sign-in"] button');
+    await page.waitForURL(`${here}/staff/step`);
+    await inspect(page, "staff-code");
+    await page.fill("#code", otp("officer"));
+    await page.click('form[action="/staff/step"] button');
     await page.waitForURL(`${here}/finance`);
     await page.goto(`${here}/finance/${today}`);
     await page.click('form[action$="/fetch"] button');

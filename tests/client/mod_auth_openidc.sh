@@ -26,7 +26,7 @@ trap stop EXIT
 fail() { echo "$1" >&2; [ -z "${2:-}" ] || head -c 3000 "$2" >&2; exit 1; }
 
 (umask 077 && head -c 24 /dev/urandom | base64 | tr +/ ab >"$work/secret")
-"$MOTCUA_BIN/motcua" --conf "$STACK/motcua.conf" client add apache --name-vi 'Trang Apache' --name-en 'Apache site' \
+"$MOTCUA_BIN/motcua" --conf "$STACK/motcua.conf" client add apache --profile oidc --id-token-alg ES256 --name-vi 'Trang Apache' --name-en 'Apache site' \
     --redirect "$site/private/back" --post-logout "$site/left.html" --scopes 'openid profile email vn_id' \
     --secret-file "$work/secret" >/dev/null
 

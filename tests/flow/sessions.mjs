@@ -1,6 +1,7 @@
 // Who may do what with which session, token and address: a citizen and an officer in one browser, a
 // bill that names nobody, and a one-stop system that repeats a call when the citizen's token is over.
 import { setCookies } from "../cookies.mjs";
+import { otp } from "../otp.mjs";
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -46,6 +47,9 @@ let page = await choosePerson(visit, await visit(`${systems}/portal/sign-in`), "
 assert.equal(page.status, 200, page.text);
 page = await visit(`${here}/staff/sign-in`);
 page = await visit(`${here}/staff/sign-in`, { fields: { csrf: hidden(page.text, "csrf"), name: "officer", password: secret("officer") } });
+assert.equal(page.url, `${here}/staff/step`, page.text);
+assert.equal((await visit(`${here}/finance`)).url, `${here}/staff/sign-in`, "a password alone opens nothing");
+page = await visit(`${here}/staff/step`, { fields: { csrf: hidden(page.text, "csrf"), code: otp("officer") } });
 assert.equal(page.url, `${here}/finance`, page.text);
 page = await visit(`${here}/logout`);
 assert.ok(hidden(page.text, "request") !== undefined, page.text);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "auth/client.h"
+#include "auth/client_book.h"
 #include "auth/oidc_authorize.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -55,6 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct arena *a = arena_open((size_t)4 << 20);
     const struct visit v = { .arena = a, .request_id = STR("fuzz"), .ip = STR("203.0.113.7") };
     struct client c = { .id = STR("portal"),
+                        .profile = CLIENT_OIDC,
                         .name_vi = STR("Portal"),
                         .redirect_uris = { STR(RETURN_TO) },
                         .redirect_count = 1 };
@@ -64,9 +66,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     now = clock_fixed(1795399200000);
     conf.service.issuer = STR("https://id.example.vn");
     conf.auth.login_ttl_s = 900;
+    conf.person.policy = STR("require");
+    conf.service.national_systems = STR("simulated");
     auth.conf = &conf;
     auth.clock = &now;
     stores_open(a);
+    auth.clients = client_book_open();
     must(!client_add(&auth, &v, &c, &none, NULL).failed);
     arena_close(&a);
     return 0;

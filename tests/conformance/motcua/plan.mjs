@@ -15,7 +15,7 @@ function withSecret(id, host, more = {}) {
     const file = `${stack}/${id}.secret`, client_secret = random(32);
     writeFileSync(file, client_secret, { mode: 0o600 });
     const client = { client_id: id, client_secret, redirect_uri: `https://${host}/callback`, post_logout_redirect_uri: `https://${host}/signed-out`, auth: "client_secret_basic", ...more };
-    motcua("client", "add", id, "--redirect", client.redirect_uri, "--post-logout", client.post_logout_redirect_uri, "--scopes", SCOPES,
+    motcua("client", "add", id, "--profile", "oidc", "--redirect", client.redirect_uri, "--post-logout", client.post_logout_redirect_uri, "--scopes", SCOPES,
         "--grants", "authorization_code", "--secret-file", file);
     return client;
 }
