@@ -25,6 +25,8 @@ static const struct {
     { "revocation_endpoint", ROW_URL, "/revoke" },
     { "jwks_uri", ROW_URL, "/jwks" },
     { "end_session_endpoint", ROW_URL, "/logout" },
+    { "backchannel_logout_supported", ROW_TRUE, "" },
+    { "backchannel_logout_session_supported", ROW_TRUE, "" },
     { "response_types_supported", ROW_LIST, "code" },
     { "response_modes_supported", ROW_LIST, "query form_post" },
     { "grant_types_supported", ROW_LIST, "authorization_code refresh_token client_credentials" },

@@ -123,6 +123,7 @@ result outgoing_send(struct auth *au, bool *did, struct err *e)
     DEFER(arena_close) struct arena *a = arena_open_clean(LIMIT_ARENA_JOB_BYTES);
     struct sending w = { .auth = au, .arena = a };
     struct err why = { .code = ERR_NONE };
+    bool failed;
 
     TRY(sql_read(au->sql, look, &w, e));
     if (w.found)
@@ -130,12 +131,11 @@ result outgoing_send(struct auth *au, bool *did, struct err *e)
     *did = w.found;
     if (!w.found)
         return OK;
-    if (send_one(&w, &why).failed)
+    failed = send_one(&w, &why).failed;
+    if (failed)
         w.verdict = (struct outgoing_verdict){ .failure = str_c(err_name(why.code)) };
     TRY(sql_transact(au->sql, settle, &w, e));
-    if (why.code != ERR_NONE)
-        return fail(e, why.code, "outgoing: %s", why.detail);
-    return OK;
+    return failed ? fail(e, why.code, "outgoing: %s", why.detail) : OK;
 }
 
 /* The post. */

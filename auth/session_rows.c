@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "conf/conf.h"
 #include "store/audit.h"
@@ -383,4 +384,21 @@ result session_acting_end(struct sql *db, struct arena *a, int64_t now_ms, struc
         TRY(sql_next(rows, &more, e));
     }
     return OK;
+}
+
+static result leave_acting(struct sql *db, void *arg, struct err *e)
+{
+    struct joining *w = arg;
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_REQUEST_BYTES);
+
+    return session_acting_end(db, a, clock_now_ms(w->auth->clock), w->sub, w->acting, e);
+}
+
+result session_leave_acting(struct auth *au, const struct visit *v, struct str account,
+                            struct str organisation, struct err *e)
+{
+    struct joining w = { .auth = au, .sub = account, .acting = organisation };
+
+    (void)v;
+    return sql_transact(au->sql, leave_acting, &w, e);
 }

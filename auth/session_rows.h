@@ -38,6 +38,10 @@ MUST_USE result session_list(struct auth *au, struct arena *a, struct str accoun
 MUST_USE result session_acting_end(struct sql *db, struct arena *a, int64_t now_ms,
                                    struct str account, struct str organisation, struct err *e);
 
+/* The same in a transaction of its own. */
+MUST_USE result session_leave_acting(struct auth *au, const struct visit *v, struct str account,
+                                     struct str organisation, struct err *e);
+
 /* For session.c. Rows of what has ended, to be dropped from kv and then deleted. */
 #define SESSION_SWEEP_ROWS 8
 struct session_gone {

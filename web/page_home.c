@@ -1,4 +1,4 @@
-/* Where one arrives without a portal, and signing out. */
+/* Where one arrives without a portal. */
 #include "auth/account.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -25,15 +25,4 @@ result page_home(struct ctx *c, struct request *rq, struct response *rs, struct 
     if (c->signed_in)
         TRY(put_account(c, data, e));
     return view_page(c, rq, rs, "home", "home.title", data, e);
-}
-
-result page_sign_out(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
-{
-    DEFER(json_close) struct json *data = json_object();
-
-    if (c->signed_in)
-        TRY(session_end(&c->app->auth, &c->visit, &c->session, e));
-    c->signed_in = false;
-    view_cookie(c, rs, SESSION_COOKIE, STR(""), -1);
-    return view_page(c, rq, rs, "sign_out", "sign_out.title", data, e);
 }

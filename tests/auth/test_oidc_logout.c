@@ -3,6 +3,7 @@
 #include "auth/oidc_token.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "conf/conf.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -144,4 +145,76 @@ TEST(an_address_that_is_not_registered_is_an_error_page)
         check_int(r.url.n, 0);
     }
     check(alive(au, done.session_token));
+}
+
+/* A portal's own POST is another site's: browsers send no cookie with it. */
+TEST_STORE(a_good_hint_signs_out_without_the_cookie_too)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct str q = str_fmt(test_arena(), "id_token_hint=%s&client_id=portal&logout_hint=x&%s",
+                                 id_token(au, &done), GOODBYE);
+    struct logout_reply r = leave(au, str_cstr(test_arena(), q), NULL, false);
+
+    check_int(r.kind, LOGOUT_REDIRECT);
+    check_same(r.sid, done.session.sid);
+    check(!alive(au, done.session_token));
+    r = leave(au, str_cstr(test_arena(), q), NULL, false);
+    check_int(r.kind, LOGOUT_REDIRECT); /* once more: it is out already */
+    check_int(r.sid.n, 0);
+}
+
+TEST(an_expired_hint_is_one_and_one_for_another_client_is_refused)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const char *hint = id_token(au, &done);
+    struct logout_reply r;
+
+    r = leave(
+        au, str_cstr(test_arena(), str_fmt(test_arena(), "client_id=other&id_token_hint=%s", hint)),
+        &done.session, false);
+    check_int(r.kind, LOGOUT_PAGE);
+    check(alive(au, done.session_token));
+    fixture_clock.fixed_ms += (au->conf->auth.id_token_ttl_s + 60) * 1000;
+    r = leave(au, str_cstr(test_arena(), str_fmt(test_arena(), "id_token_hint=%s", hint)),
+              &done.session, false);
+    check_int(r.kind, LOGOUT_DONE);
+    check(!alive(au, done.session_token));
+}
+
+TEST_KV(what_is_shown_after_signing_out_needs_its_ticket)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct logout_ticket t = { .sid = STR("sid-1"),
+                                     .client_id = STR("portal"),
+                                     .back = STR(WORLD_GOODBYE) };
+    struct logout_ticket read;
+    struct str ticket;
+
+    check_ok(logout_ticket_make(au, &v, &t, &ticket, &e), e);
+    check_ok(logout_ticket_read(au, &v, ticket, &read, &e), e);
+    check_str(read.sid, "sid-1");
+    check_str(read.back, WORLD_GOODBYE);
+    check_fails(logout_ticket_read(au, &v, STR("sid-1"), &read, &e), e, ERR_NOT_FOUND);
+    check_fails(logout_ticket_read(au, &v, STR(""), &read, &e), e, ERR_NOT_FOUND);
+    check_fails(logout_ticket_read(au, &v, str_from(ticket, 1), &read, &e), e, ERR_NOT_FOUND);
+}
+
+TEST(the_way_to_end_vneid_too_carries_the_ticket_and_nothing_else)
+{
+    struct auth *au = here();
+    struct str url;
+    struct form f;
+
+    check_int(logout_upstream_url(au, test_arena(), STR("t")).n, 0); /* not known yet */
+    (void)world_login(au);
+    url = logout_upstream_url(au, test_arena(), STR("t"));
+    check(str_starts(url, world_conf()->vneid.issuer));
+    f = world_query(url);
+    check_int(f.count, 3);
+    check_str(form_get(&f, "post_logout_redirect_uri"), "https://id.example.vn/signed-out");
+    check_str(form_get(&f, "state"), "t");
+    check_str(form_get(&f, "client_id"), "motcua");
 }

@@ -29,6 +29,8 @@ TEST(the_document_says_what_works_and_nothing_else)
                                          "dpop_signing_alg_values_supported",
                                          "jwks_uri",
                                          "end_session_endpoint",
+                                         "backchannel_logout_supported",
+                                         "backchannel_logout_session_supported",
                                          "response_types_supported",
                                          "response_modes_supported",
                                          "grant_types_supported",

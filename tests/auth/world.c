@@ -32,9 +32,10 @@ enum {
     ROUTE_USERINFO,
     ROUTE_DANCU,
     ROUTE_DKKD_TOKEN,
-    ROUTE_DKKD
+    ROUTE_DKKD,
+    ROUTE_RECEIVER
 };
-static const int places[] = { 0, 1, 2, 3, 4, 5, 6 };
+static const int places[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 static const struct route routes[] = {
     { METHOD_GET, "/vneid/.well-known/openid-configuration", ROUTE_FAST, 0, &places[0] },
     { METHOD_GET, "/vneid/jwks", ROUTE_FAST, 0, &places[1] },
@@ -43,6 +44,7 @@ static const struct route routes[] = {
     { METHOD_POST, "/dancu", ROUTE_FAST, 20000, &places[4] },
     { METHOD_POST, "/dkkd/token", ROUTE_FAST, 20000, &places[5] },
     { METHOD_GET, "/dkkd/chiTietDoanhNghiep", ROUTE_FAST, 0, &places[6] },
+    { METHOD_POST, "/receiver", ROUTE_FAST, 20000, &places[7] },
 };
 
 static void json_answer(struct response *rs, int status, struct str body)
@@ -175,6 +177,19 @@ static void dkkd(struct request *rq, struct response *rs)
         json_answer(rs, w.up.business_status, w.up.business);
 }
 
+static void receiver(struct request *rq, struct response *rs)
+{
+    w.up.receiver_calls++;
+    w.up.receiver_body = str_dup(test_arena(), rq->body);
+    w.up.receiver_signature = str_dup(test_arena(), request_header(rq, "X-Motcua-Signature"));
+    response_body(rs, w.up.receiver_status, "text/plain", STR("heard"));
+}
+
+struct str world_receiver(void)
+{
+    return str_cat(test_arena(), origin(test_arena()), STR("/receiver"));
+}
+
 static void serve(void *app, const struct route *route, struct request *rq, struct response *rs)
 {
     const int *place = route->own;
@@ -200,6 +215,9 @@ static void serve(void *app, const struct route *route, struct request *rq, stru
         break;
     case ROUTE_DANCU:
         dancu(rq, rs);
+        break;
+    case ROUTE_RECEIVER:
+        receiver(rq, rs);
         break;
     case ROUTE_DKKD_TOKEN:
         json_answer(rs, 200, STR("{\"access_token\":\"firm\",\"expires_in\":3600}"));
@@ -299,6 +317,7 @@ static void upstream_reset(void)
         .token_status = 200,
         .population_status = 200,
         .business_status = 200,
+        .receiver_status = 200,
         .userinfo = STR("{\"sub\":\"vneid-1\",\"TechID\":\"TECH-1\",\"LoaiTaiKhoan\":\"1\","
                         "\"HoVaTen\":\"Nguyễn Văn Thử\",\"SoDinhDanh\":\"" WORLD_NUMBER "\","
                         "\"NgayThangNamSinh\":\"19870201\",\"GioiTinh\":\"1\",\"DiaChi\":\"Số 1\","

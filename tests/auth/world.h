@@ -38,6 +38,10 @@ struct upstream {
     int business_status;    /* 200 */
     struct str business;    /* JSON */
 
+    int receiver_status; /* 200: of a portal that is told things at world_receiver() */
+    int receiver_calls;
+    struct str receiver_body, receiver_signature; /* of the last call */
+
     int discovery_calls, jwks_calls, token_calls, population_calls, business_calls;
     struct str population_request; /* the last one's body and headers */
     struct str population_authorization;
@@ -45,7 +49,8 @@ struct upstream {
 
 struct auth *world(struct sql_pool *pool, struct kv *kv, const struct clock *clock);
 struct upstream *upstream(void);
-struct conf *world_conf(void); /* the settings of world(), to be bent before or between calls */
+struct str world_receiver(void); /* http://127.0.0.1:.../receiver */
+struct conf *world_conf(void);   /* the settings of world(), to be bent before or between calls */
 struct visit world_visit(void);
 /* "portal", profile oidc, with secret, every scope and both grants. */
 struct client world_client(struct auth *au);
