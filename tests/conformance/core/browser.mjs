@@ -75,7 +75,7 @@ export class Browser {
                 continue;
             }
             const posted = stop && forms(answer.text, answer.url).find((form) => form.action === stop || form.action.startsWith(`${stop}?`));
-            if (posted && answer.status === 200) return { ...back, kind: "form_post", url: posted.action, form: posted };
+            if (posted) return { ...back, kind: "form_post", url: posted.action, form: posted };
             back.pages++;
             const step = answer.status === 200 ? await this.driver.page(answer, intent) : null;
             if (!step) return { ...back, kind: "page" };
