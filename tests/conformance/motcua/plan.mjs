@@ -2,7 +2,9 @@
 // the motcua of this stack, writes their configuration beside its own, and runs the plan.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { random } from "../core/jwt.mjs";
+import { createServer } from "node:net";
+import { call, sleep } from "../core/http.mjs";
+import { newKey, random } from "../core/jwt.mjs";
 import { options, run } from "../run.mjs";
 
 const { STACK: stack, MOTCUA_URL: issuer, MOTCUA_BIN: bin } = process.env;
@@ -10,27 +12,69 @@ const program = `${bin}/motcua`, conf = `${stack}/motcua.conf`;
 const motcua = (...words) => execFileSync(program, ["--conf", conf, ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 const SCOPES = "openid profile email address phone";
 
-// A client with a secret, as common libraries are.
-function withSecret(id, host, more = {}) {
-    const file = `${stack}/${id}.secret`, client_secret = random(32);
-    writeFileSync(file, client_secret, { mode: 0o600 });
-    const client = { client_id: id, client_secret, redirect_uri: `https://${host}/callback`, post_logout_redirect_uri: `https://${host}/signed-out`, auth: "client_secret_basic", ...more };
-    motcua("client", "add", id, "--profile", "oidc", "--redirect", client.redirect_uri, "--post-logout", client.post_logout_redirect_uri, "--scopes", SCOPES,
-        "--grants", "authorization_code", "--secret-file", file);
+const file = (name, text) => {
+    writeFileSync(`${stack}/${name}`, text, { mode: 0o600 });
+    return `${stack}/${name}`;
+};
+const addresses = (host) => ({ redirect_uri: `https://${host}.conformance.example/callback`, post_logout_redirect_uri: `https://${host}.conformance.example/signed-out` });
+function add(client, ...words) {
+    motcua("client", "add", client.client_id, "--redirect", client.redirect_uri, "--post-logout", client.post_logout_redirect_uri, "--scopes", SCOPES,
+        "--grants", "authorization_code refresh_token", ...words);
     return client;
 }
+// A client with a secret, as common libraries are.
+function withSecret(host, more = {}, ...words) {
+    const client = { client_id: `conformance-${host}`, client_secret: random(32), ...addresses(host), auth: "client_secret_basic", ...more };
+    return add(client, "--profile", "oidc", "--auth", client.auth, "--secret-file", file(`${host}.secret`, client.client_secret), ...words);
+}
+// A client of FAPI 2.0, with a key of its own.
+async function withKey(host, alg, ...words) {
+    const key = await newKey(alg), shown = { ...key.jwk, kid: key.kid, alg, use: "sig" };
+    const client = {
+        client_id: `conformance-${host}`, ...addresses(host), auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true,
+        id_token_signed_response_alg: "ES256", jwk: { ...key.secretJwk, kid: key.kid, alg },
+    };
+    return add(client, "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [shown] })), ...words);
+}
+// A system without people: its tokens are bound as well, and the payment API takes them with a proof.
+async function withKeyForPayments(host) {
+    const key = await newKey(), client_id = `conformance-${host}`;
+    motcua("client", "add", client_id, "--scopes", "payments:read payments:write", "--grants", "client_credentials",
+        "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [{ ...key.jwk, kid: key.kid, alg: "ES256", use: "sig" }] })));
+    return { client_id, auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true, jwk: { ...key.secretJwk, kid: key.kid, alg: "ES256" } };
+}
 const sets = {
-    oidc: () => ({
-        first: withSecret("conformance-first", "rp1.conformance.example"),
-        second: withSecret("conformance-second", "rp2.conformance.example"),
-        post: withSecret("conformance-post", "rp3.conformance.example", { auth: "client_secret_post" }),
-    }),
+    oidc: async () => ({ first: withSecret("rp1"), second: withSecret("rp2"), post: withSecret("rp3", { auth: "client_secret_post" }) }),
+    backchannel: async () => {
+        const uri = `http://127.0.0.1:${await freePort()}/told`;
+        return { first: withSecret("rp1", { backchannel_logout_uri: uri, backchannel_logout_session_required: true }, "--backchannel-logout", uri, "--backchannel-sid", "true") };
+    },
+    fapi2: async () => ({ first: await withKey("fapi1", "ES256"), second: await withKey("fapi2", "ES256"), rsa: await withKey("fapi3", "PS256"), system: await withKeyForPayments("system") }),
 };
+const of = { fapi2: "fapi2", backchannel: "backchannel" };
+// Nobody listens there yet: the module does when it runs.
+const freePort = () => new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = server.address();
+        server.close(() => resolve(port));
+    });
+});
 
 const given = options(process.argv.slice(2));
 const config = {
     issuer, driver: new URL("driver.mjs", import.meta.url).pathname, driver_options: { persona: "conformance", program, conf },
-    login_hint: "0900000033", clients: sets[given.plan === "fapi2" ? "fapi2" : "oidc"](),
+    code_ttl_s: Number(process.env.CONFORMANCE_CODE_TTL_S ?? 60), refresh_again_s: Number(process.env.CONFORMANCE_REFRESH_AGAIN_S ?? 30),
+    resources: [{ name: "payment API", client: "system", url: `${issuer}/v1/payments/none-of-that-name`, scope: "payments:read", ok: [404] }],
+    login_hint: "0900000033", clients: await sets[of[given.plan] ?? "oidc"](), mixed_profiles: true,
 };
 writeFileSync(`${stack}/conformance.json`, JSON.stringify(config, null, 4), { mode: 0o600 });
+// The service looks for changes of its clients every few seconds (CLIENT_FRESH_MS).
+const known = async () => {
+    for (const { client_id, redirect_uri } of Object.values(config.clients).filter((client) => client.redirect_uri)) {
+        const answer = await call(`${issuer}/authorize?${new URLSearchParams({ client_id, redirect_uri, response_type: "none" })}`);
+        if (answer.status === 400) return false;
+    }
+    return true;
+};
+for (let i = 0; i < 200 && !await known(); i++) await sleep(50);
 process.exit(await run(given, config, stack));

@@ -1,0 +1,52 @@
+// table.mjs - one fault each: where it is planted (the text must be in the file once), and which modules of
+// which plan must see it. `wants` WARNING: the specification advises and does not demand.
+const fapi = (...names) => ({ plan: "fapi2", modules: names.map((name) => `fapi2-security-profile-final-${name}`) });
+const basic = (...names) => ({ plan: "basic", modules: names.map((name) => `oidcc-${name}`) });
+const logout = (...names) => ({ plan: "rp-logout", modules: names.map((name) => `oidcc-rp-initiated-logout${name}`) });
+const edit = (file, find, put) => ({ file, find, put });
+
+export const mutants = [
+    { name: "nonce-left-out", what: "the ID token has no nonce", ...basic("server"),
+        edits: [edit("auth/oidc_token_make.c", "if (g->nonce.n > 0 && !o->again)", "if (g->nonce.n > 100000)")] },
+    { name: "wrong-at-hash", what: "at_hash is of something else", ...basic("server"),
+        edits: [edit("auth/oidc_token_make.c", "token_half_hash(v->arena, access)", "token_half_hash(v->arena, g->id)")] },
+    { name: "auth-time-moves", what: "auth_time is when the token was made", ...basic("prompt-none-logged-in", "max-age-10000"),
+        edits: [edit("auth/oidc_token_make.c", 'json_put_int(claims, "auth_time", g->auth_time_s);', 'json_put_int(claims, "auth_time", now_s);')] },
+    { name: "code-works-twice", what: "a code may be used again", ...basic("codereuse"),
+        edits: [edit("auth/oidc_token.c", "    if (added && found) {", "    if (found) {"),
+            edit("auth/oidc_token.c", '        TRY(kv_take(au->kv, a, auth_key(a, "code", code), &found, &raw, e));', '        TRY(kv_get(au->kv, a, auth_key(a, "code", code), &found, &raw, e));')] },
+    { name: "reuse-keeps-tokens", what: "the second use of a code takes nothing back", ...basic("codereuse"), wants: "WARNING",
+        edits: [edit("auth/oidc_token.c", "    if (found)\n        TRY(grant_revoke(au, a, grant_id, e));", "")] },
+    { name: "code-for-anybody", what: "a code works for another client", ...fapi("ensure-authorization-code-is-bound-to-client"),
+        edits: [edit("auth/oidc_token.c", "    if (!str_eq(g->client_id, c->id))\n", "    if (c->id.n == 0)\n"),
+            edit("auth/oidc_token.c", '    if (!str_eq(g->redirect_uri, form_get(body, "redirect_uri")))\n', "    if (c->id.n == 0)\n")] },
+    { name: "code-never-expires", what: "a code outlives its time", ...fapi("ensure-token-endpoint-fails-with-expired-auth-code"),
+        env: { MOTCUA_AUTH_CODE_TTL_S: "5", CONFORMANCE_CODE_TTL_S: "5" },
+        edits: [edit("auth/oidc_token.c", '"code", made, &named, au->conf->auth.code_ttl_s, e)', '"code", made, &named, 3600, e)')] },
+    { name: "verifier-ignored", what: "any code_verifier opens", ...basic("ensure-request-with-valid-pkce-succeeds"),
+        edits: [edit("auth/oidc_token.c", "    if (!secret_equal(digest_base64url(a, digest_sha256(verifier)), g->challenge))\n", "    if (digest_base64url(a, digest_sha256(verifier)).n == 0)\n")] },
+    { name: "verifier-optional", what: "a code with a challenge opens without verifier", ...fapi("ensure-pkce-code-verifier-required"),
+        edits: [edit("auth/oidc_token.c", "    if (verifier.n < VERIFIER_BYTES_LEAST ||", "    if (verifier.n == 0)\n        return OK;\n    if (verifier.n < VERIFIER_BYTES_LEAST ||")] },
+    { name: "refresh-for-anybody", what: "a refresh token works for another client", ...basic("refresh-token"),
+        edits: [edit("auth/oidc_token.c", "if (!found || !str_eq(g.client_id, c->id))", "if (!found)")] },
+    { name: "proof-optional", what: "a client of bound tokens gets others without proof", ...fapi("ensure-holder-of-key-required"),
+        edits: [edit("auth/oidc_token.c", "if (c->dpop_bound && p.jkt.n == 0)", "if (c->dpop_bound && c->id.n == 0)")] },
+    { name: "code-key-ignored", what: "dpop_jkt of the request binds nothing", ...fapi("ensure-token-endpoint-fails-with-mismatched-dpop-jkt", "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt"),
+        edits: [edit("auth/oidc_token.c", "if (g->jkt.n > 0 && !secret_equal(g->jkt, p->jkt))", "if (g->jkt.n > 100000)")] },
+    { name: "htu-ignored", what: "a proof for one address opens another", ...fapi("dpop-negative-tests"),
+        edits: [edit("auth/dpop.c", "    if (!str_eq(said.scheme, here.scheme) || !str_eq(said.host, here.host) ||\n        !str_eq(said.path, here.path))", "    if (said.host.n == 0 || here.host.n == 0)")] },
+    { name: "htu-as-text", what: "htu is compared letter by letter", ...fapi("dpop-negative-tests"), wants: "WARNING",
+        edits: [edit("auth/dpop.c", "    t.host = str_lower(a, str_sub(rest, 0, end));", "    t.host = str_sub(rest, 0, end);")] },
+    { name: "htm-ignored", what: "a proof for one method opens another", ...fapi("dpop-negative-tests"),
+        edits: [edit("auth/dpop.c", " ||\n        !str_eq(htm, call->method))", ")")] },
+    { name: "ath-ignored", what: "a proof need not be of the token", ...fapi("dpop-negative-tests"),
+        edits: [edit("auth/dpop.c", "    if (token.n == 0)\n        return OK;\n    if (!json_str", "    if (token.n < 1000000)\n        return OK;\n    if (!json_str")] },
+    { name: "other-key-accepted", what: "a proof of another key opens a bound token", ...fapi("dpop-negative-tests"),
+        edits: [edit("auth/dpop.c", "if (bound.n > 0 && !secret_equal(proof.thumbprint, bound))", "if (bound.n > 100000)")] },
+    { name: "proof-works-twice", what: "a jti may come again", ...fapi("dpop-negative-tests"), wants: "WARNING",
+        edits: [edit("auth/dpop.c", 'return added ? OK : fail(e, ERR_BAD_PROOF, "proof: used before");', "return OK;")] },
+    { name: "old-proofs", what: "a proof counts for days", ...fapi("dpop-negative-tests"),
+        edits: [edit("auth/dpop.c", "#define DPOP_PAST_S    60", "#define DPOP_PAST_S    86400")] },
+    { name: "clocks-must-agree", what: "a client whose clock is 10 s ahead is refused", ...fapi("ensure-dpopproof-with-iat-10seconds-after-succeeds"),
+        edits: [edit("auth/dpop.c", "#define DPOP_FUTURE_S  10", "#define DPOP_FUTURE_S  1")] },
+];
