@@ -8,6 +8,7 @@
 #include "auth/session.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "crypto/keyring.h"
 #include "payments/idempotency.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
@@ -17,8 +18,9 @@
 #define SWEEP_EVERY_MS 3600000
 
 /* Lanes do not wait for each other: a settlement file may take a minute, and payments in doubt must
- * be asked about meanwhile; a portal that does not answer must not keep another signed in. */
-enum lane_name { LANE_MONEY, LANE_DAY, LANE_SESSION, LANE_NOTICE, LANE_COUNT };
+ * be asked about meanwhile; a portal that does not answer must not keep another signed in; that
+ * another process rotated a key is to be known within seconds. */
+enum lane_name { LANE_MONEY, LANE_DAY, LANE_SESSION, LANE_NOTICE, LANE_KEYS, LANE_COUNT };
 
 #define NOTICE_POLL_MS 200 /* who signs out is out at once: the question reads one index */
 
@@ -71,6 +73,24 @@ static result tell(const struct app *app, bool *did, struct err *e)
     return outgoing_send(&au, did, e);
 }
 
+/* Never more than one look a round, so it never says that it had work. */
+static result tend_keys(const struct app *app, bool *did, struct err *e)
+{
+    const struct rotation plan = {
+        .now_ms = clock_now_ms(app->clock),
+        .keep_s = app->conf.crypto.keep_retired_s,
+        .ahead_s = app->conf.crypto.publish_ahead_s,
+        .every_s = app->conf.crypto.rotate_days * 86400,
+    };
+    bool changed = false;
+    const result r = keyring_tend(app->keys, &plan, &changed, e);
+
+    (void)did;
+    if (changed)
+        log_event(LOG_INFO, "keys.changed");
+    return r;
+}
+
 static const struct {
     enum lane_name lane;
     const char *name;
@@ -82,6 +102,11 @@ static const struct {
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_NOTICE, "job.notice", tell },
+    { LANE_MONEY, "job.attempt", ask_attempt },
+    { LANE_MONEY, "job.expiry", close_order },
+    { LANE_MONEY, "job.outbox", deliver },
+    { LANE_DAY, "job.settlement", fetch_settlement },
+    { LANE_KEYS, "job.keys", tend_keys },
 };
 
 static bool is_stopping(struct jobs *j)

@@ -30,7 +30,8 @@ struct key {
     char id[KEY_ID_BYTES_MAX];
     size_t id_n;
     enum key_alg alg;
-    enum key_state state; /* of a keyring's keys */
+    enum key_state state; /* of a keyring's keys, and since when */
+    int64_t since_ms;
     EVP_PKEY *pkey;
     EVP_MD_CTX *prepared;
     EVP_MD_CTX *prepared_pss; /* RSA that names no algorithm: for PS256; else NULL */

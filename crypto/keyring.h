@@ -4,8 +4,10 @@
  * A keyring is a folder of private keys `<kid>.<state>.pem` (state: next, active, retired),
  * readable by the owner only. `active` signs; all three are published, so that a client that caches
  * the JWK set for a day knows a key before it is used and still after. A second algorithm has its
- * own active key. Keys are parsed once; a snapshot is immutable and counted, so that a reload
- * (SIGHUP) never pulls a key from under a signature. Thread rule: any thread.
+ * own active key. A file's time of change says since when its key is in its state. Keys are parsed
+ * once; a snapshot is immutable and counted, so that a reload never pulls a key from under a
+ * signature. Processes of one machine share the folder: a change by one is noticed by all
+ * (keyring_tend). Thread rule: any thread.
  *
  * A verification set holds public keys by kid from a JWK set (RFC 7517): P-256 (ES256), Ed25519
  * (EdDSA) and RSA of 2048 to 8192 bits. Each is bound to one algorithm, which the key or the
@@ -40,12 +42,40 @@ void keyring_close(struct keyring **k);
 /* Makes a key file; creates the folder (0700) when absent. ERR_CONFLICT: an active key is there. */
 MUST_USE result keyring_make_key(const char *dir, enum key_alg alg, enum key_state state,
                                  struct arena *a, struct str *kid, struct err *e);
-/* next -> active, active -> retired, and a fresh next; keys retired for longer than keep_s removed.
- * In an empty folder: makes an active and a next key. Where only the next key is missing, makes it
- * and moves nothing: no key signs that was not published before. */
-MUST_USE result keyring_rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t keep_s,
-                               struct err *e);
+struct rotation {
+    enum key_alg alg;
+    int64_t now_ms;
+    int64_t keep_s;  /* keys retired for longer are removed */
+    int64_t ahead_s; /* how long a key is published before it signs; 0: it may at once */
+    int64_t every_s; /* 0: it is ordered now; else only once the active key is that old */
+};
 
+/* next -> active, active -> retired, and a fresh next. In an empty folder: makes an active and a
+ * next key. Where only the next key is missing, makes it and moves nothing. *moved tells whether
+ * another key signs now. ERR_CONFLICT: ordered, and the next key was not published for ahead_s.
+ * Any number of processes may do it at once: it happens once (every_s). */
+MUST_USE result keyring_rotate(const char *dir, const struct rotation *r, bool *moved,
+                               struct err *e);
+/* For the background, one thread: reads the folder again when somebody changed it, and rotates each
+ * algorithm that is due by the plan (its alg is not looked at; every_s 0: none is). *changed tells
+ * whether the ring is another one now. On failure the ring stays as it was. */
+MUST_USE result keyring_tend(struct keyring *k, const struct rotation *plan, bool *changed,
+                             struct err *e);
+
+struct key_entry {
+    struct str id;
+    enum key_alg alg;
+    enum key_state state;
+    int64_t since_ms; /* in this state */
+};
+
+/* What is in a folder: next, active, retired, each by id. */
+MUST_USE result keyring_list(const char *dir, struct arena *a, struct key_entry **list, size_t *n,
+                             struct err *e);
+const char *key_state_name(enum key_state state);
+
+/* Algorithms that have an active key, as KEY_BITs: what we can sign with. */
+unsigned keyring_algs(struct keyring *k);
 /* The active key for an algorithm; ERR_CONFIG when there is none. Release with key_release. */
 MUST_USE result keyring_active(struct keyring *k, enum key_alg alg, struct key **out,
                                struct err *e);

@@ -41,7 +41,7 @@ settlement_url = $systems/pp/settlement
 fees_dir = $top/conf/fees
 places_dir = $top/conf/places
 END
-[ -d "$var/keys" ] || motcua keys make >/dev/null
+case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac
 [ -f "$var/seal.key" ] || motcua seal make
 motcua migrate >/dev/null
 

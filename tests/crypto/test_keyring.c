@@ -1,9 +1,11 @@
 #include "crypto/keyring.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/codec.h"
@@ -12,7 +14,7 @@
 #include "tests/test.h"
 
 #define NOW_MS 1795392000000
-#define DAY_MS 86400000
+#define DAY_MS 86400000LL
 
 static const char *dir_of(const char *name)
 {
@@ -59,6 +61,24 @@ static struct str active_id(struct keyring *ring, enum key_alg alg)
 
     check_ok(keyring_active(ring, alg, &key, &e), e);
     return str_dup(test_arena(), key_id(key));
+}
+
+/* By order, with a key that need not have been published before. */
+static result rotate(const char *dir, enum key_alg alg, int64_t now_ms, int64_t keep_s,
+                     struct err *e)
+{
+    const struct rotation r = { .alg = alg, .now_ms = now_ms, .keep_s = keep_s };
+    bool moved;
+
+    return keyring_rotate(dir, &r, &moved, e);
+}
+
+/* Sets since when a key is in its state. */
+static void stamp(const char *file, int64_t ms)
+{
+    const struct timespec at = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+    check(utimensat(AT_FDCWD, file, (const struct timespec[2]){ at, at }, 0) == 0);
 }
 
 TEST(folders_and_files_that_others_may_enter_are_refused)
@@ -225,11 +245,11 @@ TEST(a_rotation_moves_every_key_one_state_on)
     struct str first, second;
     struct err e = { 0 };
 
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e); /* an empty folder */
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e); /* an empty folder */
     check_ok(keyring_open(dir, &ring, &e), e);
     first = active_id(ring, KEY_ES256);
     check_int(count(dir, ".next.pem"), 1);
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
     check(there(file_of(dir, first, "retired")));
     check_same(active_id(ring, KEY_ES256), first); /* until the reload */
     check_ok(keyring_reload(ring, &e), e);
@@ -245,12 +265,12 @@ TEST(a_retired_key_goes_when_its_time_is_over_and_not_before)
     struct err e = { 0 };
 
     (void)make(dir, KEY_ES256, KEY_NEXT);
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
     check(there(file_of(dir, kid, "retired")));
-    check_ok(keyring_rotate(dir, KEY_RS256, NOW_MS + 9 * (int64_t)DAY_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_RS256, NOW_MS + 9 * DAY_MS, 86400, &e), e);
     check(there(file_of(dir, kid, "retired"))); /* the other algorithm's rotation */
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS + DAY_MS + 1, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS + DAY_MS + 1, 86400, &e), e);
     check(!there(file_of(dir, kid, "retired")));
 }
 
@@ -266,7 +286,7 @@ TEST(a_rotation_cut_short_is_finished_by_the_next)
     check(rename(file_of(dir, active, "active"), file_of(dir, active, "retired")) == 0);
     check_fails(keyring_reload(ring, &e), e, ERR_CONFIG);
     check_same(active_id(ring, KEY_ES256), active); /* the old ring serves on */
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 1LL << 40, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 1LL << 40, &e), e);
     check_ok(keyring_reload(ring, &e), e);
     check_same(active_id(ring, KEY_ES256), next);
 }
@@ -279,7 +299,7 @@ TEST(a_rotation_cut_short_before_its_last_step_makes_the_next_key_only)
     const struct str active = make(dir, KEY_ES256, KEY_ACTIVE);
     struct err e = { 0 };
 
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
     check_ok(keyring_open(dir, &ring, &e), e);
     check_same(active_id(ring, KEY_ES256), active);
     check_int(count(dir, ".next.pem"), 1);
@@ -297,8 +317,208 @@ TEST(a_folder_is_never_filled_beyond_opening)
         (void)make(dir, KEY_ES256, KEY_NEXT);
     check_fails(keyring_make_key(dir, KEY_ES256, KEY_NEXT, test_arena(), &kid, &e), e,
                 ERR_CONFLICT);
-    check_fails(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e, ERR_CONFLICT);
+    check_fails(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e, ERR_CONFLICT);
     check_ok(keyring_open(dir, &ring, &e), e);
+}
+
+#define HOUR_MS 3600000LL
+
+/* Portals cache the set for up to ahead_s: a key that they cannot know does not sign. */
+TEST(an_order_before_the_next_key_was_published_long_enough_is_refused)
+{
+    const char *dir = dir_of("ahead");
+    struct rotation r = { .alg = KEY_ES256, .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 86400 };
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    struct str first;
+    bool moved = false;
+    struct err e = { 0 };
+
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e); /* an empty folder */
+    check(moved);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    first = active_id(ring, KEY_ES256);
+    r.now_ms += DAY_MS - 1;
+    check_fails(keyring_rotate(dir, &r, &moved, &e), e, ERR_CONFLICT);
+    check(!moved && strstr(e.detail, "2026-11-24T00:00:00") != NULL);
+    check(there(file_of(dir, first, "active")));
+    r.now_ms += 1;
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    check(moved && there(file_of(dir, first, "retired")));
+    r.now_ms += HOUR_MS;
+    r.ahead_s = 0; /* --now */
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    check(moved);
+    check_int(count(dir, ".retired.pem"), 2);
+}
+
+TEST(a_rotation_by_schedule_happens_when_the_key_is_old_and_its_next_is_known)
+{
+    const char *dir = dir_of("schedule");
+    struct rotation r = {
+        .alg = KEY_ES256, .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 86400, .every_s = 30 * 86400
+    };
+    struct key_entry *list = NULL;
+    size_t n = 0;
+    bool moved = false;
+    struct err e = { 0 };
+
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    r.now_ms += 30 * DAY_MS - 1;
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    check(!moved);
+    check_ok(keyring_list(dir, test_arena(), &list, &n, &e), e);
+    check_int(n, 2);
+    check(list[0].state == KEY_NEXT && list[1].state == KEY_ACTIVE);
+    /* Somebody made the next key anew an hour ago. */
+    stamp(file_of(dir, list[0].id, "next"), r.now_ms - HOUR_MS);
+    r.now_ms += 1;
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    check(!moved);
+    stamp(file_of(dir, list[0].id, "next"), r.now_ms - DAY_MS);
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e);
+    check(moved);
+    check(there(file_of(dir, list[0].id, "active")) && there(file_of(dir, list[1].id, "retired")));
+    check_ok(keyring_rotate(dir, &r, &moved, &e), e); /* the next process, a moment later */
+    check(!moved);
+    check_ok(keyring_list(dir, test_arena(), &list, &n, &e), e);
+    check_int(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        check_int(list[i].state, i);
+        check(list[i].since_ms == r.now_ms);
+    }
+}
+
+TEST(of_several_next_keys_the_one_published_first_signs)
+{
+    const char *dir = dir_of("several");
+    struct str next[3];
+    struct err e = { 0 };
+
+    (void)make(dir, KEY_ES256, KEY_ACTIVE);
+    for (size_t i = 0; i < LEN(next); i++) {
+        next[i] = make(dir, KEY_ES256, KEY_NEXT);
+        stamp(file_of(dir, next[i], "next"), NOW_MS - (i == 1 ? 2 : 1) * DAY_MS);
+    }
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check(there(file_of(dir, next[1], "active")));
+}
+
+/* Processes that find a rotation due at the same moment. */
+TEST(many_processes_rotate_once)
+{
+    const char *dir = dir_of("crowd");
+    const struct rotation r = {
+        .alg = KEY_ES256, .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 3600, .every_s = 86400
+    };
+    pid_t children[8];
+    int moves = 0;
+
+    stamp(file_of(dir, make(dir, KEY_ES256, KEY_ACTIVE), "active"), NOW_MS - DAY_MS);
+    stamp(file_of(dir, make(dir, KEY_ES256, KEY_NEXT), "next"), NOW_MS - DAY_MS);
+    for (size_t i = 0; i < LEN(children); i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            bool moved = false;
+
+            _exit(keyring_rotate(dir, &r, &moved, NULL).failed ? 2 : moved);
+        }
+        check(children[i] > 0);
+    }
+    for (size_t i = 0; i < LEN(children); i++) {
+        int status = 0;
+
+        check(waitpid(children[i], &status, 0) == children[i]);
+        check(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+        moves += WEXITSTATUS(status);
+    }
+    check_int(moves, 1);
+    check_int(count(dir, ".active.pem"), 1);
+    check_int(count(dir, ".next.pem"), 1);
+    check_int(count(dir, ".retired.pem"), 1);
+}
+
+TEST(a_change_by_another_process_is_noticed_and_a_fault_changes_nothing)
+{
+    const struct rotation by_command = { .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 3600 };
+    const char *dir = dir_of("notice");
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    struct str first, second;
+    bool changed = true;
+    struct err e = { 0 };
+
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    first = active_id(ring, KEY_ES256);
+    check_ok(keyring_tend(ring, &by_command, &changed, &e), e);
+    check(!changed);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS + DAY_MS, 86400, &e), e);
+    check_ok(keyring_tend(ring, &by_command, &changed, &e), e);
+    check(changed);
+    second = active_id(ring, KEY_ES256);
+    check(!str_eq(first, second));
+    write_file(dir_of("notice/x.active.pem"), "nonsense");
+    check_fails(keyring_tend(ring, &by_command, &changed, &e), e, ERR_CONFIG);
+    check(!changed);
+    check_same(active_id(ring, KEY_ES256), second);
+    check(unlink(dir_of("notice/x.active.pem")) == 0);
+    check_ok(keyring_tend(ring, &by_command, &changed, &e), e);
+    check(!changed);
+}
+
+TEST(a_ring_that_is_tended_rotates_each_algorithm_that_is_due)
+{
+    struct rotation plan = {
+        .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 86400, .every_s = 30 * 86400
+    };
+    const char *dir = dir_of("tend");
+    const struct str es = make(dir, KEY_ES256, KEY_ACTIVE), rs = make(dir, KEY_RS256, KEY_ACTIVE);
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    bool changed = false;
+    struct err e = { 0 };
+
+    stamp(file_of(dir, es, "active"), NOW_MS);
+    stamp(file_of(dir, rs, "active"), NOW_MS);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    check_int(keyring_algs(ring), KEY_BIT(KEY_ES256) | KEY_BIT(KEY_RS256));
+    check_ok(keyring_tend(ring, &plan, &changed, &e), e); /* the next keys are missing */
+    check(changed);
+    check_int(count(dir, ".next.pem"), 2);
+    plan.now_ms += 29 * DAY_MS;
+    check_ok(keyring_tend(ring, &plan, &changed, &e), e);
+    check(!changed);
+    plan.now_ms += DAY_MS;
+    check_ok(keyring_tend(ring, &plan, &changed, &e), e);
+    check(changed);
+    check(!str_eq(active_id(ring, KEY_ES256), es) && !str_eq(active_id(ring, KEY_RS256), rs));
+    check_int(count(dir, ".pem"), 6);
+    /* The keys of before go, each algorithm's own. */
+    plan.now_ms += DAY_MS + 1;
+    check_ok(keyring_tend(ring, &plan, &changed, &e), e);
+    check(changed);
+    check_int(count(dir, ".retired.pem"), 0);
+    check_int(count(dir, ".pem"), 4);
+}
+
+TEST(a_ring_that_is_tended_finishes_a_rotation_that_was_cut_short)
+{
+    const struct rotation plan = {
+        .now_ms = NOW_MS, .keep_s = 86400, .ahead_s = 3600, .every_s = 86400
+    };
+    const char *dir = dir_of("mend");
+    const struct str active = make(dir, KEY_ES256, KEY_ACTIVE),
+                     next = make(dir, KEY_ES256, KEY_NEXT);
+    DEFER(keyring_close) struct keyring *ring = NULL;
+    bool changed = false;
+    struct err e = { 0 };
+
+    stamp(file_of(dir, active, "active"), NOW_MS - DAY_MS);
+    stamp(file_of(dir, next, "next"), NOW_MS - DAY_MS);
+    check_ok(keyring_open(dir, &ring, &e), e);
+    check(rename(file_of(dir, active, "active"), file_of(dir, active, "retired")) == 0);
+    check_ok(keyring_tend(ring, &plan, &changed, &e), e);
+    check(changed);
+    check_same(active_id(ring, KEY_ES256), next);
+    check_int(count(dir, ".next.pem"), 1);
 }
 
 TEST(a_borrowed_key_outlives_reload_and_close)
@@ -311,7 +531,7 @@ TEST(a_borrowed_key_outlives_reload_and_close)
 
     check_ok(keyring_open(dir, &ring, &e), e);
     check_ok(keyring_active(ring, KEY_ES256, &key, &e), e);
-    check_ok(keyring_rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
+    check_ok(rotate(dir, KEY_ES256, NOW_MS, 86400, &e), e);
     check_ok(keyring_reload(ring, &e), e);
     keyring_close(&ring);
     check(ring == NULL);

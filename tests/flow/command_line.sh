@@ -17,7 +17,7 @@ motcua() { "$MOTCUA_BIN/motcua" --conf "$conf" "$@"; }
 motcua --help >"$STACK/out"
 grep -q 'usage: motcua' "$STACK/out"
 fails 2 'usage: motcua'
-fails 2 'no such command: keys list;' keys list
+fails 2 'no such command: keys show;' keys show
 fails 2 '--rol' staff add clerk --rol officer --password-file "$STACK/secrets/officer"
 fails 2 '--role' staff add clerk --role emperor --password-file "$STACK/secrets/officer"
 fails 2 '--role: has no value' staff add clerk --password-file "$STACK/secrets/officer" --role
