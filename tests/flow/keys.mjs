@@ -38,9 +38,10 @@ const stop = async () => {
 };
 async function start(env) {
     const port = await free();
+    const kv = process.env.MOTCUA_KV_ENGINE === "redis" ? {} : { MOTCUA_KV_MEMORY_FILE: `${stack}/kv-${port}.log` };
     const log = openSync(`${stack}/motcua2.log`, "a");
     const child = spawn(`${bin}/motcua`, ["--conf", `${stack}/motcua.conf`, "serve"],
-        { stdio: ["ignore", log, log], env: { ...process.env, ...env, MOTCUA_HTTP_LISTEN: `127.0.0.1:${port}` } });
+        { stdio: ["ignore", log, log], env: { ...process.env, ...kv, ...env, MOTCUA_HTTP_LISTEN: `127.0.0.1:${port}` } });
     children.push(child);
     const url = `http://127.0.0.1:${port}`;
     assert.ok(await until(async () => (await fetch(`${url}/readyz`).catch(() => ({}))).status === 200, 15000), "the second process answers");
