@@ -216,10 +216,14 @@ result staff_password_check(struct auth *au, const struct visit *v, struct str n
     if (str_has(str_lower(v->arena, s), name))
         return fail_field(e, ERR_INVALID, "password", "holds the account's name");
     TRY(sql_read(au->sql, old_load, &old, e));
-    for (size_t i = 0; i < old.n; i++)
-        if (password_is(password, old.list[i]))
+    for (size_t i = 0; i < old.n; i++) {
+        bool same;
+
+        TRY(password_check(password, old.list[i], &same, e));
+        if (same)
             return fail_field(e, ERR_INVALID, "password", "one of the last %d",
                               STAFF_PASSWORDS_KEPT);
+    }
     return OK;
 }
 

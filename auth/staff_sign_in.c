@@ -101,7 +101,7 @@ result staff_sign_in(struct auth *au, const struct visit *v, struct str name,
 
     TRY(staff_limit_try(au, v, STAFF_LIMIT_PASSWORD, name, e));
     TRY(staff_account_find(au, v->arena, name, &found, &account, e));
-    right = password_is(password, found ? account.password : STR(""));
+    TRY(password_check(password, found ? account.password : STR(""), &right, e));
     if (!right || !found || account.staff.disabled || staff_is_unused(au, &account.staff))
         return refuse(au, v, STAFF_LIMIT_PASSWORD, name, e);
     TRY(staff_limit_forget(au, v, STAFF_LIMIT_PASSWORD, name, e));
@@ -256,11 +256,12 @@ result staff_change_password(struct auth *au, const struct visit *v,
                              const struct staff_own_password *how, struct err *e)
 {
     struct staff_account account;
-    bool found;
+    bool found, right;
 
     TRY(staff_limit_try(au, v, STAFF_LIMIT_PASSWORD, how->name, e));
     TRY(staff_account_find(au, v->arena, how->name, &found, &account, e));
-    if (!password_is(how->was, found ? account.password : STR("")) || !found)
+    TRY(password_check(how->was, found ? account.password : STR(""), &right, e));
+    if (!right || !found)
         return refuse(au, v, STAFF_LIMIT_PASSWORD, how->name, e);
     TRY(staff_limit_forget(au, v, STAFF_LIMIT_PASSWORD, how->name, e));
     return staff_set_password(au, v, how->name, how->is, e);

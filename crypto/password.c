@@ -2,15 +2,14 @@
  * Attacker: holds a copy of the accounts and guesses passwords offline, or floods the sign-in page
  * to exhaust the machine, or times it to learn which accounts exist. Promise: a guess costs 19 MiB
  * and two passes (argon2id, RFC 9106; OWASP's least); no more checks run at once than there are
- * cores; an unknown account costs what a known one does. Not done: a pepper, and counting failures
- * (auth/lockout does).
+ * cores and a few more wait, so that memory and time stay bounded, and who comes then is told so
+ * before any work is done; an unknown account costs what a known one does. Not done: a pepper, and
+ * counting failures, which is auth's.
  */
 #include "crypto/password.h"
 
 #include <argon2.h>
-#include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,26 +26,47 @@
 #define ENCODED_BYTES 128
 #define FORM          "$argon2id$v=19$m=19456,t=2,p=1$"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static sem_t places;
+/* A check takes 24 ms: whoever waits, waits about a tenth of a second. */
+#define WAITING_PER_CORE 4
 
-static void places_open(void)
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    long cores, running, waiting;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER };
+
+static void pool_open(void)
 {
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    must(sem_init(&places, 0, cores > 0 ? (unsigned)cores : 1) == 0);
+    pool.cores = cores > 0 ? cores : 1;
 }
 
-static void place_take(void)
+static result place_take(struct err *e)
 {
-    must(pthread_once(&once, places_open) == 0);
-    while (sem_wait(&places) != 0)
-        must(errno == EINTR);
+    bool full;
+
+    must(pthread_once(&once, pool_open) == 0);
+    must(pthread_mutex_lock(&pool.lock) == 0);
+    full = pool.running == pool.cores && pool.waiting == WAITING_PER_CORE * pool.cores;
+    if (!full) {
+        pool.waiting++;
+        while (pool.running == pool.cores)
+            must(pthread_cond_wait(&pool.freed, &pool.lock) == 0);
+        pool.waiting--;
+        pool.running++;
+    }
+    must(pthread_mutex_unlock(&pool.lock) == 0);
+    return full ? fail(e, ERR_BUSY, "passwords: all places are taken") : OK;
 }
 
 static void place_give(void)
 {
-    must(sem_post(&places) == 0);
+    must(pthread_mutex_lock(&pool.lock) == 0);
+    pool.running--;
+    must(pthread_cond_signal(&pool.freed) == 0);
+    must(pthread_mutex_unlock(&pool.lock) == 0);
 }
 
 result password_hash(struct arena *a, const struct secret *password, struct str *encoded,
@@ -59,7 +79,7 @@ result password_hash(struct arena *a, const struct secret *password, struct str 
     if (password->n == 0)
         return fail_field(e, ERR_INVALID, "password", "empty");
     random_fill(salt, sizeof(salt));
-    place_take();
+    TRY(place_take(e));
     rc = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password->bytes, password->n, salt,
                                sizeof(salt), HASH_BYTES, text, sizeof(text));
     place_give();
@@ -75,26 +95,24 @@ static void work(const struct secret *password)
     static const unsigned char salt[SALT_BYTES] = { 0 };
     unsigned char hash[HASH_BYTES];
 
-    place_take();
     (void)argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password->bytes, password->n, salt,
                             sizeof(salt), hash, sizeof(hash));
-    place_give();
     explicit_bzero(hash, sizeof(hash));
 }
 
-bool password_is(const struct secret *password, struct str encoded)
+result password_check(const struct secret *password, struct str encoded, bool *right, struct err *e)
 {
     char text[ENCODED_BYTES] = { 0 };
-    int rc;
 
+    *right = false;
+    TRY(place_take(e));
     /* Other parameters are not obeyed: they would let a written row cost any time and memory. */
     if (!str_starts(encoded, STR(FORM)) || encoded.n >= sizeof(text)) {
         work(password);
-        return false;
+    } else {
+        memcpy(text, encoded.p, encoded.n);
+        *right = argon2id_verify(text, password->bytes, password->n) == ARGON2_OK;
     }
-    memcpy(text, encoded.p, encoded.n);
-    place_take();
-    rc = argon2id_verify(text, password->bytes, password->n);
     place_give();
-    return rc == ARGON2_OK;
+    return OK;
 }
