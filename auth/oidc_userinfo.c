@@ -13,6 +13,15 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 
+/* Numbers of the State may want a stronger or fresher sign-in than the portal asked for. */
+static result step_up(struct auth *au, const struct access *acc, struct err *e)
+{
+    if (access_need_scope(acc, "vn_id", NULL).failed)
+        return OK;
+    TRY(access_need_acr(acc, (int)au->conf->auth.vn_id_acr, e));
+    return access_need_fresh(au, acc, au->conf->auth.vn_id_age_s, e);
+}
+
 static result client_find(struct auth *au, const struct visit *v, const struct access *acc,
                           struct client *out, struct err *e)
 {
@@ -48,7 +57,7 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
         return fail(e, ERR_BAD_TOKEN, "userinfo: a token of no person");
     TRY(access_need_scope(acc, "openid", e));
     TRY(client_find(au, v, acc, &client, e));
-    TRY(access_need_acr(acc, client.acr_least, e));
+    TRY(step_up(au, acc, e));
     TRY(account_load(au, v->arena, acc->account, &account, e));
     subject = claims_of_access(&client, &account, acc);
     TRY(claims_userinfo(au, v, &subject, &claims, e));

@@ -9,8 +9,8 @@
 #include "auth/auth.h"
 
 /* *body is JSON, or a JWT with iss and aud: *is_signed tells. ERR_SCOPE without openid;
- * ERR_BAD_TOKEN for a token of no person; ERR_WEAK_SIGN_IN where the client is registered for more.
- */
+ * ERR_BAD_TOKEN for a token of no person; ERR_WEAK_SIGN_IN where the settings want more
+ * for the numbers of scope vn_id. */
 MUST_USE result oidc_userinfo(struct auth *au, const struct visit *v, const struct access *acc,
                               struct str *body, bool *is_signed, struct err *e);
 

@@ -1,8 +1,10 @@
 #include "auth/oidc_introspect.h"
 
 #include "auth/access.h"
+#include "auth/client_metadata.h"
 #include "auth/oidc_token.h"
 #include "base/json.h"
+#include "crypto/keyring.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -14,13 +16,17 @@ static void add(struct auth *au, const char *id, const char *scopes, bool secret
 {
     const struct visit v = world_visit();
     struct str made = STR(WORLD_SECRET);
-    struct client c = { .id = str_c(id),
-                        .name_vi = STR("Khác"),
-                        .has_secret = secret,
-                        .redirect_uris = { STR(WORLD_RETURN) },
-                        .redirect_count = 1,
-                        .scopes = str_c(scopes) };
+    struct client c = client_defaults(au, CLIENT_OIDC);
 
+    c.id = str_c(id);
+    c.name_vi = STR("Khác");
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    c.scopes = str_c(scopes);
+    c.id_token_alg = KEY_ES256;
+    if (!secret)
+        c.way = CLIENT_WAY_NONE;
+    c.has_secret = secret;
+    c.pkce_only = !secret;
     check_ok(client_add(au, &v, &c, &made, &e), e);
 }
 

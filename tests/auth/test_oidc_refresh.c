@@ -1,0 +1,446 @@
+/* Refresh tokens, bound codes, and what happens when many come at once. */
+#include <pthread.h>
+
+#include "auth/access.h"
+#include "auth/client_metadata.h"
+#include "auth/oidc_introspect.h"
+#include "auth/oidc_token.h"
+#include "base/json.h"
+#include "conf/conf.h"
+#include "crypto/keyring.h"
+#include "tests/auth/prover.h"
+#include "tests/auth/world.h"
+#include "tests/fixture.h"
+
+#define HTU    "https://id.example.vn/token"
+#define RETURN "redirect_uri=https%%3A%%2F%%2Fportal.example.vn%%2Fcallback" /* of a format */
+
+static struct err e;
+
+static void add(struct auth *au, const char *id, bool dpop, bool tls)
+{
+    const struct visit v = world_visit();
+    struct str secret = STR(WORLD_SECRET);
+    struct client c = client_defaults(au, CLIENT_OIDC);
+
+    c.id = str_c(id);
+    c.name_vi = STR("Cổng");
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    c.scopes = STR("openid profile email");
+    c.grants = STR("authorization_code refresh_token");
+    c.resources = STR("https://api.example.vn https://other.example.vn");
+    c.id_token_alg = KEY_ES256;
+    c.dpop_bound = dpop;
+    c.tls_bound = tls;
+    check_ok(client_add(au, &v, &c, &secret, &e), e);
+}
+
+static struct auth *here(void)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+
+    add(au, "plain", false, false);
+    add(au, "bound", true, false);
+    add(au, "sealed", false, true);
+    return au;
+}
+
+struct wish {
+    const char *client;
+    struct str jkt, resources; /* of the grant */
+};
+
+static struct str code_of(struct auth *au, const struct login_done *done, const struct wish *w)
+{
+    const struct visit v = world_visit();
+    const struct grant g = { .client_id = str_c(w->client),
+                             .redirect_uri = STR(WORLD_RETURN),
+                             .scope = STR("openid profile email"),
+                             .nonce = STR("n-1"),
+                             .account = done->account.id,
+                             .sid = done->session.sid,
+                             .amr = STR("fed"),
+                             .kind = 1,
+                             .level = 2,
+                             .acr = 2,
+                             .auth_time_s = done->session.auth_time_s,
+                             .resources = w->resources,
+                             .jkt = w->jkt };
+    struct str code;
+
+    check_ok(oidc_code_make(au, &v, &g, &code, &e), e);
+    return code;
+}
+
+/* What comes with a request beside its form. */
+struct with {
+    const struct prover *prover;
+    struct str certificate;
+};
+
+static result post(struct auth *au, const char *client, struct str rest, const struct with *with,
+                   struct str *json)
+{
+    const struct visit v = world_visit();
+    const struct form f = world_form(str_cstr(
+        test_arena(), str_fmt(test_arena(), "client_id=%s&client_secret=" WORLD_SECRET "&%.*s",
+                              client, STR_ARG(rest))));
+    struct api_call call = { .body = &f, .method = STR("POST"), .url = STR(HTU) };
+
+    if (with != NULL && with->prover != NULL) {
+        call.dpop = prover_proof(with->prover);
+        call.dpop_count = 1;
+    }
+    if (with != NULL)
+        call.certificate = with->certificate;
+    e = (struct err){ 0 };
+    return oidc_token(au, &v, &call, json, &e);
+}
+
+static struct str redeem_form(struct str code)
+{
+    return str_fmt(test_arena(), "grant_type=authorization_code&code=%.*s&" RETURN, STR_ARG(code));
+}
+
+static struct str refresh_form(struct str token, const char *more)
+{
+    return str_fmt(test_arena(), "grant_type=refresh_token&refresh_token=%.*s%s", STR_ARG(token),
+                   more);
+}
+
+static struct str member(struct str json, const char *name)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str s = STR("");
+
+    check_ok(json_read(json, &o, &e), e);
+    (void)json_str(json_member(o, name), &s);
+    return str_dup(test_arena(), s);
+}
+
+static struct str said_in(struct str token)
+{
+    struct str head, rest, body, sig, text;
+
+    check(str_cut(token, '.', &head, &rest) && str_cut(rest, '.', &body, &sig));
+    check(base64url_decode(test_arena(), body, &text));
+    return text;
+}
+
+static bool opens(struct auth *au, struct str token)
+{
+    struct access acc;
+
+    return !access_read(au, test_arena(), token, &acc, &e).failed;
+}
+
+TEST_KV(a_refresh_token_stays_the_same_and_works_until_its_session_ends)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, first, access, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    first = member(json, "access_token");
+    check(refresh.n >= 43);
+    check(str_has(said_in(member(json, "id_token")), STR("\"nonce\":\"n-1\"")));
+    for (int i = 0; i < 3; i++) {
+        check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e);
+        check_same(member(json, "refresh_token"), refresh);
+        access = member(json, "access_token");
+        check(!str_eq(access, first) && opens(au, access));
+        check(!str_has(said_in(member(json, "id_token")), STR("nonce")));
+    }
+    check_ok(session_end(au, &v, &done.session, &e), e);
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+    check(!opens(au, access) && !opens(au, first));
+}
+
+TEST(a_refresh_token_is_its_clients_alone)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh;
+
+    add(au, "thief", false, false);
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    check_fails(post(au, "thief", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+    check_fails(post(au, "plain", refresh_form(STR("unknown"), ""), NULL, &json), e, ERR_BAD_GRANT);
+    check_fails(post(au, "plain", STR("grant_type=refresh_token"), NULL, &json), e, ERR_INVALID);
+    check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e); /* no harm done */
+    /* nor is it an access token, nor a code */
+    check(!opens(au, refresh));
+    check_fails(post(au, "plain", redeem_form(refresh), NULL, &json), e, ERR_BAD_GRANT);
+}
+
+TEST(a_refresh_may_ask_for_less_and_never_for_more)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    check_ok(post(au, "plain", refresh_form(refresh, "&scope=profile"), NULL, &json), e);
+    check_str(member(json, "scope"), "profile");
+    check_int(member(json, "id_token").n, 0);
+    check_fails(post(au, "plain", refresh_form(refresh, "&scope=openid+vn_id"), NULL, &json), e,
+                ERR_BAD_SCOPE);
+    check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e); /* all of it again */
+    check_str(member(json, "scope"), "openid profile email");
+}
+
+TEST_STORE(a_client_of_bound_tokens_gets_no_others)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "bound", STR(""), STR("") };
+    const struct str code = code_of(au, &done, &w);
+    struct prover p = prover_new(au, "POST", HTU);
+    struct with with = { .prover = &p };
+    struct str json, refresh;
+
+    check_fails(post(au, "bound", redeem_form(code), NULL, &json), e, ERR_BAD_PROOF);
+    check_ok(post(au, "bound", redeem_form(code), &with, &json), e); /* the code was not lost */
+    check_str(member(json, "token_type"), "DPoP");
+    check(str_has(said_in(member(json, "access_token")), prover_jkt(0)));
+    refresh = member(json, "refresh_token");
+    check_fails(post(au, "bound", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_PROOF);
+    p.key = 1;
+    check_fails(post(au, "bound", refresh_form(refresh, ""), &with, &json), e, ERR_BAD_GRANT);
+    p.key = 0;
+    check_ok(post(au, "bound", refresh_form(refresh, ""), &with, &json), e);
+    check_str(member(json, "token_type"), "DPoP");
+}
+
+TEST(a_code_that_was_asked_for_with_a_key_is_that_keys)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", prover_jkt(0), STR("") };
+    struct prover p = prover_new(au, "POST", HTU);
+    struct with with = { .prover = &p };
+    struct str json;
+
+    check_fails(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e,
+                ERR_BAD_GRANT);
+    p.key = 1;
+    check_fails(post(au, "plain", redeem_form(code_of(au, &done, &w)), &with, &json), e,
+                ERR_BAD_GRANT);
+    p.key = 0;
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), &with, &json), e);
+}
+
+TEST(a_client_of_certificates_gets_tokens_of_its_certificate)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "sealed", STR(""), STR("") };
+    const struct with mine = { .certificate = STR("mine") }, his = { .certificate = STR("his") };
+    const struct str code = code_of(au, &done, &w);
+    struct str json, refresh;
+
+    check_fails(post(au, "sealed", redeem_form(code), NULL, &json), e, ERR_INVALID);
+    check_ok(post(au, "sealed", redeem_form(code), &mine, &json), e);
+    check_str(member(json, "token_type"), "Bearer");
+    check(str_has(said_in(member(json, "access_token")), access_x5t(test_arena(), STR("mine"))));
+    refresh = member(json, "refresh_token");
+    check_fails(post(au, "sealed", refresh_form(refresh, ""), &his, &json), e, ERR_BAD_GRANT);
+    check_ok(post(au, "sealed", refresh_form(refresh, ""), &mine, &json), e);
+}
+
+TEST(a_token_is_for_the_audience_that_was_named)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("https://api.example.vn") };
+    const struct visit v = world_visit();
+    struct api_call call = { 0 };
+    struct access acc;
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    check(str_has(said_in(member(json, "access_token")),
+                  STR("\"aud\":[\"https://api.example.vn\",\"https://id.example.vn\"]")));
+    refresh = member(json, "refresh_token");
+    check_fails(post(au, "plain", refresh_form(refresh, "&resource=https%3A%2F%2Fother.example.vn"),
+                     NULL, &json),
+                e, ERR_BAD_TARGET);
+    check_ok(post(au, "plain", refresh_form(refresh, "&resource=https%3A%2F%2Fapi.example.vn"),
+                  NULL, &json),
+             e);
+    check(
+        str_has(said_in(member(json, "access_token")), STR("\"aud\":\"https://api.example.vn\"")));
+    /* and opens nothing here */
+    call.authorization = str_cat(test_arena(), STR("Bearer "), member(json, "access_token"));
+    check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_BAD_TOKEN);
+}
+
+TEST_KV(a_code_used_twice_takes_the_refresh_token_back_too)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    const struct str code = code_of(au, &done, &w);
+    struct str json, again, refreshed;
+
+    check_ok(post(au, "plain", redeem_form(code), NULL, &json), e);
+    check_ok(post(au, "plain", refresh_form(member(json, "refresh_token"), ""), NULL, &refreshed),
+             e);
+    add(au, "thief", false, false);
+    check_fails(post(au, "thief", redeem_form(code), NULL, &again), e, ERR_BAD_GRANT);
+    check(!opens(au, member(json, "access_token")));
+    check(!opens(au, member(refreshed, "access_token")));
+    check_fails(post(au, "plain", refresh_form(member(json, "refresh_token"), ""), NULL, &again), e,
+                ERR_BAD_GRANT);
+}
+
+TEST(a_refresh_token_that_is_given_back_ends_its_grant)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh, ask;
+    struct form f;
+    const struct api_call call = { .body = &f };
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    ask = str_fmt(test_arena(), "client_id=plain&client_secret=" WORLD_SECRET "&token=%.*s",
+                  STR_ARG(refresh));
+    f = world_form(str_cstr(test_arena(), ask));
+    check_ok(oidc_introspect(au, &v, &call, &ask, &e), e);
+    check(str_starts(ask, STR("{\"active\":true,\"token_type\":\"refresh_token\"")));
+    check_ok(oidc_revoke(au, &v, &call, &e), e);
+    check_ok(oidc_introspect(au, &v, &call, &ask, &e), e);
+    check_str(ask, "{\"active\":false}");
+    check(!opens(au, member(json, "access_token")));
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
+/* Many at once: each thread has an arena and an error of its own. */
+struct racer {
+    struct auth *au;
+    const char *form;
+    pthread_barrier_t *start;
+    const struct login_done *leaves; /* ends this session instead */
+    bool won;
+    char access[4096];
+};
+
+static void racer_keep(struct racer *r, struct str json)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str s;
+
+    must(!json_read(json, &o, NULL).failed && json_str(json_member(o, "access_token"), &s));
+    must(s.n < sizeof(r->access));
+    memcpy(r->access, s.p, s.n);
+    r->access[s.n] = '\0';
+}
+
+static void *racer_run(void *arg)
+{
+    struct racer *r = arg;
+    DEFER(arena_close) struct arena *a = arena_open(1 << 22);
+    const struct visit v = { .arena = a, .request_id = STR("r"), .ip = STR("203.0.113.7") };
+    struct form f;
+    const struct api_call call = { .body = &f, .method = STR("POST"), .url = STR(HTU) };
+    struct err why = { 0 };
+    struct str json;
+
+    must(!form_read(a, str_c(r->form), &f, &why).failed);
+    (void)pthread_barrier_wait(r->start);
+    if (r->leaves != NULL) {
+        r->won = !session_end(r->au, &v, &r->leaves->session, &why).failed;
+        return NULL;
+    }
+    r->won = !oidc_token(r->au, &v, &call, &json, &why).failed;
+    must(r->won || why.code == ERR_BAD_GRANT);
+    if (r->won)
+        racer_keep(r, json);
+    return NULL;
+}
+
+static int race(struct racer *racers, size_t n, struct auth *au, const char *form)
+{
+    pthread_t threads[64];
+    pthread_barrier_t start;
+    int won = 0;
+
+    must(n <= LEN(threads) && pthread_barrier_init(&start, NULL, (unsigned)n) == 0);
+    for (size_t i = 0; i < n; i++) {
+        racers[i].au = au;
+        racers[i].form = form;
+        racers[i].start = &start;
+        must(pthread_create(&threads[i], NULL, racer_run, &racers[i]) == 0);
+    }
+    for (size_t i = 0; i < n; i++) {
+        (void)pthread_join(threads[i], NULL);
+        won += racers[i].won;
+    }
+    (void)pthread_barrier_destroy(&start);
+    return won;
+}
+
+static const char *by(const char *client, struct str rest)
+{
+    return str_cstr(test_arena(),
+                    str_fmt(test_arena(), "client_id=%s&client_secret=" WORLD_SECRET "&%.*s",
+                            client, STR_ARG(rest)));
+}
+
+TEST_KV(one_code_redeemed_by_sixty_four_threads_yields_one_set_and_then_none)
+{
+    static struct racer racers[64];
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    const struct str code = code_of(au, &done, &w);
+
+    check_int(race(racers, LEN(racers), au, by("plain", redeem_form(code))), 1);
+    for (size_t i = 0; i < LEN(racers); i++)
+        check(!racers[i].won || !opens(au, str_c(racers[i].access)));
+}
+
+TEST_KV(sixteen_refreshes_at_once_all_succeed)
+{
+    static struct racer racers[16];
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    check_int(
+        race(racers, LEN(racers), au, by("plain", refresh_form(member(json, "refresh_token"), ""))),
+        16);
+    for (size_t i = 0; i < LEN(racers); i++)
+        check(opens(au, str_c(racers[i].access)));
+}
+
+TEST_KV(leaving_while_tokens_are_refreshed_ends_them_all)
+{
+    static struct racer racers[16];
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    racers[7].leaves = &done;
+    (void)race(racers, LEN(racers), au, by("plain", refresh_form(refresh, "")));
+    check(racers[7].won);
+    for (size_t i = 0; i < LEN(racers); i++)
+        check(racers[i].access[0] == '\0' || !opens(au, str_c(racers[i].access)));
+    check(!opens(au, member(json, "access_token")));
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
