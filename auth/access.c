@@ -199,6 +199,7 @@ static result access_alive(struct auth *au, struct arena *a, struct access *acc,
     struct str ignored;
     bool found;
 
+    TRY(client_token_check(au, acc->client_id, acc->iat_s, e)); /* asks no store */
     if (acc->grant.n > 0)
         TRY(grant_is_revoked(au, a, acc->grant, &found, e));
     else

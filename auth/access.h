@@ -1,11 +1,11 @@
 /*
  * access.h - who calls an API: checking access tokens (RFC 6750, RFC 9068, RFC 9449 7, RFC 8705 3).
  *
- * Checked: signature with our own keys, typ at+jwt, issuer, audience, time, that neither it nor its
- * grant was taken back, that the session it came from is not over, and that the request proves the
- * key or certificate that the token is bound to. ERR_BAD_TOKEN for every such reason, ERR_BAD_PROOF
- * for a proof; ERR_SCOPE when a scope is missing. Two questions to kv at most for a bearer token,
- * one more to remember a proof.
+ * Checked: signature with our own keys, typ at+jwt, issuer, audience, time, that its client is
+ * still registered, that neither it nor its grant was taken back, that its session is not over, and
+ * that the request proves the key or certificate that the token is bound to. ERR_BAD_TOKEN for
+ * every such reason, ERR_BAD_PROOF for a proof; ERR_SCOPE when a scope is missing. Two questions to
+ * kv at most for a bearer token, one more to remember a proof.
  *
  * What no portal may read stands sealed in the token: for which organisation, by which mandate, and
  * which single claims were asked for.

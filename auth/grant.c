@@ -22,6 +22,7 @@ static const struct record_field fields[] = {
     RECORD(struct grant, resources), RECORD(struct grant, jkt),
     RECORD(struct grant, acting),    RECORD(struct grant, acting_role),
     RECORD(struct grant, mandate),   RECORD(struct grant, x5t),
+    RECORD(struct grant, made_s),
 };
 
 struct str grant_new_id(struct arena *a)

@@ -22,6 +22,7 @@ struct grant {
     int kind, level;         /* of the account: identity level (Decree 69/2024 art. 7) */
     int acr;                 /* level of authentication (art. 20), 1 to 4 */
     int64_t auth_time_s;
+    int64_t made_s;         /* when it was allowed; oidc_code_make() fills it in */
     struct str claims;      /* the claims parameter as it was asked (JSON), or empty */
     struct str resources;   /* RFC 8707, space-separated, or empty */
     struct str jkt;         /* thumbprint of the DPoP key it is bound to, or empty */

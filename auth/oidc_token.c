@@ -49,6 +49,8 @@ result oidc_code_make(struct auth *au, const struct visit *v, const struct grant
 
     if (named.id.n == 0)
         named.id = grant_new_id(v->arena);
+    if (named.made_s == 0)
+        named.made_s = clock_now_s(au->clock);
     TRY(grant_keep(au, v->arena, "code", made, &named, au->conf->auth.code_ttl_s, e));
     *code = made;
     return OK;
@@ -246,6 +248,8 @@ static result refresh_find(struct auth *au, struct arena *a, struct str token,
     TRY(grant_is_revoked(au, a, g.id, &revoked, e));
     if (revoked)
         return fail(e, ERR_BAD_GRANT, "refresh token: revoked");
+    if (client_token_check(au, c->id, g.made_s, NULL).failed)
+        return fail(e, ERR_BAD_GRANT, "refresh token: made before its client was disabled");
     TRY(session_alive(au, a, &g, e));
     *out = g;
     return OK;

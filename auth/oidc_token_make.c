@@ -82,6 +82,7 @@ static result access_make(struct auth *au, struct arena *a, const struct token_o
         .claims = g->claims,
         .jkt = g->jkt,
         .x5t = g->x5t,
+        .act_sub = g->acting.n > 0 ? claims_sub(au, a, o->client, g->account) : STR(""),
     };
 
     json_put_str(claims, "iss", au->conf->service.issuer);

@@ -1,5 +1,6 @@
 #include "auth/access.h"
 
+#include "auth/client_metadata.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "crypto/keyring.h"
@@ -9,6 +10,21 @@
 #include "tests/fixture.h"
 
 static struct err e;
+
+static struct auth *here(void)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct visit v = world_visit();
+    struct client c = client_defaults(au, CLIENT_OIDC);
+    struct str secret = STR(WORLD_SECRET);
+
+    c.id = STR("api");
+    c.name_vi = STR("Hệ thống");
+    c.grants = STR("client_credentials");
+    c.id_token_alg = KEY_ES256;
+    check_ok(client_add(au, &v, &c, &secret, &e), e);
+    return au;
+}
 
 struct made {
     const char *typ, *iss, *aud, *client, *sid;
@@ -73,7 +89,7 @@ TEST(only_our_own_live_access_tokens_open)
         { { "at+jwt", US, US, "someone-else", NULL, 60, false }, false },
         { { "at+jwt", US, US, "api", NULL, 60, true }, false },
     };
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
 
     for (size_t i = 0; i < LEN(cases); i++) {
         const struct str token = make(au, &cases[i].made);
@@ -87,7 +103,7 @@ TEST(only_our_own_live_access_tokens_open)
 TEST_KV(a_revoked_token_is_refused)
 {
     static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct str token = make(au, &made);
     struct access acc;
 
@@ -99,7 +115,7 @@ TEST_KV(a_revoked_token_is_refused)
 TEST(the_token_is_taken_from_a_bearer_header_only)
 {
     static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct str token = make(au, &made);
     struct arena *a = test_arena();
 
@@ -114,7 +130,7 @@ TEST(the_token_is_taken_from_a_bearer_header_only)
 TEST(a_form_may_carry_the_token_when_no_header_does)
 {
     static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct visit v = world_visit();
     const struct str token = make(au, &made);
     struct arena *a = test_arena();
@@ -164,7 +180,7 @@ static result call_with(struct auth *au, const char *scheme, struct str token,
 
 TEST_KV(a_bound_token_opens_nothing_without_its_key)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct access says = { .client_id = STR("api"),
                                  .sub = STR("api"),
                                  .jti = STR("j1"),
@@ -192,7 +208,7 @@ TEST_KV(a_bound_token_opens_nothing_without_its_key)
 
 TEST(a_token_of_a_certificate_opens_nothing_without_it)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct visit v = world_visit();
     const struct access says = { .client_id = STR("api"),
                                  .sub = STR("api"),
@@ -213,7 +229,7 @@ TEST(a_token_of_a_certificate_opens_nothing_without_it)
 
 TEST(a_handed_on_token_is_bound_to_who_hands_it_on_or_to_nobody)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     struct access says = {
         .client_id = STR("api"), .sub = STR("api"), .jti = STR("j1"), .scope = STR("a:read")
     };
@@ -232,7 +248,7 @@ TEST(a_handed_on_token_is_bound_to_who_hands_it_on_or_to_nobody)
 
 TEST(what_is_sealed_in_a_token_comes_back_and_is_read_by_nobody_else)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct access says = { .client_id = STR("api"),
                                  .sub = STR("api"),
                                  .jti = STR("j1"),
@@ -261,7 +277,7 @@ TEST(what_is_sealed_in_a_token_comes_back_and_is_read_by_nobody_else)
 
 TEST(what_was_sealed_for_another_token_does_not_open)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct access says = { .client_id = STR("api"),
                                  .sub = STR("api"),
                                  .jti = STR("j1"),
@@ -285,7 +301,7 @@ TEST(what_was_sealed_for_another_token_does_not_open)
 
 TEST(a_sign_in_that_is_too_weak_or_too_old_is_named)
 {
-    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    struct auth *au = here();
     const struct access acc = { .acr = 2, .auth_time_s = clock_now_s(&fixture_clock) - 100 };
 
     check_ok(access_need_acr(&acc, 2, &e), e);
@@ -294,6 +310,21 @@ TEST(a_sign_in_that_is_too_weak_or_too_old_is_named)
     check_ok(access_need_fresh(au, &acc, 100, &e), e);
     check_fails(access_need_fresh(au, &acc, 99, &e), e, ERR_WEAK_SIGN_IN);
     check_str(str_c(e.field), "max_age=99");
+}
+
+TEST(a_disabled_clients_tokens_open_nothing_also_when_it_is_back)
+{
+    static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct str token = make(au, &made);
+    struct access acc;
+
+    check_ok(call_with(au, "Bearer", token, NULL, &acc), e);
+    check_ok(client_disable(au, &v, STR("api"), true, &e), e);
+    check_fails(call_with(au, "Bearer", token, NULL, &acc), e, ERR_BAD_TOKEN);
+    check_ok(client_disable(au, &v, STR("api"), false, &e), e);
+    check_fails(call_with(au, "Bearer", token, NULL, &acc), e, ERR_BAD_TOKEN);
 }
 
 TEST(scopes_are_whole_words)

@@ -178,6 +178,22 @@ TEST(a_refresh_token_is_its_clients_alone)
     check_fails(post(au, "plain", redeem_form(refresh), NULL, &json), e, ERR_BAD_GRANT);
 }
 
+TEST(a_refresh_token_from_before_its_client_was_disabled_stays_dead)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    check_ok(client_disable(au, &v, STR("plain"), true, &e), e);
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_CLIENT);
+    check_ok(client_disable(au, &v, STR("plain"), false, &e), e);
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
 TEST(a_refresh_may_ask_for_less_and_never_for_more)
 {
     struct auth *au = here();
