@@ -92,6 +92,9 @@ MUST_USE result request_parse(struct auth *au, struct arena *a, struct str text,
  * here. ERR_BAD_CLIENT, ERR_BAD_PROOF, ERR_NEED_NONCE and what request_read says. */
 MUST_USE result request_push(struct auth *au, const struct visit *v, const struct api_call *call,
                              struct str *json, struct err *e);
+/* Keeps it under that reference for auth.par_ttl_s, and sets rq->pushed. */
+MUST_USE result request_keep_pushed(struct auth *au, struct arena *a, struct str request_uri,
+                                    struct oidc_request *rq, struct err *e);
 /* The pushed request of this client. ERR_BAD_REQUEST_URI: unknown, too old, another client's, or
  * used. Reading does not use it up: a page may be loaded twice before somebody has signed in. */
 MUST_USE result request_pushed(struct auth *au, struct arena *a, const struct client *client,

@@ -13,10 +13,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "conf/conf.h"
-#include "crypto/digest.h"
 #include "crypto/random.h"
 #include "http/form.h"
-#include "store/kv.h"
 
 #define REQUEST_URI_BITS 256
 
@@ -79,8 +77,7 @@ result request_push(struct auth *au, const struct visit *v, const struct api_cal
 
     TRY(push_read(au, v, call, &rq, e));
     uri = str_cat(a, STR(REQUEST_URI_PREFIX), random_token(a, REQUEST_URI_BITS));
-    rq.pushed = digest_base64url(a, digest_sha256(uri));
-    TRY(kv_put(au->kv, str_cat(a, STR("par:"), rq.pushed), request_print(au, a, &rq), ttl_s, e));
+    TRY(request_keep_pushed(au, a, uri, &rq, e));
     json_put_str(answer, "request_uri", uri);
     json_put_int(answer, "expires_in", ttl_s);
     *json = json_print(a, answer);

@@ -16,6 +16,14 @@ static struct str kept_under(struct arena *a, const char *kind, struct str diges
     return str_fmt(a, "%s:%.*s", kind, STR_ARG(digest));
 }
 
+result request_keep_pushed(struct auth *au, struct arena *a, struct str request_uri,
+                           struct oidc_request *rq, struct err *e)
+{
+    rq->pushed = digest_base64url(a, digest_sha256(request_uri));
+    return kv_put(au->kv, kept_under(a, "par", rq->pushed), request_print(au, a, rq),
+                  au->conf->auth.par_ttl_s, e);
+}
+
 result request_pushed(struct auth *au, struct arena *a, const struct client *client,
                       struct str request_uri, struct oidc_request *out, struct err *e)
 {

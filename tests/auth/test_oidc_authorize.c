@@ -367,6 +367,21 @@ TEST(a_refused_sign_in_tells_the_client)
     check_str(form_get(&f, "iss"), "https://id.example.vn");
 }
 
+static struct client registered(struct auth *au)
+{
+    struct client c;
+
+    check_ok(client_load(au, test_arena(), STR("portal"), &c, &e), e);
+    return c;
+}
+
+static void register_again(struct auth *au, struct client *c)
+{
+    const struct visit v = world_visit();
+
+    check_ok(client_change(au, &v, c, &e), e);
+}
+
 #define ACR_ESSENTIAL(n)                                                                           \
     "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22urn%" \
     "3Avn%3Aloa%3A" n "%22%7D%7D%7D"
@@ -561,14 +576,19 @@ TEST(a_signed_answer_holds_code_state_and_iss_for_this_client_alone)
     DEFER(key_set_close) struct key_set *keys = NULL;
     struct auth *au = here();
     struct login_done done = world_login(au);
-    struct authorize_reply r = ask(au, GOOD "&state=s1&response_mode=jwt", &done.session);
+    struct client c = registered(au);
+    struct authorize_reply r;
     struct token_expect expect = { .issuer = STR("https://id.example.vn"),
                                    .audience = STR("portal"),
                                    .now_s = clock_now_s(&fixture_clock) };
-    struct form f = world_query(r.url);
+    struct form f;
     struct str text;
 
+    c.response_alg = KEY_ES256;
+    register_again(au, &c);
     keys = keyring_public(au->keys);
+    r = ask(au, GOOD "&state=s1&response_mode=jwt", &done.session);
+    f = world_query(r.url);
     check_int(f.count, 1);
     check_ok(token_verify(test_arena(), keys, form_get(&f, "response"), &expect, &claims, &e), e);
     check_ok(json_need_str(claims, "code", 100, &text, &e), e);
@@ -603,4 +623,149 @@ TEST(consent_by_prompt_is_remembered_and_listed)
     check_int(count, 1);
     check_str(list[0].client_id, "portal");
     check_str(list[0].scopes, "openid");
+}
+
+TEST_STORE(a_client_that_must_ask_asks_once_and_again_for_more_or_when_withdrawn)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct client c = registered(au);
+    struct authorize_reply r, reply;
+
+    c.asks_consent = true;
+    register_again(au, &c);
+    r = ask(au, GOOD "&prompt=none", &done.session);
+    check_error(&r, "consent_required");
+    r = ask(au, GOOD, &done.session);
+    check_int(r.kind, AUTHORIZE_CONSENT);
+    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
+    check_str(granted(au, &reply).scope, "openid");
+    r = ask(au, GOOD "&prompt=none", &done.session);
+    check_str(granted(au, &r).scope, "openid");
+    r = ask(au, GOOD "%20email&claims=%7B%22userinfo%22%3A%7B%22name%22%3Anull%7D%7D",
+            &done.session);
+    check_int(r.kind, AUTHORIZE_CONSENT);
+    check_str(r.scope, "openid email");
+    check_str(r.claims, "name");
+    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
+    check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_REDIRECT); /* what was agreed before */
+    check_int(ask(au, GOOD "%20phone", &done.session).kind, AUTHORIZE_CONSENT);
+    check_ok(consent_withdraw(au, &v, done.account.id, STR("portal"), &e), e);
+    check_fails(consent_withdraw(au, &v, done.account.id, STR("portal"), &e), e, ERR_NOT_FOUND);
+    check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_CONSENT);
+}
+
+TEST(an_agreement_ends_after_its_days)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct consent c = { .client_id = STR("portal"), .scopes = STR("openid") };
+    struct login_done done = world_login(au);
+    struct consent *list;
+    size_t count;
+    bool covered;
+
+    check_ok(consent_give(au, &v, done.account.id, &c, &e), e);
+    check_ok(consent_covers(au, test_arena(), done.account.id, &c, &covered, &e), e);
+    check(covered);
+    fixture_clock.fixed_ms += world_conf()->auth.consent_days * 86400000LL;
+    check_ok(consent_covers(au, test_arena(), done.account.id, &c, &covered, &e), e);
+    check(!covered);
+    check_ok(consent_list(au, test_arena(), done.account.id, &list, &count, &e), e);
+    check_int(count, 0);
+}
+
+TEST(a_clients_least_level_holds_whatever_is_asked)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct client c = registered(au);
+    struct authorize_reply r;
+
+    c.acr_least = 3;
+    register_again(au, &c);
+    r = ask(au, GOOD "&acr_values=urn:vn:loa:1", &done.session);
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+    check_int(r.login.acr, 3);
+    done = step_up(au, &r, "[\"pwd\",\"otp\"]");
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_error(&r, "unmet_authentication_requirements");
+}
+
+TEST(a_client_that_pushes_is_refused_otherwise_and_its_reference_counts_alone)
+{
+    const struct str uri = STR(REQUEST_URI_PREFIX "abcdefghijklmnopqrstuvwxyz0123456789");
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct form good = world_form(GOOD "&state=pushed");
+    struct login_done done = world_login(au);
+    struct client c = registered(au);
+    struct oidc_request rq;
+    struct authorize_reply r, late;
+    struct form f;
+
+    c.par_only = true;
+    register_again(au, &c);
+    r = ask(au, GOOD "&state=s1", &done.session);
+    check_error(&r, "invalid_request");
+    check_ok(request_read(au, test_arena(), &c, &good, &rq, &e), e);
+    check_ok(request_keep_pushed(au, test_arena(), uri, &rq, &e), e);
+#define PUSHED                                                                                     \
+    "client_id=portal&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aabcdefghijklmnopqrs" \
+    "tuvwxyz0123456789"
+    late = ask(au, PUSHED, NULL); /* a page that is loaded, and one in another tab */
+    check_int(late.kind, AUTHORIZE_SIGN_IN);
+    check_int(ask(au, PUSHED "&state=outside&scope=x", NULL).kind, AUTHORIZE_SIGN_IN);
+    r = ask(au, PUSHED "&state=outside&redirect_uri=https%3A%2F%2Fevil.example", &done.session);
+    f = world_query(r.url);
+    check_str(form_get(&f, "state"), "pushed");
+    check(form_get(&f, "code").n >= 43);
+    r = ask(au, PUSHED, &done.session);
+    check_int(r.kind, AUTHORIZE_PAGE);
+    check_int(r.error.code, ERR_BAD_REQUEST_URI);
+    done.login.request = late.login.request;
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(r.kind, AUTHORIZE_PAGE);
+    check_int(r.error.code, ERR_BAD_REQUEST_URI);
+    check_int(r.url.n, 0);
+    r = ask(au, "request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax", NULL);
+    check_int(r.kind, AUTHORIZE_PAGE);
+}
+
+TEST(a_refusal_uses_up_a_pushed_request)
+{
+    const struct str uri = STR(REQUEST_URI_PREFIX "abcdefghijklmnopqrstuvwxyz0123456789");
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct form good = world_form(GOOD "&state=pushed");
+    struct login_done done = world_login(au);
+    struct client c = registered(au);
+    struct oidc_request rq;
+    struct authorize_reply r;
+    struct login l;
+
+    check_ok(request_read(au, test_arena(), &c, &good, &rq, &e), e);
+    check_ok(request_keep_pushed(au, test_arena(), uri, &rq, &e), e);
+    l = (struct login){ .request = ask(au, PUSHED, NULL).login.request };
+    check_ok(oidc_authorize_refuse(au, &v, &l, ERR_UPSTREAM_REFUSED, &r, &e), e);
+    check_error(&r, "access_denied");
+    check_int(ask(au, PUSHED, &done.session).kind, AUTHORIZE_PAGE);
+}
+
+TEST(a_client_that_changed_meanwhile_is_asked_no_more)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct authorize_reply r = ask(au, GOOD, NULL);
+    struct client c = registered(au);
+
+    c.redirect_uris[0] = STR("https://portal.example.vn/elsewhere");
+    register_again(au, &c);
+    done.login.request = r.login.request;
+    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
+    check_int(r.kind, AUTHORIZE_PAGE);
+    check_int(r.url.n, 0);
 }
