@@ -35,6 +35,9 @@ static struct acting acting_of(const struct organisation *org)
     return (struct acting){ .organisation = org->id,
                             .name = org->name,
                             .code = org->code,
+                            .address = org->address,
+                            .status = org->status,
+                            .kind = (int)org->kind,
                             .id_index = org->id_index,
                             .powers = all_powers,
                             .functions = STR(""),
@@ -71,6 +74,17 @@ static result own_ground(struct auth *au, const struct visit *v, const struct ac
     return OK;
 }
 
+static void mandate_apply(const struct mandate *m, struct acting *a)
+{
+    a->role = STR("authorised");
+    a->mandate = m->id;
+    a->powers = m->powers;
+    a->functions = m->functions;
+    a->amount_limit_vnd = m->amount_limit_vnd;
+    a->valid_from_ms = m->from_ms;
+    a->valid_until_ms = m->until_ms;
+}
+
 /* By a mandate that is the person's and live: while its giver's own ground holds. */
 static result mandate_ground(struct auth *au, const struct visit *v, const struct mandate *m,
                              const struct client *c, struct acting *out, struct err *e)
@@ -83,13 +97,7 @@ static result mandate_ground(struct auth *au, const struct visit *v, const struc
     if (own_ground(au, v, &giver, c, m->organisation, &own, &why).failed)
         return fail(e, is_no_ground(why.code) ? ERR_MANDATE : why.code, "mandate's giver: %s",
                     why.detail);
-    own.role = STR("authorised");
-    own.mandate = m->id;
-    own.powers = m->powers;
-    own.functions = m->functions;
-    own.amount_limit_vnd = m->amount_limit_vnd;
-    own.valid_from_ms = m->from_ms;
-    own.valid_until_ms = m->until_ms;
+    mandate_apply(m, &own);
     *out = own;
     return OK;
 }
@@ -145,6 +153,27 @@ result acting_check(struct auth *au, const struct visit *v, struct str account, 
     if (c != NULL && found.pay_only)
         return fail(e, ERR_BUSINESS_STATUS, "an organisation that may only pay");
     *out = found;
+    return OK;
+}
+
+result acting_recall(struct auth *au, const struct visit *v, struct str account,
+                     struct str organisation, struct str mandate, struct acting *out, struct err *e)
+{
+    struct representation rep;
+    struct organisation org;
+    struct mandate m = { 0 };
+
+    TRY(organisation_load(au, v->arena, organisation, &org, e));
+    if (mandate.n > 0)
+        TRY(mandate_load(au, v, mandate, &m, e));
+    TRY(representation_load(au, v->arena, mandate.n > 0 ? m.giver : account, organisation, &rep,
+                            e));
+    *out = acting_of(&org);
+    out->role = rep.role;
+    out->valid_from_ms = rep.since_ms;
+    out->checked_ms = rep.checked_ms;
+    if (mandate.n > 0)
+        mandate_apply(&m, out);
     return OK;
 }
 

@@ -17,11 +17,13 @@
 #define ACTING_MAX 64
 
 struct acting {
-    struct str organisation; /* "org_...", or empty: for oneself */
-    struct str name;         /* the organisation's, as registered */
-    struct str code;         /* its tax code */
-    struct str role;         /* "legal_representative", "organisation_account", "authorised" */
-    struct str mandate;      /* its id, of role "authorised" */
+    struct str organisation;    /* "org_...", or empty: for oneself */
+    struct str name;            /* the organisation's, as registered */
+    struct str code;            /* its tax code */
+    struct str address, status; /* as registered; status as conf/status.h knows it, or empty */
+    int kind;                   /* VNEID_ENTERPRISE or VNEID_ORGANISATION */
+    struct str role;            /* "legal_representative", "organisation_account", "authorised" */
+    struct str mandate;         /* its id, of role "authorised" */
     struct str id_index;  /* by which its bills are found: seal_index(place "idno") of the code */
     struct str powers;    /* space-separated: sign_in (to portals), bills (see), pay */
     struct str functions; /* of a mandate, for portals; empty: all */
@@ -47,6 +49,11 @@ MUST_USE result acting_check(struct auth *au, const struct visit *v, struct str 
                              const struct client *c, struct str organisation, struct acting *out,
                              struct err *e);
 
+/* What is kept of a ground that was checked, unchecked: for what tokens say. Errors of the store.
+ */
+MUST_USE result acting_recall(struct auth *au, const struct visit *v, struct str account,
+                              struct str organisation, struct str mandate, struct acting *out,
+                              struct err *e);
 /* Before tokens of a grant that acts for an organisation are made, each time: acting_check(), and
  * the grant is remembered so that the end of the ground takes it back. A grant for oneself passes.
  * ERR_BAD_GRANT: the ground is gone, or another one than was chosen; ERR_UPSTREAM_DOWN. */

@@ -8,7 +8,10 @@
  */
 #include "auth/claims.h"
 
+#include "auth/acting.h"
+#include "auth/claims_acting.h"
 #include "auth/claims_verified.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -16,7 +19,7 @@
 #include "crypto/seal.h"
 
 const struct claims_scope claims_scopes[] = {
-    { "openid", "sub acr vn_account_level vn_account_kind vn_register_check" },
+    { "openid", "sub acr vn_account_level vn_account_kind vn_register_check sub_type org act" },
     { "profile", "name given_name family_name middle_name nickname preferred_username profile "
                  "picture website gender birthdate zoneinfo locale updated_at" },
     { "email", "email email_verified" },
@@ -27,6 +30,8 @@ const struct claims_scope claims_scopes[] = {
       "TechID LoaiTaiKhoan HoVaTen NgayThangNamSinh GioiTinh QuocTich DiaChi ThuDienTu "
       "SoDienThoai MaSoDoanhNghiep TenDoanhNghiep loginIdp "
       "TaiKhoanDuocXacThucVoiVNeID" },
+    { "authority", "verified_claims authority" },
+    { "representee_list", "representee_list representee" },
 };
 const size_t claims_scope_count = LEN(claims_scopes);
 
@@ -45,8 +50,22 @@ static bool is_told_as_it_is(struct str claim)
     return str_is(claim, "sub") || str_is(claim, "acr");
 }
 
+static bool is_representee(struct str scope)
+{
+    const struct str prefix = STR("representee.");
+
+    return scope.n > prefix.n && str_starts(scope, prefix);
+}
+
+bool claims_scope_may(const struct client *c, struct str scope)
+{
+    return client_may_scope(c, is_representee(scope) ? STR("representee_list") : scope);
+}
+
 bool claims_scope_known(struct str scope)
 {
+    if (is_representee(scope))
+        return true;
     for (size_t i = 0; i < claims_scope_count; i++)
         if (str_is(scope, claims_scopes[i].name))
             return true;
@@ -105,6 +124,8 @@ struct claims_subject claims_of_grant(const struct client *c, const struct accou
         .acr = g->acr > 0 ? g->acr : g->level,
         .scope = g->scope,
         .asked = g->claims,
+        .organisation = g->acting,
+        .mandate = g->mandate,
     };
 }
 
@@ -118,6 +139,8 @@ struct claims_subject claims_of_access(const struct client *c, const struct acco
         .acr = acs->acr > 0 ? acs->acr : acs->level,
         .scope = acs->scope,
         .asked = acs->claims,
+        .organisation = acs->acting,
+        .mandate = acs->mandate,
     };
 }
 
@@ -251,6 +274,11 @@ static struct json *claims_known(struct auth *au, struct arena *a, const struct 
     struct json *o = json_object();
 
     openid_put(au, a, o, s);
+    if (s->acting != NULL) {
+        json_put_int(o, "updated_at", s->account->updated_ms / 1000);
+        claims_acting_put(au, a, s, o);
+        return o;
+    }
     profile_put(a, o, s->account, standard);
     contact_put(o, &s->account->profile, standard);
     vn_id_put(o, &s->account->profile);
@@ -265,8 +293,26 @@ static void scopes_put(struct arena *a, const struct claims_subject *s, const st
     struct str name;
 
     for (size_t i = 0; json_each(known, i, &name, &value); i++)
-        if (scopes_tell(s->scope, name))
+        if (scopes_tell(s->scope, name) || str_is(name, "representee"))
             json_put(out, str_cstr(a, name), json_copy(value));
+}
+
+/* The scope asks for all that there is to say about the ground. */
+static void authority_put(struct auth *au, struct arena *a, const struct claims_subject *s,
+                          const struct json *known, struct json *out)
+{
+    static const char all[] =
+        "{\"verification\":{\"trust_framework\":null,\"assurance_level\":null,\"time\":null,"
+        "\"evidence\":[]},\"claims\":{\"authority\":null}}";
+    DEFER(json_close) struct json *asked = NULL;
+    struct json *told;
+
+    if (s->acting == NULL || !client_list_has(s->scope, STR("authority")) ||
+        json_read(str_c(all), &asked, NULL).failed)
+        return;
+    told = claims_verified(au, a, s, known, asked);
+    if (told != NULL)
+        json_put(out, "verified_claims", told);
 }
 
 /* One member of the claims parameter: "userinfo" or "id_token". */
@@ -301,31 +347,68 @@ static result asked_read(const struct claims_subject *s, struct json **out, stru
     return OK;
 }
 
-result claims_id_token(struct auth *au, const struct visit *v, const struct claims_subject *s,
+/* The subject with the ground that its tokens rest on. */
+static result subject_full(struct auth *au, const struct visit *v, struct claims_subject *s,
+                           struct err *e)
+{
+    struct acting *acting;
+
+    if (s->organisation.n == 0)
+        return OK;
+    acting = arena_new(v->arena, struct acting);
+    TRY(acting_recall(au, v, s->account->id, s->organisation, s->mandate, acting, e));
+    s->acting = acting;
+    return OK;
+}
+
+static void copy_members(struct json *to, const struct json *from, const char *const *names,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (json_member(from, names[i]) != NULL)
+            json_put(to, names[i], json_copy(json_member(from, names[i])));
+}
+
+result claims_id_token(struct auth *au, const struct visit *v, const struct claims_subject *given,
                        struct json *o, struct err *e)
 {
-    static const char *const always[] = { "sub", "acr", "vn_account_level", "vn_register_check" };
+    static const char *const always[] = { "sub", "acr", "vn_account_level", "vn_register_check",
+                                          "sub_type" };
+    static const char *const of_actor[] = { "sub", "vn_account_level", "role" };
     DEFER(json_close) struct json *known = NULL;
     DEFER(json_close) struct json *asked = NULL;
+    struct claims_subject full = *given;
+    const struct claims_subject *s = &full;
+    struct json *act;
 
+    TRY(subject_full(au, v, &full, e));
     TRY(asked_read(s, &asked, e));
     known = claims_known(au, v->arena, s);
-    for (size_t i = 0; i < LEN(always); i++)
-        json_put(o, always[i], json_copy(json_member(known, always[i])));
+    copy_members(o, known, always, LEN(always));
+    if (s->acting != NULL) {
+        act = json_object();
+        copy_members(act, json_member(known, "act"), of_actor, LEN(of_actor));
+        json_put(o, "act", act);
+    }
     asked_put(au, v->arena, s, known, json_member(asked, "id_token"), o);
     return OK;
 }
 
-result claims_userinfo(struct auth *au, const struct visit *v, const struct claims_subject *s,
+result claims_userinfo(struct auth *au, const struct visit *v, const struct claims_subject *given,
                        struct json **out, struct err *e)
 {
     DEFER(json_close) struct json *known = NULL;
     DEFER(json_close) struct json *asked = NULL;
+    struct claims_subject full = *given;
+    const struct claims_subject *s = &full;
 
+    TRY(subject_full(au, v, &full, e));
     TRY(asked_read(s, &asked, e));
     known = claims_known(au, v->arena, s);
+    TRY(claims_representees_put(au, v, s, known, e));
     *out = json_object();
     scopes_put(v->arena, s, known, *out);
+    authority_put(au, v->arena, s, known, *out);
     asked_put(au, v->arena, s, known, json_member(asked, "userinfo"), *out);
     return OK;
 }

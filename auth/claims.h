@@ -14,6 +14,15 @@
  * "unavailable" (degraded: the register could not be asked), or "skipped".
  * TaiKhoanDuocXacThucVoiVNeID (Decision 766, indicator 4.5) is 1 for every sign-in through VNeID.
  *
+ * Who acts for an organisation is told about it (auth/claims_acting.h): sub is the organisation's,
+ * sub_type "organisation", `org` what it is, `act` who acts; name, address, MaSoThue and
+ * MaSoDoanhNghiep are the organisation's then, SoDinhDanh and HoVaTen stay the person's, as the
+ * national SSO tells them, and of the person's other data nothing is told.
+ *
+ *     authority            verified_claims with the ground: role, days, budget, functions
+ *     representee_list     for whom the person may act: status, list of sub, type, name
+ *     representee.<sub>    one of those: status and mandates; registered as representee_list
+ *
  * `sub` is pairwise: a keyed digest of (sector, account); of a client registered for public
  * subjects, of the account alone. TechID within vn_profile is that same value, so that two portals
  * cannot join their records by it.
@@ -32,6 +41,7 @@
 #include "auth/client.h"
 #include "auth/grant.h"
 
+struct acting;
 struct json;
 
 struct claims_scope {
@@ -40,7 +50,10 @@ struct claims_scope {
 };
 extern const struct claims_scope claims_scopes[];
 extern const size_t claims_scope_count;
-bool claims_scope_known(struct str scope);
+bool claims_scope_known(struct str scope); /* also representee.<sub> */
+/* Whether the client may ask for the scope: representee.<sub> by its registered representee_list.
+ */
+bool claims_scope_may(const struct client *c, struct str scope);
 /* Whether the client may ask for the claim of that name: by its registered scopes. */
 bool claims_may(const struct client *c, struct str claim);
 
@@ -52,8 +65,11 @@ struct str claims_account_level(int kind, int level); /* "01" "02" "org" */
 struct claims_subject {
     const struct client *client;
     const struct account *account;
-    int level, acr;          /* of the session: a later, better sign-in does not raise them */
-    struct str scope, asked; /* granted; the claims parameter, or empty */
+    int level, acr;              /* of the session: a later, better sign-in does not raise them */
+    struct str scope, asked;     /* granted; the claims parameter, or empty */
+    struct str organisation;     /* acted for, or empty: for oneself */
+    struct str mandate;          /* by which, or empty */
+    const struct acting *acting; /* of the organisation; filled in by the functions below */
 };
 struct claims_subject claims_of_grant(const struct client *c, const struct account *acc,
                                       const struct grant *g);
@@ -61,8 +77,9 @@ struct claims_subject claims_of_access(const struct client *c, const struct acco
                                        const struct access *acs);
 
 /* Puts into `o` what an ID token says about the subject: sub, acr, vn_account_level,
- * vn_register_check, and what the claims parameter asked for in the ID token; nothing else of the
- * person. The protocol's own (iss aud exp iat nonce auth_time amr at_hash sid) are the caller's. */
+ * vn_register_check, for an organisation sub_type and act (without a name), and what the claims
+ * parameter asked for in the ID token; nothing else of the person. The protocol's own (iss aud exp
+ * iat nonce auth_time amr at_hash sid) are the caller's. */
 MUST_USE result claims_id_token(struct auth *au, const struct visit *v,
                                 const struct claims_subject *s, struct json *o, struct err *e);
 /* The userinfo object. Caller closes. */

@@ -6,6 +6,8 @@
  */
 #include "auth/claims_verified.h"
 
+#include "auth/acting.h"
+#include "auth/claims_acting.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -122,23 +124,40 @@ bool claims_select(struct arena *a, const struct json *asked, const struct json 
     return true;
 }
 
-static struct json *evidence(struct auth *au, struct arena *a, const struct claims_subject *s)
+/* The register that stands behind it. */
+struct source {
+    const char *organisation, *type, *name;
+    struct str record;
+    int64_t at_ms;
+};
+
+static struct source source_of(const struct claims_subject *s)
 {
-    const struct str at = clock_rfc3339_utc(a, s->account->checked_ms);
+    if (s->acting != NULL)
+        return (struct source){ "Bộ Tài chính", "business_register",
+                                "Cơ sở dữ liệu quốc gia về đăng ký doanh nghiệp", s->acting->code,
+                                s->acting->checked_ms };
+    return (struct source){ "Bộ Công an", "population_register", "Cơ sở dữ liệu quốc gia về dân cư",
+                            s->account->profile.number, s->account->checked_ms };
+}
+
+static struct json *evidence(struct auth *au, struct arena *a, const struct claims_subject *s,
+                             const struct source *from)
+{
+    const struct str at = clock_rfc3339_utc(a, from->at_ms);
     const struct str sector = s->client->public_subject ? STR("") : s->client->sector;
     struct json *list = json_array(), *one = json_object(), *record = json_object();
     struct json *source = json_object(), *details = json_array(), *check = json_object();
 
     json_put_str(check, "check_method", STR("data"));
-    json_put_str(check, "organization", STR("Bộ Công an"));
+    json_put_str(check, "organization", str_c(from->organisation));
     json_put_str(check, "time", at);
     json_add(details, check);
-    json_put_str(source, "name", STR("Cơ sở dữ liệu quốc gia về dân cư"));
-    json_put_str(record, "type", STR("population_register"));
+    json_put_str(source, "name", str_c(from->name));
+    json_put_str(record, "type", str_c(from->type));
     json_put(record, "source", source);
-    json_put_str(
-        record, "record_id_hash",
-        seal_index(a, au->seal, str_cat(a, STR("record:"), sector), s->account->profile.number));
+    json_put_str(record, "record_id_hash",
+                 seal_index(a, au->seal, str_cat(a, STR("record:"), sector), from->record));
     json_put_str(one, "type", STR("electronic_record"));
     json_put(one, "check_details", details);
     json_put(one, "record", record);
@@ -149,20 +168,41 @@ static struct json *evidence(struct auth *au, struct arena *a, const struct clai
 
 static struct json *verification(struct auth *au, struct arena *a, const struct claims_subject *s)
 {
+    const struct source from = source_of(s);
+    const int kind = s->acting != NULL ? s->acting->kind : (int)s->account->kind;
     struct json *o = json_object();
 
     json_put_str(o, "trust_framework", STR("vn_nd69_2024"));
-    json_put_str(o, "assurance_level", claims_account_level((int)s->account->kind, s->level));
-    json_put_str(o, "time", clock_rfc3339_utc(a, s->account->checked_ms));
-    json_put(o, "evidence", evidence(au, a, s));
+    json_put_str(o, "assurance_level", claims_account_level(kind, s->level));
+    json_put_str(o, "time", clock_rfc3339_utc(a, from.at_ms));
+    json_put(o, "evidence", evidence(au, a, s, &from));
     return o;
 }
 
-static bool is_verified(struct str claim)
+static bool is_verified(const struct claims_subject *s, struct str claim)
 {
-    static const char list[] = "name birthdate SoDinhDanh HoVaTen NgayThangNamSinh";
+    static const char person[] = "name birthdate SoDinhDanh HoVaTen NgayThangNamSinh";
+    static const char organisation[] = "name org MaSoThue MaSoDoanhNghiep TenDoanhNghiep authority";
 
-    return client_list_has(str_c(list), claim);
+    return client_list_has(s->acting != NULL ? str_c(organisation) : str_c(person), claim);
+}
+
+static bool is_known(const struct claims_subject *s)
+{
+    if (s->acting != NULL)
+        return s->acting->kind == VNEID_ENTERPRISE && s->acting->checked_ms > 0;
+    return s->account->checked && s->account->kind == VNEID_CITIZEN;
+}
+
+/* `authority` is told here and nowhere else. */
+static struct json *with_authority(struct arena *a, const struct claims_subject *s,
+                                   const struct json *known)
+{
+    struct json *o = json_copy(known);
+
+    if (s->acting != NULL)
+        json_put(o, "authority", claims_authority(a, s));
+    return o;
 }
 
 static struct json *claims_pick(struct auth *au, struct arena *a, const struct claims_subject *s,
@@ -174,7 +214,7 @@ static struct json *claims_pick(struct auth *au, struct arena *a, const struct c
     for (size_t i = 0; json_each(asked, i, &name, &want); i++) {
         struct json *part = NULL, *have;
 
-        if (!is_verified(name) || !claims_may(s->client, name) ||
+        if (!is_verified(s, name) || !claims_may(s->client, name) ||
             !json_lookup(known, name, &have) ||
             !claims_select(a, want, have, clock_now_ms(au->clock), &part))
             continue;
@@ -212,15 +252,17 @@ static struct json *one_verified(struct auth *au, struct arena *a, const struct 
 struct json *claims_verified(struct auth *au, struct arena *a, const struct claims_subject *s,
                              const struct json *known, const struct json *asked)
 {
+    DEFER(json_close) struct json *all = NULL;
     struct json *list, *one;
 
-    if (!s->account->checked || s->account->kind != VNEID_CITIZEN)
+    if (!is_known(s))
         return NULL;
+    all = with_authority(a, s, known);
     if (!json_is_array(asked))
-        return one_verified(au, a, s, known, asked);
+        return one_verified(au, a, s, all, asked);
     list = json_array();
     for (size_t i = 0; i < json_count(asked); i++) {
-        one = one_verified(au, a, s, known, json_at(asked, i));
+        one = one_verified(au, a, s, all, json_at(asked, i));
         if (one != NULL)
             json_add(list, one);
     }

@@ -2,14 +2,16 @@
  * claims_verified.h - verified_claims (OpenID Connect for Identity Assurance 1.0).
  *
  * Only what the population database confirmed at the sign-in is called verified: name, birthdate,
- * SoDinhDanh, HoVaTen, NgayThangNamSinh. Nothing is when it was not asked, or could not be.
+ * SoDinhDanh, HoVaTen, NgayThangNamSinh. Nothing is when it was not asked, or could not be. Of an
+ * organisation that is acted for: what the business register says of it (name, org, MaSoThue,
+ * MaSoDoanhNghiep, TenDoanhNghiep) and the ground (authority, see auth/claims_acting.h); nothing of
+ * an organisation that stands in no register.
  *
- *     verification { trust_framework "vn_nd69_2024", assurance_level "01" | "02",
+ *     verification { trust_framework "vn_nd69_2024", assurance_level "01" | "02" | "org",
  *                    time, evidence [{ type "electronic_record",
  *                                      check_details [{ check_method "data", organization, time }],
- *                                      record { type "population_register", source { name },
- *                                               record_id_hash }, time }] }
- *     claims { ... }
+ *                                      record { type "population_register" | "business_register",
+ * source { name }, record_id_hash }, time }] } claims { ... }
  *
  * record_id_hash differs by sector, as sub does. Of `verification` only trust_framework is told
  * unasked. What is asked with `value`, `values` or `max_age` and is not so leaves out the whole

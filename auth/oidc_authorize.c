@@ -339,7 +339,8 @@ static result reply_code(struct auth *au, const struct visit *v, const struct as
         reply_page(&why, out);
         return OK;
     }
-    TRY(session_join(au, v, s, q->client.id, claims_sub(au, v->arena, &q->client, s->account),
+    TRY(session_join(au, v, s, q->client.id,
+                     claims_sub(au, v->arena, &q->client, g.acting.n > 0 ? g.acting : s->account),
                      g.acting, e));
     TRY(code_audit(au, v, q, &g, e));
     TRY(oidc_code_make(au, v, &g, &code, e));

@@ -137,7 +137,7 @@ static result scope_read(struct arena *a, const struct client *client, const str
     rq->scope = STR("openid");
     while (str_next(&rest, ' ', &word))
         if (word.n > 0 && (claims_scope_known(word) || str_is(word, "offline_access")) &&
-            client_may_scope(client, word) && !client_list_has(rq->scope, word))
+            claims_scope_may(client, word) && !client_list_has(rq->scope, word))
             rq->scope = str_fmt(a, "%.*s %.*s", STR_ARG(rq->scope), STR_ARG(word));
     return OK;
 }

@@ -31,6 +31,9 @@ static const struct {
     { "MaSoThue", "claim.tax_code" },
     { "MaBHXH", "claim.insurance" },
     { "MaSoDoanhNghiep TenDoanhNghiep", "claim.business" },
+    { "sub_type org act", "claim.acting" },
+    { "authority verified_claims", "claim.authority" },
+    { "representee_list representee", "claim.representees" },
 };
 
 /* Texts that stand in the list already. */
@@ -71,6 +74,8 @@ struct json *claim_texts(const struct ctx *c, struct str scopes, struct str clai
     for (size_t i = 0; i < claims_scope_count; i++)
         if (client_list_has(scopes, str_c(claims_scopes[i].name)))
             claims_show(&s, str_c(claims_scopes[i].claims));
+    if (str_has(scopes, STR("representee.")))
+        claim_show(&s, STR("representee"));
     claims_show(&s, claims);
     return s.list;
 }
