@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "crypto/keyring.h"
 
-enum row_kind { ROW_URL, ROW_LIST, ROW_TRUE, ROW_FALSE };
+enum row_kind { ROW_URL, ROW_LIST, ROW_ALGS, ROW_TRUE, ROW_FALSE };
 
 static const struct {
     const char *name;
@@ -31,7 +31,8 @@ static const struct {
     { "response_modes_supported", ROW_LIST, "query form_post" },
     { "grant_types_supported", ROW_LIST, "authorization_code refresh_token client_credentials" },
     { "subject_types_supported", ROW_LIST, "pairwise public" },
-    { "id_token_signing_alg_values_supported", ROW_LIST, "ES256" },
+    { "id_token_signing_alg_values_supported", ROW_ALGS, "" },
+    { "userinfo_signing_alg_values_supported", ROW_ALGS, "" },
     { "token_endpoint_auth_methods_supported", ROW_LIST,
       "client_secret_basic client_secret_post none" },
     { "dpop_signing_alg_values_supported", ROW_LIST, "ES256 PS256 EdDSA" },
@@ -60,6 +61,21 @@ static void words_add(struct json *list, struct str words)
     while (str_next(&words, ' ', &word))
         if (word.n > 0)
             json_add_str(list, word);
+}
+
+/* What the ring has an active key for. */
+static struct json *algs_array(struct auth *au)
+{
+    static const enum key_alg algs[] = { KEY_ES256, KEY_RS256, KEY_PS256 };
+    struct json *list = json_array();
+
+    for (size_t i = 0; i < LEN(algs); i++) {
+        DEFER(key_release) struct key *key = NULL;
+
+        if (!keyring_active(au->keys, algs[i], &key, NULL).failed)
+            json_add_str(list, str_c(key_alg_name(algs[i])));
+    }
+    return list;
 }
 
 static void scopes_put(struct json *o)
@@ -91,6 +107,9 @@ struct str oidc_metadata(struct auth *au, struct arena *a)
             list = json_array();
             words_add(list, str_c(rows[i].value));
             json_put(o, rows[i].name, list);
+            break;
+        case ROW_ALGS:
+            json_put(o, rows[i].name, algs_array(au));
             break;
         case ROW_TRUE:
         case ROW_FALSE:

@@ -24,6 +24,7 @@ TEST(the_document_says_what_works_and_nothing_else)
                                          "authorization_endpoint",
                                          "token_endpoint",
                                          "userinfo_endpoint",
+                                         "userinfo_signing_alg_values_supported",
                                          "introspection_endpoint",
                                          "revocation_endpoint",
                                          "dpop_signing_alg_values_supported",
@@ -67,6 +68,8 @@ TEST(the_document_says_what_works_and_nothing_else)
     check_int(json_count(json_member(o, "response_types_supported")), 1);
     check(!lists(o, "code_challenge_methods_supported", "plain"));
     check(lists(o, "grant_types_supported", "refresh_token"));
+    check(lists(o, "id_token_signing_alg_values_supported", "ES256"));
+    check(!lists(o, "id_token_signing_alg_values_supported", "RS256")); /* no such key here */
     check(!lists(o, "dpop_signing_alg_values_supported", "RS256"));
     check(lists(o, "scopes_supported", "vn_id") && lists(o, "claims_supported", "SoDinhDanh"));
     check(json_bool(json_member(o, "request_parameter_supported"), &b) && !b);
