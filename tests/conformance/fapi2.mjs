@@ -24,10 +24,14 @@ function frontRefuses(t, rp, back, errors, what) {
     t.check(fields.iss === t.meta.issuer, `${what}: iss is ${fields.iss}`);
     return undefined;
 }
-const parRefuses = (params, errors, how) => async (t) => {
+// At PAR already, or at the latest when the browser comes.
+const parRefuses = (params, errors) => async (t) => {
     const rp = t.rp();
     rp.prepare(params);
-    await rp.pushFails(rp.sent, how, errors);
+    const answer = await rp.post(par(t), rp.sent, { dpop: false });
+    if (answer.status !== 201) return refusal(t, answer, [400], errors);
+    const back = await rp.send(rp.frontUrl({ client_id: rp.client.client_id, request_uri: answer.json.request_uri }), { stop: rp.client.redirect_uri });
+    return frontRefuses(t, rp, back, errors, "a request that PAR took");
 };
 // An assertion that must open nothing, at the endpoint named.
 const assertionFails = (where, auth, errors = NO_CLIENT) => async (t) => {

@@ -15,6 +15,8 @@ export const plans = {
     "formpost": { file: "formpost.mjs", plan: "oidcc-formpost-basic-certification-test-plan" },
     "rp-logout": { file: "rp_logout.mjs", plan: "oidcc-rp-initiated-logout-certification-test-plan" },
     "backchannel": { file: "backchannel.mjs", plan: "oidcc-backchannel-rp-initiated-logout-certification-test-plan" },
+    "dynamic": { file: "dynamic.mjs", plan: "oidcc-dynamic-certification-test-plan" },
+    "message-signing": { file: "message_signing.mjs", plan: "fapi2-message-signing-final-test-plan" },
     "fapi2": { file: "fapi2.mjs", plan: "fapi2-security-profile-final-test-plan" },
 };
 

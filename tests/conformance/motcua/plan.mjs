@@ -50,8 +50,9 @@ const sets = {
         return { first: withSecret("rp1", { backchannel_logout_uri: uri, backchannel_logout_session_required: true }, "--backchannel-logout", uri, "--backchannel-sid", "true") };
     },
     fapi2: async () => ({ first: await withKey("fapi1", "ES256"), second: await withKey("fapi2", "ES256"), rsa: await withKey("fapi3", "PS256"), system: await withKeyForPayments("system") }),
+    signing: async () => ({ signed: await withKey("fapi1", "ES256", "--signed-request", "true"), second: await withKey("fapi2", "ES256"), signed_rsa: await withKey("fapi3", "PS256", "--signed-request", "true") }),
 };
-const of = { fapi2: "fapi2", backchannel: "backchannel" };
+const of = { "message-signing": "signing", fapi2: "fapi2", backchannel: "backchannel" };
 // Nobody listens there yet: the module does when it runs.
 const freePort = () => new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
