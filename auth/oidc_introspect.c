@@ -132,6 +132,22 @@ result oidc_introspect(struct auth *au, const struct visit *v, const struct api_
     return OK;
 }
 
+result oidc_introspect_own(struct auth *au, const struct visit *v, const struct access *asker,
+                           struct str token, struct str *json, struct err *e)
+{
+    DEFER(json_close) struct json *o = json_object();
+    struct found f;
+    bool tell;
+
+    TRY(find(au, v->arena, token, &f, e));
+    tell = f.is_access && str_eq(f.access.client_id, asker->client_id);
+    json_put_bool(o, "active", tell);
+    if (tell)
+        put_access(au, o, &f.access);
+    *json = json_print(v->arena, o);
+    return OK;
+}
+
 result oidc_revoke(struct auth *au, const struct visit *v, const struct api_call *call,
                    struct err *e)
 {

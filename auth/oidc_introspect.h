@@ -15,6 +15,11 @@
  * no token. */
 MUST_USE result oidc_introspect(struct auth *au, const struct visit *v, const struct api_call *call,
                                 struct str *json, struct err *e);
+/* The same for whoever holds an access token of the client, as the national SSO's portals do. */
+struct access;
+MUST_USE result oidc_introspect_own(struct auth *au, const struct visit *v,
+                                    const struct access *asker, struct str token, struct str *json,
+                                    struct err *e);
 /* Unknown, dead and foreign tokens are no error (RFC 7009 2.2). */
 MUST_USE result oidc_revoke(struct auth *au, const struct visit *v, const struct api_call *call,
                             struct err *e);

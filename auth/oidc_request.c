@@ -125,6 +125,7 @@ static result type_read(const struct client *client, const struct form *form, st
 }
 
 /* What is known, asked for and registered; the rest is ignored (OIDC Core 3.1.2.1). */
+/* Portals of the national SSO ask for openid alone and expect all that they are registered for. */
 static result scope_read(struct arena *a, const struct client *client, const struct form *form,
                          struct oidc_request *rq, struct err *e)
 {
@@ -134,6 +135,8 @@ static result scope_read(struct arena *a, const struct client *client, const str
         return fail_field(e, ERR_BAD_SCOPE, "scope", "without openid, or too long");
     if (!client_may_scope(client, STR("openid")))
         return fail_field(e, ERR_BAD_SCOPE, "scope", "openid is not registered");
+    if (client->profile == CLIENT_DVCQG_COMPAT && str_is(rest, "openid"))
+        rest = client->scopes;
     rq->scope = STR("openid");
     while (str_next(&rest, ' ', &word))
         if (word.n > 0 && (claims_scope_known(word) || str_is(word, "offline_access")) &&
