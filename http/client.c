@@ -2,7 +2,8 @@
  * Attacker: whoever stands between us and a partner, or has taken the partner over: wants calls to
  * go elsewhere, to be read, or to exhaust us. Promise: certificates and host names are verified
  * always; a call goes to the partner's origin and nowhere else; an answer is bounded in bytes and
- * time. Not done: pinning a partner's key (its ca_file does that job).
+ * time; a guarded partner is never an address of our own networks. Not done: pinning a partner's
+ * key (its ca_file does that job).
  */
 #include "http/client.h"
 
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "http/guard.h"
 
 #define PARTNER_BYTES_MAX 65536
 #define IDLE_MAX          32  /* kept-alive handles of one partner */
@@ -290,6 +292,19 @@ static void set_long(CURL *curl, CURLoption option, int64_t value)
     must(curl_easy_setopt(curl, option, (long)value) == CURLE_OK);
 }
 
+/* Called with what the name resolved to, for each address that is tried: nothing can change between
+ * the look and the connection. */
+static curl_socket_t guard_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    const struct partner *p = arg;
+
+    if (purpose != CURLSOCKTYPE_IPCXN ||
+        (!guard_is_public(&to->addr) &&
+         !(p->config.guard_loopback_ok && guard_is_loopback(&to->addr))))
+        return CURL_SOCKET_BAD;
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static void options_set(const struct partner *p, const struct call *c, CURL *curl)
 {
     set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -298,6 +313,10 @@ static void options_set(const struct partner *p, const struct call *c, CURL *cur
     if (p->ca_file != NULL) { /* these alone, not the system's folder beside them */
         set(curl, CURLOPT_CAINFO, p->ca_file);
         must(curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK);
+    }
+    if (p->config.guarded) {
+        must(curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, guard_open) == CURLE_OK);
+        must(curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, p) == CURLE_OK);
     }
     set(curl, CURLOPT_SSLCERT, p->cert_file);
     set(curl, CURLOPT_SSLKEY, p->key_file);

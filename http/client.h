@@ -35,6 +35,9 @@ struct partner_config {
     struct str cert_file, key_file; /* client certificate, or empty */
     int breaker_failures;
     int64_t breaker_open_ms;
+    bool guarded; /* a stranger named the address: only public unicast addresses are connected to,
+                   * whatever its name resolves to, at the moment of connecting (http/guard.h) */
+    bool guard_loopback_ok; /* but those of this machine, too: installations that simulate */
 };
 
 struct call {
