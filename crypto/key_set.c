@@ -46,10 +46,10 @@ size_t key_set_count(const struct key_set *s)
     return s->n;
 }
 
-static bool has_id(const struct key_set *s, const struct key *k)
+bool key_set_has(const struct key_set *s, struct str kid)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (str_eq(str_of(s->keys[i].id, s->keys[i].id_n), str_of(k->id, k->id_n)))
+        if (str_eq(key_id(&s->keys[i]), kid))
             return true;
     return false;
 }
@@ -64,7 +64,7 @@ static result keys_read(const struct json *keys, struct key_set *set, struct err
         /* RFC 7517 5: what we do not understand is somebody else's. */
         if (key_read_jwk(json_at(keys, i), a, &k, NULL).failed)
             continue;
-        if (has_id(set, &k)) {
+        if (key_set_has(set, key_id(&k))) {
             key_close(&k);
             return fail_field(e, ERR_INVALID, "kid", "two keys of one id");
         }

@@ -94,5 +94,7 @@ MUST_USE result key_set_read_registered(const struct json *jwks, struct key_set 
                                         struct err *e);
 void key_set_close(struct key_set **s);
 size_t key_set_count(const struct key_set *s);
+bool key_set_has(const struct key_set *s, struct str kid);
+struct key_set *key_set_hold(struct key_set *s); /* one more key_set_close is due */
 
 #endif
