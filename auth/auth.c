@@ -5,6 +5,7 @@
 
 #include "auth/business.h"
 #include "auth/client_book.h"
+#include "auth/client_keys.h"
 #include "auth/person.h"
 #include "auth/vneid.h"
 #include "base/buf.h"
@@ -27,6 +28,7 @@ result auth_open(struct auth *au, struct err *e)
     au->person = NULL;
     au->business = NULL;
     au->clients = client_book_open();
+    au->client_keys = client_keys_open();
     TRY(vneid_open(au->conf, au->clock, &au->vneid, e));
     TRY(person_open(au->conf, &au->person, e));
     return business_open(au->conf, &au->business, e);
@@ -34,6 +36,7 @@ result auth_open(struct auth *au, struct err *e)
 
 void auth_close(struct auth *au)
 {
+    client_keys_close(&au->client_keys);
     client_book_close(&au->clients);
     business_close(&au->business);
     person_close(&au->person);

@@ -15,6 +15,7 @@
 
 struct business;
 struct client_book;
+struct client_keys;
 struct clock;
 struct conf;
 struct keyring;
@@ -36,6 +37,7 @@ struct auth {
     struct person *person;
     struct business *business;
     struct client_book *clients;
+    struct client_keys *client_keys;
 };
 
 struct visit {
@@ -56,7 +58,8 @@ struct api_call {
     struct str dpop;          /* the DPoP header's value, or empty */
     size_t dpop_count;        /* how many DPoP headers there were: more than one is refused */
     struct str certificate; /* DER of the client's certificate, told by a trusted proxy; or empty */
-    struct str method, url; /* of this request as we publish it: htm and htu of RFC 9449 */
+    bool certificate_trusted; /* the proxy checked its chain, too */
+    struct str method, url;   /* of this request as we publish it: htm and htu of RFC 9449 */
 };
 
 /* Fill in the first six members; the rest is opened from conf. ERR_CONFIG: a secret file that

@@ -3,9 +3,10 @@
  *
  * By its registration: client_secret_basic or _post, private_key_jwt, tls_client_auth or
  * self_signed_tls_client_auth, or none (a public client). Exactly one way at a time. An assertion
- * has iss = sub = client_id, aud, exp at most 5 minutes ahead, and a jti that works once; in
- * profile fapi2 aud is our issuer as a string and nothing else, elsewhere the endpoint's address
- * and arrays are taken too. The algorithm is fixed by the client's registered key.
+ * has iss = sub = client_id, aud, exp, and a jti that works once; in profile fapi2 exp is at most 5
+ * minutes ahead and aud is our issuer as a string and nothing else, elsewhere an hour, and the
+ * addresses of this endpoint, /token and /par, and arrays, are taken too. The algorithm is fixed by
+ * the client's registered key.
  */
 #ifndef AUTH_CALLER_H
 #define AUTH_CALLER_H
@@ -14,7 +15,8 @@
 #include "auth/client.h"
 
 /* ERR_BAD_CLIENT for every reason alike (the detail says which, for the log); ERR_INVALID: two ways
- * at once, or a parameter that is none; ERR_STORE ... */
+ * at once, or a parameter that is none; ERR_STORE, ERR_BUSY,
+ * ERR_UPSTREAM_DOWN: its keys cannot be had now. */
 MUST_USE result caller_check(struct auth *au, const struct visit *v, const struct api_call *call,
                              struct client *out, struct err *e);
 

@@ -47,7 +47,6 @@ static_assert(offsetof(struct client, post_logout_count) ==
               "post_logout_count follows post_logout_uris");
 
 static const char *const profiles[] = { "fapi2", "oidc", "dvcqg-compat" };
-static const char *const algs[] = { "ES256", "RS256", "PS256" }; /* by enum key_alg */
 
 const struct client_field *client_fields(size_t *count)
 {
@@ -139,10 +138,9 @@ static struct str word_at(const char *words, int64_t n)
 
 static int alg_find(struct str word)
 {
-    for (size_t i = 0; i < LEN(algs); i++)
-        if (str_is(word, algs[i]))
-            return (int)i;
-    return -1;
+    enum key_alg alg;
+
+    return key_alg_by_name(word, &alg) ? (int)alg : -1;
 }
 
 /* ---- reading ---- */
@@ -213,7 +211,9 @@ static result read_choice(const struct client_field *f, const struct json *v, st
 
     if (!json_str(v, &s))
         return wrong(f, "not a string", e);
-    n = f->kind == CLIENT_KIND_ALG ? alg_find(s) : word_find(f->words, s);
+    n = word_find(f->words, s);
+    if (n >= 0 && f->kind == CLIENT_KIND_ALG)
+        n = alg_find(s);
     if (n < 0)
         return wrong(f, "a word that is not supported", e);
     number_set(c, f, n);
@@ -487,7 +487,7 @@ static void print_member(struct json *o, const struct client *c, const struct cl
         break;
     case CLIENT_KIND_ALG:
         if (number_of(c, f) >= 0)
-            json_put_str(o, f->name, str_c(algs[number_of(c, f)]));
+            json_put_str(o, f->name, str_c(key_alg_name((enum key_alg)number_of(c, f))));
         break;
     case CLIENT_KIND_BOOL:
         json_put_bool(o, f->name, number_of(c, f) != 0);

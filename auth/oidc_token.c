@@ -34,7 +34,6 @@
 
 #define TOKEN_BITS           256
 #define CODE_BYTES_MAX       256
-#define SECRET_BYTES_MAX     512
 #define VERIFIER_BYTES_LEAST 43
 #define VERIFIER_BYTES_MOST  128
 
@@ -54,41 +53,6 @@ result oidc_code_make(struct auth *au, const struct visit *v, const struct grant
     TRY(grant_keep(au, v->arena, "code", made, &named, au->conf->auth.code_ttl_s, e));
     *code = made;
     return OK;
-}
-
-/* RFC 6749 2.3.1: both parts are form-encoded before they are joined. */
-static result basic_read(struct arena *a, struct str header, struct str *id, struct str *secret,
-                         struct err *e)
-{
-    struct str scheme, text, pair, raw_id, raw_secret;
-
-    if (!str_cut(header, ' ', &scheme, &text) || !str_eq_nocase(scheme, STR("Basic")) ||
-        text.n > LIMIT_TOKEN_BYTES || !base64_decode(a, text, &pair) ||
-        !str_cut(pair, ':', &raw_id, &raw_secret) || !form_decode(a, raw_id, id) ||
-        !form_decode(a, raw_secret, secret))
-        return fail(e, ERR_BAD_CLIENT, "client authentication: no valid Basic header");
-    return OK;
-}
-
-result caller_check(struct auth *au, const struct visit *v, const struct api_call *call,
-                    struct client *out, struct err *e)
-{
-    struct str id = form_get(call->body, "client_id");
-    struct str secret = form_get(call->body, "client_secret");
-    struct str basic_id = STR(""), basic_secret = STR("");
-
-    if (call->authorization.n > 0) {
-        if (form_has(call->body, "client_secret"))
-            return fail(e, ERR_INVALID, "client authentication: two ways at once");
-        TRY(basic_read(v->arena, call->authorization, &basic_id, &basic_secret, e));
-        if (id.n > 0 && !str_eq(id, basic_id))
-            return fail(e, ERR_BAD_CLIENT, "client authentication: two ids");
-        id = basic_id;
-        secret = basic_secret;
-    }
-    if (id.n == 0 || secret.n > SECRET_BYTES_MAX)
-        return fail(e, ERR_BAD_CLIENT, "client authentication: no client_id, or too long");
-    return client_authenticate(au, v->arena, id, secret, out, e);
 }
 
 /* What the caller has proven beside who it is. */

@@ -44,7 +44,7 @@ struct key_set {
     struct key keys[KEYS_MAX];
 };
 
-struct key_set *key_set_make(void);              /* empty, held once */
+struct key_set *key_set_make(void); /* empty, held once */
 
 /* Takes pkey, whichever way it ends; naming the key is left to the caller. ERR_CRYPTO */
 MUST_USE result key_make(struct key *k, EVP_PKEY *pkey, enum key_alg alg, bool signs,

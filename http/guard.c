@@ -99,7 +99,7 @@ bool guard_is_loopback(const struct sockaddr *sa)
 
     if (!bytes_of(sa, p, &v4))
         return false;
-    return v4 ? p[0] == 127 : memcmp(p, one, sizeof(one)) == 0;
+    return v4 ? p[0] == 127 : str_eq(str_of(p, 16), str_of(one, 16));
 }
 
 /* scheme://authority, and whether it may be called at all. */

@@ -381,7 +381,8 @@ struct client world_client(struct auth *au)
     c.post_logout_uris[c.post_logout_count++] = STR(WORLD_GOODBYE);
     c.scopes = STR("openid profile email phone address vn_id vn_profile payments:write");
     c.grants = STR("authorization_code client_credentials");
-    c.id_token_alg = KEY_ES256; /* world() has no RSA key of its own: they take their time */
+    c.id_token_alg = c.response_alg =
+        KEY_ES256; /* world() has no RSA key of its own: they take their time */
     check_ok(client_add(au, &v, &c, &secret, &e), e);
     return c;
 }
