@@ -25,7 +25,7 @@ export default async function driver({ persona = "conformance", program, conf })
             return null;
         },
         rotateKeys() {
-            for (const alg of ["ES256", "RS256"]) execFileSync(program, ["--conf", conf, "keys", "rotate", "--alg", alg]);
+            for (const alg of ["ES256", "RS256"]) execFileSync(program, ["--conf", conf, "keys", "rotate", "--alg", alg, "--now"]);
         },
     };
 }
