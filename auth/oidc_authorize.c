@@ -11,6 +11,7 @@
 #include "auth/oidc_authorize.h"
 
 #include "auth/acr.h"
+#include "auth/acting.h"
 #include "auth/claims.h"
 #include "auth/consent.h"
 #include "auth/oidc_authorize_send.h"
@@ -28,6 +29,7 @@
 #include "store/kv.h"
 
 #define PENDING_BITS 256
+#define FOR_ONESELF  "-" /* a choice that is kept, and names no organisation */
 
 struct asked {
     struct client client;
@@ -175,6 +177,19 @@ enum fit {
     FIT_LESS    /* below what was wished for */
 };
 
+static struct str subject_of(struct auth *au, struct arena *a, const struct asked *q,
+                             const struct session *s)
+{
+    return claims_sub(au, a, &q->client, q->rq.acting.n > 0 ? q->rq.acting : s->account);
+}
+
+static bool hint_fits(struct auth *au, struct arena *a, const struct asked *q,
+                      const struct session *s)
+{
+    return q->rq.hint_sub.n == 0 || str_eq(q->rq.hint_sid, s->sid) ||
+           str_eq(q->rq.hint_sub, subject_of(au, a, q, s));
+}
+
 static enum fit session_fit(struct auth *au, struct arena *a, const struct asked *q,
                             const struct session *s)
 {
@@ -183,7 +198,8 @@ static enum fit session_fit(struct auth *au, struct arena *a, const struct asked
 
     if (s == NULL)
         return FIT_NOBODY;
-    if (rq->hint_sub.n > 0 && !str_eq(rq->hint_sub, claims_sub(au, a, &q->client, s->account)))
+    /* Of a client for organisations the hint may name one: known once somebody has chosen. */
+    if (q->client.acting == CLIENT_ACTING_NO && !hint_fits(au, a, q, s))
         return FIT_NOBODY;
     if (!rq->signed_in &&
         ((rq->prompt & REQUEST_PROMPT_LOGIN) != 0 ||
@@ -234,21 +250,41 @@ static result pending_keep(struct auth *au, struct arena *a, const char *kind,
                   au->conf->auth.login_ttl_s, e);
 }
 
+static result pending_read(struct auth *au, struct arena *a, const char *kind, struct str raw,
+                           const struct session *s, struct asked *q, struct err *e)
+{
+    struct pending p;
+
+    TRY(record_read(a, pending_fields, LEN(pending_fields), raw, &p, e));
+    if (!secret_equal(p.sid, s->sid))
+        return fail(e, ERR_NOT_FOUND, "%s: of another session", kind);
+    return asked_again(au, a, p.request, q, e);
+}
+
 /* It is taken by whoever comes, so that a guess has one try. */
 static result pending_take(struct auth *au, struct arena *a, const char *kind, struct str id,
                            const struct session *s, struct asked *q, struct err *e)
 {
-    struct pending p;
     struct str raw;
     bool found;
 
     TRY(kv_take(au->kv, a, auth_key(a, kind, id), &found, &raw, e));
     if (!found)
         return fail(e, ERR_NOT_FOUND, "%s: too late", kind);
-    TRY(record_read(a, pending_fields, LEN(pending_fields), raw, &p, e));
-    if (!secret_equal(p.sid, s->sid))
-        return fail(e, ERR_NOT_FOUND, "%s: of another session", kind);
-    return asked_again(au, a, p.request, q, e);
+    return pending_read(au, a, kind, raw, s, q, e);
+}
+
+/* It stays, so that a page can be shown again and a register asked once more. */
+static result pending_find(struct auth *au, struct arena *a, const char *kind, struct str id,
+                           const struct session *s, struct asked *q, struct err *e)
+{
+    struct str raw;
+    bool found;
+
+    TRY(kv_get(au->kv, a, auth_key(a, kind, id), &found, &raw, e));
+    if (!found)
+        return fail(e, ERR_NOT_FOUND, "%s: too late", kind);
+    return pending_read(au, a, kind, raw, s, q, e);
 }
 
 static struct consent consent_asked(struct arena *a, const struct asked *q)
@@ -329,33 +365,92 @@ static struct grant grant_of(const struct asked *q, const struct session *s)
 static result reply_code(struct auth *au, const struct visit *v, const struct asked *q,
                          struct session *s, struct authorize_reply *out, struct err *e)
 {
+    const struct err another = { .code = ERR_NOT_SIGNED_IN, .detail = "not whom the hint names" };
     const struct grant g = grant_of(q, s);
     struct err why = { .code = ERR_NONE };
     struct str code;
 
+    if (!hint_fits(au, v->arena, q, s))
+        return reply_error(au, v->arena, q, &another, out, e);
     if (request_complete(au, v->arena, &q->rq, &why).failed) {
         if (is_ours(why.code))
             return fail(e, why.code, "%s", why.detail);
         reply_page(&why, out);
         return OK;
     }
-    TRY(session_join(au, v, s, q->client.id,
-                     claims_sub(au, v->arena, &q->client, g.acting.n > 0 ? g.acting : s->account),
-                     g.acting, e));
+    TRY(session_join(au, v, s, q->client.id, subject_of(au, v->arena, q, s), g.acting, e));
     TRY(code_audit(au, v, q, &g, e));
     TRY(oidc_code_make(au, v, &g, &code, e));
     return authorize_send(au, v->arena, &q->client, &q->rq, (struct pair){ STR("code"), code }, out,
                           e);
 }
 
+static struct str choice_key(struct arena *a, const struct asked *q, const struct session *s)
+{
+    return auth_key(a, "acting", str_fmt(a, "%.*s %.*s", STR_ARG(s->sid), STR_ARG(q->client.id)));
+}
+
+static void choice_take(struct oidc_request *rq, const struct acting *as)
+{
+    rq->acting_chosen = true;
+    rq->acting = as->organisation;
+    rq->acting_role = as->role;
+    rq->mandate = as->mandate;
+}
+
+/* Nobody may be asked: what was chosen before in this session, if its ground still holds. */
+static result choice_again(struct auth *au, const struct visit *v, struct asked *q,
+                           const struct session *s, struct err *e)
+{
+    struct acting as = { 0 };
+    struct str organisation = STR("");
+    bool found;
+
+    TRY(kv_get(au->kv, v->arena, choice_key(v->arena, q, s), &found, &organisation, e));
+    if (!found || str_is(organisation, FOR_ONESELF))
+        organisation = STR("");
+    if (organisation.n > 0)
+        TRY(acting_check(au, v, s->account, s->level, &q->client, organisation, &as, e));
+    if (organisation.n == 0 && q->client.acting == CLIENT_ACTING_MUST)
+        return OK;
+    choice_take(&q->rq, &as);
+    return OK;
+}
+
+static result reply_act(struct auth *au, const struct visit *v, struct asked *q,
+                        const struct session *s, struct authorize_reply *out, struct err *e)
+{
+    out->kind = AUTHORIZE_ACT;
+    return pending_keep(au, v->arena, "act", q, s, &out->act_id, e);
+}
+
+/* For whom: *open stays true when that is still to be asked, and *out says how. */
+static result acting_settle(struct auth *au, const struct visit *v, struct asked *q,
+                            const struct session *s, bool *open, struct authorize_reply *out,
+                            struct err *e)
+{
+    const struct err silent = { .code = ERR_NEED_ACTION, .detail = "nobody may be asked for whom" };
+    struct err why = { .code = ERR_NONE };
+
+    *open = q->client.acting != CLIENT_ACTING_NO && !q->rq.acting_chosen;
+    if (!*open)
+        return OK;
+    if ((q->rq.prompt & REQUEST_PROMPT_NONE) == 0)
+        return reply_act(au, v, q, s, out, e);
+    if (choice_again(au, v, q, s, &why).failed && is_ours(why.code))
+        return fail(e, why.code, "%s", why.detail);
+    *open = !q->rq.acting_chosen;
+    return *open ? reply_error(au, v->arena, q, &silent, out, e) : OK;
+}
+
 /* What becomes of a request that is good. */
-static result decide(struct auth *au, const struct visit *v, const struct asked *q,
-                     struct session *s, struct authorize_reply *out, struct err *e)
+static result decide(struct auth *au, const struct visit *v, struct asked *q, struct session *s,
+                     struct authorize_reply *out, struct err *e)
 {
     const struct err pay_only = { .code = ERR_BUSINESS_STATUS,
                                   .detail = "its status allows paying only" };
     const enum fit fit = session_fit(au, v->arena, q, s);
-    bool needed;
+    bool needed, open;
 
     out->client = q->client;
     out->scope = q->rq.scope;
@@ -365,6 +460,9 @@ static result decide(struct auth *au, const struct visit *v, const struct asked 
         return reply_sign_in(au, v->arena, q, s, fit, out, e);
     if (s->pay_only)
         return reply_error(au, v->arena, q, &pay_only, out, e);
+    TRY(acting_settle(au, v, q, s, &open, out, e));
+    if (open)
+        return OK;
     TRY(consent_needed(au, v->arena, q, s, &needed, e));
     if (needed)
         return reply_consent(au, v->arena, q, s, out, e);
@@ -456,4 +554,46 @@ result oidc_authorize_consent(struct auth *au, const struct visit *v, struct ses
     TRY(consent_give(au, v, session->account, &given, e));
     q.rq.consented = true;
     return decide(au, v, &q, session, out, e);
+}
+
+result oidc_authorize_act_find(struct auth *au, const struct visit *v,
+                               const struct session *session, struct str act_id, struct client *out,
+                               struct err *e)
+{
+    struct asked q = { .rq = { .max_age_s = -1 } };
+
+    TRY(pending_find(au, v->arena, "act", act_id, session, &q, e));
+    *out = q.client;
+    return OK;
+}
+
+result oidc_authorize_act(struct auth *au, const struct visit *v, struct session *session,
+                          struct str act_id, struct str organisation, struct authorize_reply *out,
+                          struct err *e)
+{
+    struct asked q = { .rq = { .max_age_s = -1 } };
+    struct acting as = { 0 };
+
+    *out = (struct authorize_reply){ .kind = AUTHORIZE_PAGE };
+    TRY(pending_find(au, v->arena, "act", act_id, session, &q, e));
+    if (organisation.n == 0 && q.client.acting == CLIENT_ACTING_MUST)
+        return fail(e, ERR_NOT_REPRESENTATIVE, "this client is for organisations only");
+    if (organisation.n > 0)
+        TRY(acting_check(au, v, session->account, session->level, &q.client, organisation, &as, e));
+    TRY(kv_put(au->kv, choice_key(v->arena, &q, session),
+               organisation.n > 0 ? organisation : STR(FOR_ONESELF), au->conf->auth.session_max_s,
+               e));
+    choice_take(&q.rq, &as);
+    TRY(kv_drop(au->kv, auth_key(v->arena, "act", act_id), e));
+    return decide(au, v, &q, session, out, e);
+}
+
+result oidc_authorize_act_refuse(struct auth *au, const struct visit *v,
+                                 const struct session *session, struct str act_id,
+                                 struct authorize_reply *out, struct err *e)
+{
+    struct asked q = { .rq = { .max_age_s = -1 } };
+
+    TRY(pending_take(au, v->arena, "act", act_id, session, &q, e));
+    return refuse(au, v, &q, ERR_NOT_REPRESENTATIVE, out, e);
 }

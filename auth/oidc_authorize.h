@@ -33,7 +33,9 @@ enum authorize_kind {
     AUTHORIZE_REDIRECT,  /* 303 to `url`: a code or an error */
     AUTHORIZE_FORM_POST, /* a page that posts `fields` to `url` */
     AUTHORIZE_SIGN_IN,   /* login_start() with `login`, then 303 to /login?id=... */
-    AUTHORIZE_CONSENT    /* a page that asks; its answer goes to oidc_authorize_consent() */
+    AUTHORIZE_CONSENT,   /* a page that asks; its answer goes to oidc_authorize_consent() */
+    AUTHORIZE_ACT /* 303 to /act?id=<act_id>: a page that asks for whom the person acts (it may wait
+                   * for registers); its answer goes to oidc_authorize_act() */
 };
 
 struct authorize_reply {
@@ -44,6 +46,7 @@ struct authorize_reply {
     size_t field_count;
     struct login_ask login;            /* browser and language are the edge's to fill in */
     struct str consent_id;             /* hidden field of the consent page */
+    struct str act_id;                 /* in the address of the page that asks for whom */
     struct client client;              /* id empty when unknown */
     struct str scope;                  /* what will be granted, space-separated */
     struct str claims;                 /* single claims beside those, space-separated */
@@ -69,5 +72,20 @@ MUST_USE result oidc_authorize_refuse(struct auth *au, const struct visit *v,
 MUST_USE result oidc_authorize_consent(struct auth *au, const struct visit *v,
                                        struct session *session, struct str consent_id, bool agreed,
                                        struct authorize_reply *out, struct err *e);
+/* For which client the session's person is to choose. ERR_NOT_FOUND: too late, or another's. */
+MUST_USE result oidc_authorize_act_find(struct auth *au, const struct visit *v,
+                                        const struct session *session, struct str act_id,
+                                        struct client *out, struct err *e);
+/* The choice: an organisation ("org_...") whose ground is checked now, or empty for oneself. It is
+ * remembered for this session and client, so that prompt=none has an answer. The question stays
+ * open when the ground cannot be confirmed: ERR_NOT_REPRESENTATIVE, ERR_MANDATE,
+ * ERR_BUSINESS_STATUS, ERR_FORBIDDEN, ERR_UPSTREAM_DOWN. */
+MUST_USE result oidc_authorize_act(struct auth *au, const struct visit *v, struct session *session,
+                                   struct str act_id, struct str organisation,
+                                   struct authorize_reply *out, struct err *e);
+/* The person chooses nobody: access_denied to the client. */
+MUST_USE result oidc_authorize_act_refuse(struct auth *au, const struct visit *v,
+                                          const struct session *session, struct str act_id,
+                                          struct authorize_reply *out, struct err *e);
 
 #endif

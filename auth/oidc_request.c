@@ -41,7 +41,7 @@ static const struct record_field fields[] = {
     RECORD(struct oidc_request, signed_in),     RECORD(struct oidc_request, reached),
     RECORD(struct oidc_request, consented),     RECORD(struct oidc_request, acting_chosen),
     RECORD(struct oidc_request, acting),        RECORD(struct oidc_request, acting_role),
-    RECORD(struct oidc_request, mandate),
+    RECORD(struct oidc_request, mandate),       RECORD(struct oidc_request, hint_sid),
 };
 
 static const struct str hint_place = { "request.hint", sizeof("request.hint") - 1 };
@@ -209,6 +209,7 @@ static result hint_read(struct auth *au, struct arena *a, const struct client *c
     if (oidc_hint_read(au, a, hint, &read, e).failed || !str_eq(read.client_id, client->id))
         return fail_field(e, ERR_INVALID, "id_token_hint", "no ID token of this client");
     rq->hint_sub = read.sub;
+    rq->hint_sid = read.sid;
     return OK;
 }
 

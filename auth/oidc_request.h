@@ -47,6 +47,7 @@ struct oidc_request {
     struct str claims;      /* the claims parameter, tidied JSON; or empty */
     struct str resources;   /* RFC 8707, space-separated */
     struct str hint_sub;    /* it must be this person (sub as the client knows it), or empty */
+    struct str hint_sid;    /* or whoever is signed in in this session, or empty */
     struct str login_hint, ui_locales;
     struct str jkt;         /* the code is bound to this DPoP key, or empty */
     bool is_signed;         /* it was a signed request object */

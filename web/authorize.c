@@ -93,6 +93,9 @@ result authorize_answer(struct ctx *c, struct request *rq, struct response *rs,
         return post_form(c, rq, rs, reply, e);
     case AUTHORIZE_SIGN_IN:
         return start_login(c, rq, rs, reply, e);
+    case AUTHORIZE_ACT:
+        view_redirect(rs, str_cat(c->arena, STR("/act?id="), reply->act_id));
+        return OK;
     case AUTHORIZE_CONSENT:
         return ask_consent(c, rq, rs, reply, e);
     }

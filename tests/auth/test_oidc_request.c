@@ -165,8 +165,8 @@ TEST(the_claims_parameter_has_one_shape)
         "{\"userinfo\":{}}",
         "{\"userinfo\":{\"name\":null,\"email\":{\"essential\":true}},\"id_token\":{\"acr\":null}}",
         "{\"id_token\":{\"auth_time\":{\"essential\":true},\"acr\":{\"essential\":true}}}",
-        "{\"userinfo\":{\"verified_claims\":{\"verification\":{\"trust_framework\":null},"
-        "\"claims\":{\"name\":null}}}}",
+        ("{\"userinfo\":{\"verified_claims\":{\"verification\":{\"trust_framework\":null},"
+        "\"claims\":{\"name\":null}}}}"),
         "{\"userinfo\":{\"verified_claims\":[{\"verification\":{}}]}}",
         "{\"unheard\":{\"of\":1}}",
     };
