@@ -12,10 +12,13 @@
 #include "auth/oidc_token.h"
 
 #include "auth/access.h"
+#include "auth/approval.h"
 #include "auth/caller.h"
 #include "auth/claims.h"
 #include "auth/client.h"
 #include "auth/dpop.h"
+#include "auth/oidc_ciba.h"
+#include "auth/oidc_device.h"
 #include "auth/oidc_token_make.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -277,6 +280,26 @@ static result client_credentials(struct auth *au, const struct visit *v,
     return oidc_tokens_make(au, v, &order, json, e);
 }
 
+static result approval_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
+                              const struct client *c, struct str *json, struct err *e)
+{
+    const bool device = str_is(form_get(call->body, "grant_type"), DEVICE_GRANT);
+    struct token_order order = { .client = c, .resource = form_get(call->body, "resource") };
+    struct proven proven;
+    struct str bearer;
+    struct grant g;
+
+    TRY(form_need(call->body, device ? "device_code" : "auth_req_id", CODE_BYTES_MAX, &bearer, e));
+    TRY(prove(au, v, call, c, &proven, e));
+    TRY(approval_take(au, v, device ? "device" : "ciba", bearer, c, &g, e));
+    TRY(bind(&g, &proven, e));
+    TRY(session_alive(au, v->arena, &g, e));
+    TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
+    order.grant = &g;
+    order.scope = g.scope;
+    return oidc_tokens_make(au, v, &order, json, e);
+}
+
 static const struct {
     const char *name;
     result (*redeem)(struct auth *, const struct visit *, const struct api_call *,
@@ -285,6 +308,8 @@ static const struct {
     { "authorization_code", code_redeem },
     { "refresh_token", refresh_redeem },
     { "client_credentials", client_credentials },
+    { DEVICE_GRANT, approval_redeem },
+    { CIBA_GRANT, approval_redeem },
 };
 
 result oidc_token(struct auth *au, const struct visit *v, const struct api_call *call,

@@ -2,7 +2,8 @@
  * oidc_token.h - the token endpoint's rules (RFC 6749 4.1.3, 4.4, 6; RFC 7636; RFC 9449 5; RFC 8705
  * 3; RFC 8707; FAPI 2.0 SP 5.3.2.1).
  *
- * Grants: authorization_code, refresh_token, client_credentials. A code works once: a second use is
+ * Grants: authorization_code, refresh_token, client_credentials, device_code (RFC 8628) and CIBA
+ * (auth/approval.h). A code works once: a second use is
  * invalid_grant and everything issued for it is taken back. A refresh token stays the same: it
  * works until its session ends, for its client and with its key or certificate, and is told in each
  * answer. What the tokens say: auth/oidc_token_make.h.

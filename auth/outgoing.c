@@ -8,6 +8,7 @@
 
 #include "auth/login_notice.h"
 #include "auth/logout_notice.h"
+#include "auth/oidc_ciba.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -115,6 +116,8 @@ static result send_one(struct sending *w, struct err *e)
 {
     if (str_is(str_c(w->row.kind), "logout"))
         return logout_notice_send(w->auth, w->arena, &w->row, &w->verdict, e);
+    if (str_is(str_c(w->row.kind), "ping"))
+        return oidc_ciba_ping(w->auth, w->arena, &w->row, &w->verdict, e);
     return login_notice_send(w->auth, w->arena, &w->row, &w->verdict, e);
 }
 
@@ -166,17 +169,20 @@ void outgoing_post(struct auth *au, struct arena *a, const struct outgoing_post 
         .total_ms = POST_TOTAL_MS,
         .answer_bytes_max = POST_ANSWER_BYTES,
     };
-    const struct pair signature = { STR("X-Motcua-Signature"), p->signature };
-    const struct call call = { .method = METHOD_POST,
-                               .path = str_from(p->url, path),
-                               .headers = &signature,
-                               .header_count = p->signature.n > 0 ? 1 : 0,
-                               .content_type = p->content_type,
-                               .body = p->body };
+    struct pair headers[2];
+    struct call call = { .method = METHOD_POST,
+                         .path = str_from(p->url, path),
+                         .headers = headers,
+                         .content_type = p->content_type,
+                         .body = p->body };
     DEFER(partner_close) struct partner *partner = NULL;
     struct err why = { .code = ERR_NONE };
     struct answer answer;
 
+    if (p->signature.n > 0)
+        headers[call.header_count++] = (struct pair){ STR("X-Motcua-Signature"), p->signature };
+    if (p->authorization.n > 0)
+        headers[call.header_count++] = (struct pair){ STR("Authorization"), p->authorization };
     *out = (struct outgoing_verdict){ .failure = STR("ADDRESS") };
     if (!may_post(au, p->url))
         return;

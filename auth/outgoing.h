@@ -2,8 +2,9 @@
  * outgoing.h - what others are to be told, for sure: a row written in the transaction of what
  * happened, sent afterwards by a job until it has arrived (at least once).
  *
- * Kinds: the back-channel logout of a portal (auth/logout_notice.h), and a sign-in from a new
- * browser for the installation's own notifier (auth/login_notice.h). A row is claimed with a lease,
+ * Kinds: the back-channel logout of a portal (auth/logout_notice.h), a sign-in from a new browser
+ * for the installation's own notifier (auth/login_notice.h), and that a person has answered a
+ * counter (auth/oidc_ciba.h). A row is claimed with a lease,
  * so any number of processes may send and any may die. What does not arrive is sent again after
  * 10 s, 60 s, 5 min, 1 h and then hourly until a day has passed ("dead"). A receiver that does not
  * answer at all is asked for one row at a time, so that it holds up nobody else. "untold": the
@@ -21,7 +22,7 @@ struct sql;
 
 struct outgoing {
     struct str id;
-    const char *kind; /* "logout" or "sign_in" */
+    const char *kind; /* "logout", "sign_in" or "ping" (sid: the approval's id) */
     struct str client_id, account, sid, sub, agent;
     int64_t tries, created_ms;
 };
@@ -40,9 +41,10 @@ struct outgoing_verdict {
     struct str failure; /* an error's name or "HTTP 400" */
 };
 /* Posts to an address that a receiver registered: https (plain http to loopback where the national
- * systems are simulated), no redirects. `signature` empty, or the value of that header. */
+ * systems are simulated), no redirects. `signature` and `authorization`: empty, or the value of
+ * that header. */
 struct outgoing_post {
-    struct str url, content_type, body, signature;
+    struct str url, content_type, body, signature, authorization;
 };
 void outgoing_post(struct auth *au, struct arena *a, const struct outgoing_post *p,
                    struct outgoing_verdict *out);

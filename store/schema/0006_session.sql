@@ -42,11 +42,11 @@ CREATE TABLE session_agent (
 -- What others are to be told once a transaction has committed; written in that transaction.
 CREATE TABLE outgoing (
     id         TEXT NOT NULL PRIMARY KEY,
-    kind       TEXT NOT NULL    -- back-channel logout, or a sign-in from a new browser
-        CONSTRAINT outgoing_kind CHECK (kind IN ('logout', 'sign_in')),
+    kind       TEXT NOT NULL    -- back-channel logout, a sign-in from a new browser, a person's answer to a counter
+        CONSTRAINT outgoing_kind CHECK (kind IN ('logout', 'sign_in', 'ping')),
     client_id  TEXT NOT NULL,   -- which portal is told; of a sign-in: where it led, or empty
     account_id TEXT NOT NULL,   -- about whom
-    sid        TEXT NOT NULL,   -- about which session
+    sid        TEXT NOT NULL,   -- about which session; of a ping: which approval
     sub        TEXT NOT NULL,   -- the subject that the receiver knows; empty: made when it is sent
     agent      TEXT NOT NULL,   -- of a sign-in: as in session
     state      TEXT NOT NULL

@@ -1,0 +1,192 @@
+/* Approving on one's own device what a kiosk or a counter asks for. The rules are
+ * auth/approval.h's. */
+#include "auth/approval.h"
+#include "auth/login.h"
+#include "auth/oidc_ciba.h"
+#include "auth/oidc_device.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "web/call.h"
+#include "web/view.h"
+
+/* A sign-in that comes back to this page; fresh when somebody is signed in already. */
+static result sign_in(struct ctx *c, struct request *rq, struct response *rs, int acr,
+                      struct err *e)
+{
+    const struct login_ask ask = {
+        .browser =
+            request_cookie(rq, str_cstr(c->arena, cookie_name(c->app, c->arena, LOGIN_COOKIE))),
+        .return_path = rq->query.n == 0
+                           ? rq->path
+                           : str_fmt(c->arena, "%.*s?%.*s", STR_ARG(rq->path), STR_ARG(rq->query)),
+        .language = c->language,
+        .fresh = c->signed_in,
+        .acr = acr,
+        .after_s = c->signed_in ? c->session.auth_time_s : 0,
+    };
+    struct login login;
+    struct str browser;
+
+    TRY(login_start(&c->app->auth, &c->visit, &ask, &login, &browser, e));
+    view_cookie(c, rs, LOGIN_COOKIE, browser, c->app->conf.auth.login_ttl_s);
+    view_redirect(rs, str_cat(c->arena, STR("/login?id="), login.id));
+    return OK;
+}
+
+static struct json *scope_texts(const struct ctx *c, struct str scope)
+{
+    struct json *list = json_array();
+    struct str one;
+
+    while (str_next(&scope, ' ', &one))
+        json_add_str(
+            list, view_text(c, str_cstr(c->arena, str_cat(c->arena, STR("consent.scope."), one))));
+    return list;
+}
+
+static result show_request(struct ctx *c, struct request *rq, struct response *rs,
+                           const struct approval *ap, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    struct client client;
+
+    TRY(client_load(&c->app->auth, c->arena, ap->client_id, &client, e));
+    json_put_str(data, "id", ap->id);
+    json_put_str(data, "portal", client_name(&client, c->language));
+    json_put_str(data, "binding", ap->binding);
+    json_put_bool(data, "device", str_is(str_c(ap->kind), "device"));
+    json_put(data, "scopes", scope_texts(c, ap->scope));
+    return view_page(c, rq, rs, "approve", "approve.title", data, e);
+}
+
+static result show_code_form(struct ctx *c, struct request *rq, struct response *rs,
+                             struct str typed, const char *message, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+
+    json_put_str(data, "user_code", typed);
+    if (message != NULL)
+        json_put_str(data, "message", view_text(c, message));
+    TRY(view_page(c, rq, rs, "device", "device.title", data, e));
+    if (message != NULL)
+        view_status(rs, 400);
+    return OK;
+}
+
+/* The code is typed, or comes with the address behind the QR symbol on the kiosk: either way the
+ * person compares it on the next page. */
+result page_device(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct approval ap;
+    struct err why = { 0 };
+    struct form query;
+    struct str typed;
+
+    TRY(form_query(rq, &query, e));
+    typed = str_sub(form_get(&query, "user_code"), 0, 20);
+    if (!c->signed_in)
+        return sign_in(c, rq, rs, 0, e);
+    if (typed.n == 0)
+        return show_code_form(c, rq, rs, typed, NULL, e);
+    if (!approval_find(&c->app->auth, &c->visit, &c->session, typed, &ap, &why).failed) {
+        view_redirect(rs, str_cat(c->arena, STR("/approve?id="), ap.id));
+        return OK;
+    }
+    if (why.code == ERR_NOT_FOUND) {
+        log_err("device.code", &why);
+        return show_code_form(c, rq, rs, typed, "device.unknown", e);
+    }
+    *e = why;
+    return (result){ true };
+}
+
+result page_approve(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct approval ap;
+    struct err why = { 0 };
+    struct form query;
+    struct str id;
+
+    TRY(form_query(rq, &query, e));
+    TRY(form_need(&query, "id", 64, &id, e));
+    TRY(approval_load(&c->app->auth, c->arena, id, &ap, e));
+    if (!c->signed_in)
+        return sign_in(c, rq, rs, ap.acr, e);
+    if (!approval_check(&c->app->auth, &c->session, &ap, &why).failed)
+        return show_request(c, rq, rs, &ap, e);
+    if (why.code == ERR_WEAK_SIGN_IN)
+        return sign_in(c, rq, rs, ap.acr, e);
+    *e = why;
+    return (result){ true };
+}
+
+result approve_answer(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    struct approval ap;
+    struct form form;
+    struct str id;
+    bool yes;
+
+    TRY(form_body(rq, &form, e));
+    TRY(form_need(&form, "id", 64, &id, e));
+    yes = str_is(form_get(&form, "answer"), "yes");
+    TRY(approval_load(&c->app->auth, c->arena, id, &ap, e));
+    TRY(approval_answer(&c->app->auth, &c->visit, &c->session, &ap, yes, e));
+    json_put_bool(data, "yes", yes);
+    return view_page(c, rq, rs, "approved", yes ? "approved.title" : "approved.no_title", data, e);
+}
+
+result page_requests(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    struct json *list = json_array();
+    struct approval *found;
+    size_t count;
+
+    json_put(data, "requests", list);
+    TRY(approval_list(&c->app->auth, c->arena, &c->session, &found, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        struct json *row = json_object();
+        struct client client;
+
+        json_add(list, row);
+        TRY(client_load(&c->app->auth, c->arena, found[i].client_id, &client, e));
+        json_put_str(row, "id", found[i].id);
+        json_put_str(row, "portal", client_name(&client, c->language));
+        json_put_str(row, "binding", found[i].binding);
+    }
+    json_put_bool(data, "none", count == 0);
+    return view_page(c, rq, rs, "requests", "requests.title", data, e);
+}
+
+/* What machines ask. */
+
+result oidc_device_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct api_call call;
+    struct form form;
+    struct str json;
+
+    TRY(call_read(c, rq, rs, &form, &call, e));
+    TRY(oidc_device_start(&c->app->auth, &c->visit, &call, &json, e));
+    view_json_text(rs, 200, "application/json", json);
+    return OK;
+}
+
+result oidc_ciba_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct api_call call;
+    struct form form;
+    struct str json;
+
+    TRY(call_read(c, rq, rs, &form, &call, e));
+    TRY(oidc_ciba_start(&c->app->auth, &c->visit, &call, &json, e));
+    view_json_text(rs, 200, "application/json", json);
+    return OK;
+}
