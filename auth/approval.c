@@ -349,7 +349,8 @@ static result grant_make(struct auth *au, const struct visit *v, const struct se
                            .kind = own.kind,
                            .level = own.level,
                            .acr = own.acr,
-                           .auth_time_s = own.auth_time_s };
+                           .auth_time_s = own.auth_time_s,
+                           .made_s = clock_now_s(au->clock) };
     return OK;
 }
 
