@@ -312,6 +312,31 @@ TEST(a_sign_in_that_is_too_weak_or_too_old_is_named)
     check_str(str_c(e.field), "max_age=99");
 }
 
+TEST(nothing_of_the_corpus_of_forged_tokens_opens)
+{
+    struct auth *au = here();
+    const int64_t now_s = clock_now_s(&fixture_clock);
+    DEFER(key_release) struct key *key = NULL;
+    struct forged_from from = { .typ = "at+jwt" };
+    struct access acc;
+
+    check_ok(keyring_active(au->keys, KEY_ES256, &key, &e), e);
+    from.key = key;
+    from.claims =
+        str_fmt(test_arena(),
+                "{\"iss\":\"" US "\",\"aud\":\"" US "\",\"sub\":\"api\",\"client_id\":\"api\","
+                "\"jti\":\"j\",\"scope\":\"a:read\",\"iat\":%lld,\"exp\":%lld}",
+                (long long)now_s, (long long)now_s + 60);
+    check_ok(call_with(au, "Bearer", forged_good(&from), NULL, &acc), e);
+    for (size_t i = 0; i < forged_count(); i++) {
+        const struct str token = forged_token(i, &from);
+
+        if (!call_with(au, "Bearer", token, NULL, &acc).failed ||
+            !access_read(au, test_arena(), token, &acc, &e).failed)
+            test_fail(__FILE__, __LINE__, "%s", forged_name(i));
+    }
+}
+
 TEST(a_disabled_clients_tokens_open_nothing_also_when_it_is_back)
 {
     static const struct made made = { "at+jwt", US, US, "api", NULL, 60, false };

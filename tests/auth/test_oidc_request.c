@@ -158,6 +158,22 @@ TEST(levels_are_named_in_two_ways_and_by_the_national_portals_names_for_its_clie
     check_int(rq.acr_essential, 0);
 }
 
+TEST(openid_alone_means_all_that_is_registered_for_portals_of_the_national_one)
+{
+    struct client c = portal(CLIENT_OIDC);
+    struct oidc_request rq;
+
+    c.scopes = STR("openid vn_profile vn_id payments:write");
+    check(reads(&c, GOOD, &rq));
+    check_str(rq.scope, "openid");
+    c.profile = CLIENT_DVCQG_COMPAT;
+    check(reads(&c, GOOD, &rq));
+    check_str(rq.scope, "openid vn_profile vn_id");
+    c.scopes = STR("openid vn_profile");
+    check(reads(&c, GOOD, &rq));
+    check_str(rq.scope, "openid vn_profile");
+}
+
 TEST(the_claims_parameter_has_one_shape)
 {
     static const char *const good[] = {
@@ -166,7 +182,7 @@ TEST(the_claims_parameter_has_one_shape)
         "{\"userinfo\":{\"name\":null,\"email\":{\"essential\":true}},\"id_token\":{\"acr\":null}}",
         "{\"id_token\":{\"auth_time\":{\"essential\":true},\"acr\":{\"essential\":true}}}",
         ("{\"userinfo\":{\"verified_claims\":{\"verification\":{\"trust_framework\":null},"
-        "\"claims\":{\"name\":null}}}}"),
+         "\"claims\":{\"name\":null}}}}"),
         "{\"userinfo\":{\"verified_claims\":[{\"verification\":{}}]}}",
         "{\"unheard\":{\"of\":1}}",
     };

@@ -11,6 +11,7 @@
 #include "crypto/token.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
+#include "tests/forged.h"
 
 /* RFC 7636 appendix B */
 #define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -310,4 +311,24 @@ TEST(a_hint_is_one_of_our_id_tokens_and_nothing_else)
     check_fails(oidc_hint_read(au, test_arena(), str_sub(id, 0, id.n - 4), &hint, &e), e,
                 ERR_BAD_TOKEN);
     check_fails(oidc_hint_read(au, test_arena(), STR("a.b.c"), &hint, &e), e, ERR_BAD_TOKEN);
+}
+
+TEST(nothing_of_the_corpus_of_forged_tokens_is_a_hint)
+{
+    struct auth *au = here();
+    const int64_t now_s = clock_now_s(&fixture_clock);
+    DEFER(key_release) struct key *key = NULL;
+    struct forged_from from = { .typ = "JWT" };
+    struct oidc_hint hint;
+
+    check_ok(keyring_active(au->keys, KEY_ES256, &key, &e), e);
+    from.key = key;
+    from.claims = str_fmt(test_arena(),
+                          "{\"iss\":\"https://id.example.vn\",\"aud\":\"portal\",\"sub\":\"s\","
+                          "\"sid\":\"i\",\"iat\":%lld,\"exp\":%lld}",
+                          (long long)now_s, (long long)now_s + 60);
+    check_ok(oidc_hint_read(au, test_arena(), forged_good(&from), &hint, &e), e);
+    for (size_t i = 0; i < forged_count(); i++)
+        if (!oidc_hint_read(au, test_arena(), forged_token(i, &from), &hint, &e).failed)
+            test_fail(__FILE__, __LINE__, "%s", forged_name(i));
 }
