@@ -187,6 +187,29 @@ result account_save(struct auth *au, const struct visit *v, const struct account
     return account_load(au, v->arena, w.id, out, e);
 }
 
+static result claims_find(struct sql *db, void *arg, struct err *e)
+{
+    struct account_write *w = arg;
+    const struct sql_param by[] = { sql_t(w->issuer), sql_t(w->tech_index) };
+
+    return id_find(db, SQL_ACCOUNT_BY_TECH, by, w, e);
+}
+
+result account_of_claims(struct auth *au, struct arena *a, const struct vneid_claims *c,
+                         struct str *id, struct err *e)
+{
+    struct account_write w = {
+        .auth = au,
+        .arena = a,
+        .issuer = au->conf->vneid.issuer,
+        .tech_index = seal_index(a, au->seal, STR("techid"), c->tech_id),
+    };
+
+    TRY(sql_read(au->sql, claims_find, &w, e));
+    *id = w.id;
+    return OK;
+}
+
 struct account_read {
     struct auth *auth;
     struct arena *arena;

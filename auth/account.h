@@ -41,6 +41,9 @@ MUST_USE result account_save(struct auth *au, const struct visit *v,
 /* ERR_NOT_FOUND; ERR_CRYPTO when the sealed value does not open. */
 MUST_USE result account_load(struct auth *au, struct arena *a, struct str id, struct account *out,
                              struct err *e);
+/* Whose account those claims lead to, without making or changing one; *id empty: nobody's. */
+MUST_USE result account_of_claims(struct auth *au, struct arena *a, const struct vneid_claims *c,
+                                  struct str *id, struct err *e);
 /* What to call it: the enterprise's name, else the person's, else "". */
 struct str account_name(const struct account *acc);
 

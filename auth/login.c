@@ -262,13 +262,15 @@ static struct str login_subject(struct arena *a, const struct login *l)
 }
 
 static result login_audit(struct auth *au, const struct visit *v, const struct login *l,
-                          const char *action, const char *why, struct err *e)
+                          struct str account, const char *action, const char *why, struct err *e)
 {
     DEFER(json_close) struct json *detail = json_object();
 
     json_put_str(detail, "client", l->client_id);
     json_put_str(detail, "why", str_c(why));
-    return auth_audit(au, v, STR("citizen:"), action, login_subject(v->arena, l), detail, e);
+    json_put_str(detail, "agent", session_agent(v->arena, v->agent));
+    return auth_audit(au, v, str_cat(v->arena, STR("citizen:"), account), action,
+                      login_subject(v->arena, l), detail, e);
 }
 
 result login_cancel(struct auth *au, const struct visit *v, struct login *l, struct err *e)
@@ -277,7 +279,7 @@ result login_cancel(struct auth *au, const struct visit *v, struct login *l, str
     enum login_action action;
 
     TRY(login_step(au, v, l, LOGIN_EV_CANCELLED, &action, e));
-    return is_refused ? OK : login_audit(au, v, l, "login.refused", "CANCELLED", e);
+    return is_refused ? OK : login_audit(au, v, l, STR(""), "login.refused", "CANCELLED", e);
 }
 
 /* A "no" to the person ends the sign-in; a fault leaves the door open for another attempt. */
@@ -442,21 +444,33 @@ static result login_enter(struct auth *au, const struct visit *v, struct login *
 }
 
 static result login_finish(struct auth *au, const struct visit *v, const struct form *query,
-                           struct str old_session, struct login_done *out, struct err *e)
+                           struct str old_session, struct vneid_claims *claims,
+                           struct login_done *out, struct err *e)
 {
-    struct vneid_claims claims;
-    struct account_seen seen = { .claims = &claims };
+    struct account_seen seen = { .claims = claims };
 
     TRY(callback_check(au, query, e));
-    TRY(login_identify(au, v, &out->login, form_get(query, "code"), &claims, e));
+    TRY(login_identify(au, v, &out->login, form_get(query, "code"), claims, e));
     TRY(login_confirm(au, v, &out->login, &seen, e));
     return login_enter(au, v, &out->login, &seen, old_session, out, e);
+}
+
+/* Whose account somebody tried to sign in to: that person sees it in the list of sign-ins. */
+static struct str account_tried(struct auth *au, const struct visit *v,
+                                const struct vneid_claims *claims)
+{
+    struct str account = STR("");
+
+    if (claims->tech_id.n > 0 && account_of_claims(au, v->arena, claims, &account, NULL).failed)
+        return STR("");
+    return account;
 }
 
 result login_return(struct auth *au, const struct visit *v, const struct form *query,
                     struct str browser, struct str old_session, struct login_done *out,
                     struct err *e)
 {
+    struct vneid_claims claims = { 0 };
     struct err why = { 0 };
     enum login_action action;
 
@@ -464,11 +478,11 @@ result login_return(struct auth *au, const struct visit *v, const struct form *q
     TRY(login_find(au, v, form_get(query, "state"), browser, &out->login, e));
     TRY(login_step(au, v, &out->login, LOGIN_EV_RETURNED, &action, e));
     must(action == LOGIN_DO_REDEEM);
-    if (!login_finish(au, v, query, old_session, out, &why).failed)
+    if (!login_finish(au, v, query, old_session, &claims, out, &why).failed)
         return OK;
     TRY(login_step(au, v, &out->login, is_denial(why.code) ? LOGIN_EV_DENIED : LOGIN_EV_FAILED,
                    &action, e));
-    TRY(login_audit(au, v, &out->login, is_denial(why.code) ? "login.refused" : "login.failed",
-                    err_name(why.code), e));
+    TRY(login_audit(au, v, &out->login, account_tried(au, v, &claims),
+                    is_denial(why.code) ? "login.refused" : "login.failed", err_name(why.code), e));
     return fail_field(e, why.code, why.field, "%s", why.detail);
 }

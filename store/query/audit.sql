@@ -26,3 +26,19 @@ SELECT seq, at_ms, actor, action, subject, request_id, ip, port, detail, hash
 SELECT slot, seq FROM audit_log WHERE slot NOT IN (SELECT slot FROM audit_head)
  ORDER BY slot, seq LIMIT 1;
 
+
+-- One actor's rows of the kinds that are shown to it, the newest first, from a place downwards.
+-- name: audit_log_of_actor
+SELECT at_ms, slot, seq, action, subject, ip, detail FROM audit_log
+ WHERE actor = $1 AND at_ms >= $2 AND at_ms <= $3
+   AND (at_ms < $3 OR slot < $4 OR (slot = $4 AND seq < $5))
+   AND action IN ('login.ok', 'login.client', 'login.out', 'login.refused', 'login.failed')
+ ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $6;
+
+-- Questions to the registers about one or another number, as keyed digests.
+-- name: audit_log_of_register
+SELECT at_ms, slot, seq, action, subject, ip, detail FROM audit_log
+ WHERE subject IN ($1, $6) AND at_ms >= $2 AND at_ms <= $3
+   AND (at_ms < $3 OR slot < $4 OR (slot = $4 AND seq < $5))
+   AND action IN ('person.query', 'person.answer', 'business.query', 'business.answer')
+ ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $7;

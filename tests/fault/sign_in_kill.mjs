@@ -1,6 +1,6 @@
 // kill -9 between any two steps of a sign-in, and in the middle of the longest: after the new start
 // the citizen goes on where they were and arrives at the portal; what was used stays used; whoever
-// was signed out stays out. On the default stores all of this is in kv.log.
+// was signed out stays out. On the default stores all of this is in kv.journal.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Browser, assertBooks, call, form, here, kill, secret, sleep, start, stop, systems, until } from "./stage.mjs";

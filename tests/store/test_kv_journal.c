@@ -11,7 +11,7 @@ static struct err e;
 
 static const char *file(void)
 {
-    return str_cstr(test_arena(), str_fmt(test_arena(), "%s/kv.log", test_folder()));
+    return str_cstr(test_arena(), str_fmt(test_arena(), "%s/kv.journal", test_folder()));
 }
 
 static result try_table(struct kv **k)
