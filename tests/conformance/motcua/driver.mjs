@@ -24,6 +24,7 @@ export default async function driver({ persona = "conformance", program, conf })
             if (logout && !intent.stay) return { url: logout.action, method: "POST", form: logout.fields };
             return null;
         },
+        // The next key was published when the stack began, and nobody here caches for a day: --now.
         rotateKeys() {
             for (const alg of ["ES256", "RS256"]) execFileSync(program, ["--conf", conf, "keys", "rotate", "--alg", alg, "--now"]);
         },

@@ -1,4 +1,4 @@
-// plan.mjs --plan NAME [options of run.mjs]: inside tests/tls_stack.sh, registers the clients of the plan at
+// plan.mjs --plan NAME [--profile oidc|fapi2] [options of run.mjs]: inside tests/tls_stack.sh, registers the clients of the plan at
 // the motcua of this stack, writes their configuration beside its own, and runs the plan.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -28,11 +28,11 @@ function withSecret(host, more = {}, ...words) {
     return add(client, "--profile", "oidc", "--auth", client.auth, "--secret-file", file(`${host}.secret`, client.client_secret), ...words);
 }
 // A client of FAPI 2.0, with a key of its own.
-async function withKey(host, alg, ...words) {
+async function withKey(host, alg, more = {}, ...words) {
     const key = await newKey(alg), shown = { ...key.jwk, kid: key.kid, alg, use: "sig" };
     const client = {
         client_id: `conformance-${host}`, ...addresses(host), auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true,
-        id_token_signed_response_alg: "ES256", jwk: { ...key.secretJwk, kid: key.kid, alg },
+        id_token_signed_response_alg: "ES256", jwk: { ...key.secretJwk, kid: key.kid, alg }, ...more,
     };
     return add(client, "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [shown] })), ...words);
 }
@@ -43,16 +43,21 @@ async function withKeyForPayments(host) {
         "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [{ ...key.jwk, kid: key.kid, alg: "ES256", use: "sig" }] })));
     return { client_id, auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true, jwk: { ...key.secretJwk, kid: key.kid, alg: "ES256" } };
 }
+const backchannel = async () => `http://127.0.0.1:${await freePort()}/told`;
+const told = (uri) => [{ backchannel_logout_uri: uri, backchannel_logout_session_required: true }, "--backchannel-logout", uri, "--backchannel-sid", "true"];
 const sets = {
-    oidc: async () => ({ first: withSecret("rp1"), second: withSecret("rp2"), post: withSecret("rp3", { auth: "client_secret_post" }) }),
-    backchannel: async () => {
-        const uri = `http://127.0.0.1:${await freePort()}/told`;
-        return { first: withSecret("rp1", { backchannel_logout_uri: uri, backchannel_logout_session_required: true }, "--backchannel-logout", uri, "--backchannel-sid", "true") };
-    },
-    fapi2: async () => ({ first: await withKey("fapi1", "ES256"), second: await withKey("fapi2", "ES256"), rsa: await withKey("fapi3", "PS256"), system: await withKeyForPayments("system") }),
-    signing: async () => ({ signed: await withKey("fapi1", "ES256", "--signed-request", "true"), second: await withKey("fapi2", "ES256"), signed_rsa: await withKey("fapi3", "PS256", "--signed-request", "true") }),
+    oidc: async () => ({
+        first: withSecret("rp1", ...told(await backchannel())), second: withSecret("rp2"), post: withSecret("rp3", { auth: "client_secret_post" }),
+    }),
+    fapi2: async () => ({
+        first: await withKey("fapi1", "ES256", ...told(await backchannel())), second: await withKey("fapi2", "ES256"), rsa: await withKey("fapi3", "PS256"),
+        system: await withKeyForPayments("system"),
+    }),
+    signing: async () => ({
+        signed: await withKey("fapi1", "ES256", {}, "--signed-request", "true"), second: await withKey("fapi2", "ES256"),
+        signed_rsa: await withKey("fapi3", "PS256", {}, "--signed-request", "true"),
+    }),
 };
-const of = { "message-signing": "signing", fapi2: "fapi2", backchannel: "backchannel" };
 // Nobody listens there yet: the module does when it runs.
 const freePort = () => new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -61,12 +66,16 @@ const freePort = () => new Promise((resolve) => {
     });
 });
 
-const given = options(process.argv.slice(2));
+// The clients: those that the plan is about, or --profile oidc|fapi2.
+const words = process.argv.slice(2), at = words.indexOf("--profile");
+const profile = at < 0 ? undefined : words.splice(at, 2)[1];
+const given = options(words);
+const set = profile ?? { "fapi2": "fapi2", "message-signing": "signing" }[given.plan] ?? "oidc";
 const config = {
     issuer, driver: new URL("driver.mjs", import.meta.url).pathname, driver_options: { persona: "conformance", program, conf },
     code_ttl_s: Number(process.env.CONFORMANCE_CODE_TTL_S ?? 60), refresh_again_s: Number(process.env.CONFORMANCE_REFRESH_AGAIN_S ?? 30),
     resources: [{ name: "payment API", client: "system", url: `${issuer}/v1/payments/none-of-that-name`, scope: "payments:read", ok: [404] }],
-    login_hint: "0900000033", clients: await sets[of[given.plan] ?? "oidc"](), mixed_profiles: true,
+    login_hint: "0900000033", clients: await sets[set](), mixed_profiles: true,
 };
 writeFileSync(`${stack}/conformance.json`, JSON.stringify(config, null, 4), { mode: 0o600 });
 // The service looks for changes of its clients every few seconds (CLIENT_FRESH_MS).
