@@ -91,7 +91,7 @@ for (const mutant of chosen) {
         bad += missed.length > 0 ? 1 : 0;
         console.log(`${missed.length ? "MISSED " : "caught "} ${name}: ${what}`);
         if (missed.length) console.log(`          ${missed.map((module) => `${module} is ${said[module]}`).join(", ")}`);
-        else console.log(`          ${reasons[0].slice(0, 200)}`);
+        else console.log(`          ${(reasons[0] ?? "").slice(0, 140)}`);
     } catch (error) {
         bad++;
         console.log(`BROKEN  ${name}: ${error.message}`);
