@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "http/client_cert.h"
 
 #define HOPS_MAX 16
 
@@ -365,6 +366,11 @@ result proxy_apply(const struct proxy_list *l, const struct sockaddr *sa, struct
     rq->https = false;
     rq->port = 0;
     rq->ip = address_of(sa, &a, &rq->port) ? address_print(rq->arena, &a) : STR("");
+    rq->certificate = STR("");
+    rq->certificate_verified = false;
     *trusted = proxy_trusts(l, sa);
-    return *trusted ? headers_apply(l, rq, e) : OK;
+    if (!*trusted)
+        return OK;
+    TRY(client_cert_read(rq, e));
+    return headers_apply(l, rq, e);
 }

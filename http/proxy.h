@@ -35,8 +35,9 @@ bool proxy_list_empty(const struct proxy_list *l);
 bool proxy_trusts(const struct proxy_list *l, const struct sockaddr *sa);
 bool proxy_address_read(struct str text, struct proxy_address *out);
 bool proxy_address_is_loopback(const struct proxy_address *a);
-/* Sets rq->ip, port and https from the connection and, when its other end is trusted, from the
- * headers; *trusted tells. ERR_MALFORMED: a trusted proxy passed on headers that cannot be read. */
+/* Sets rq->ip, port, https and certificate from the connection and, when its other end is trusted,
+ * from the headers; *trusted tells. ERR_MALFORMED: a trusted proxy passed on headers that cannot be
+ * read. */
 MUST_USE result proxy_apply(const struct proxy_list *l, const struct sockaddr *sa,
                             struct request *rq, bool *trusted, struct err *e);
 

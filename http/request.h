@@ -24,10 +24,12 @@ struct request {
     struct pair params[8]; /* of the route's pattern, decoded */
     size_t param_count;
     struct str body;
-    struct str ip;    /* the client's, through trusted proxies */
-    int port;         /* the client's source port, 0 when unknown */
-    bool https;       /* between the client and the outermost trusted proxy */
-    int64_t start_ms; /* wall clock */
+    struct str ip;             /* the client's, through trusted proxies */
+    int port;                  /* the client's source port, 0 when unknown */
+    struct str certificate;    /* DER of the client's, told by a trusted proxy; or empty */
+    bool certificate_verified; /* the proxy checked its chain (client_cert.h) */
+    bool https;                /* between the client and the outermost trusted proxy */
+    int64_t start_ms;          /* wall clock */
 };
 
 struct str request_header(const struct request *rq, const char *name); /* first, or empty */

@@ -24,9 +24,13 @@ bool call_has_form(const struct request *rq)
 
 struct api_call call_make(const struct ctx *c, const struct request *rq, struct response *rs)
 {
+    const bool certificates = c->app->conf.http.client_certificates;
+
     if (dpop_wants_nonce(&c->app->auth))
         response_header_set(rs, "DPoP-Nonce", dpop_nonce(&c->app->auth, c->arena));
     return (struct api_call){
+        .certificate = certificates ? rq->certificate : STR(""),
+        .certificate_trusted = certificates && rq->certificate_verified,
         .authorization = request_header(rq, "Authorization"),
         .dpop = request_header(rq, "DPoP"),
         .dpop_count = header_count(rq, "DPoP"),
