@@ -62,6 +62,51 @@ bool client_may_post_logout(const struct client *c, struct str uri)
     return uri_in(c->post_logout_uris, c->post_logout_count, uri);
 }
 
+bool client_may_agency(const struct client *c, struct str agency_id)
+{
+    return c->agencies.n == 0 || client_list_has(c->agencies, agency_id);
+}
+
+/* One byte as it can be read on a page: '/' or %20, or where there is none. */
+static struct str byte_at(struct arena *a, struct str s, size_t at)
+{
+    if (at >= s.n)
+        return STR("its end");
+    if (s.p[at] > ' ' && s.p[at] <= '~')
+        return str_fmt(a, "'%c'", s.p[at]);
+    return str_fmt(a, "%%%02X", (unsigned char)s.p[at]);
+}
+
+static size_t same_bytes(struct str x, struct str y)
+{
+    size_t n = 0;
+
+    while (n < x.n && n < y.n && x.p[n] == y.p[n])
+        n++;
+    return n;
+}
+
+struct str client_redirect_difference(struct arena *a, const struct client *c, struct str uri)
+{
+    size_t best = 0, same = 0;
+
+    if (client_may_redirect(c, uri))
+        return STR("");
+    if (c->redirect_count == 0)
+        return STR("no redirect address is registered");
+    for (size_t i = 0; i < c->redirect_count; i++) {
+        const size_t n = same_bytes(c->redirect_uris[i], uri);
+
+        if (n > same) {
+            best = i;
+            same = n;
+        }
+    }
+    return str_fmt(a, "byte %zu: %.*s is registered, here is %.*s; registered: %.*s", same + 1,
+                   STR_ARG(byte_at(a, c->redirect_uris[best], same)),
+                   STR_ARG(byte_at(a, uri, same)), STR_ARG(c->redirect_uris[best]));
+}
+
 struct str client_name(const struct client *c, struct str language)
 {
     return str_is(language, "en") ? c->name_en : c->name_vi;

@@ -130,7 +130,13 @@ MUST_USE result client_verify_all(struct auth *au, struct err *e);
 
 bool client_may_redirect(const struct client *c, struct str uri);    /* byte for byte */
 bool client_may_post_logout(const struct client *c, struct str uri); /* byte for byte */
-bool client_may_scope(const struct client *c, struct str scope);     /* one name */
+/* For whoever registers or tries a client: how the address differs from the registered one that is
+ * nearest, in English, at which byte. Empty when it is registered. It tells what is registered:
+ * only for operators, and on pages of a simulation. */
+struct str client_redirect_difference(struct arena *a, const struct client *c, struct str uri);
+/* Whether payments may be asked for this agency. */
+bool client_may_agency(const struct client *c, struct str agency_id);
+bool client_may_scope(const struct client *c, struct str scope); /* one name */
 bool client_may_grant(const struct client *c, const char *grant);
 struct str client_name(const struct client *c, struct str language); /* "en", else Vietnamese */
 /* Whether one word stands in a space-separated list. */

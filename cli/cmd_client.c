@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "auth/client.h"
+#include "auth/client_keys.h"
 #include "auth/client_metadata.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -272,6 +273,32 @@ result cmd_client_secret(struct cli *cli, struct err *e)
     TRY(client_secret_new(&app->auth, &visit, id, keep_s, &secret, e));
     if (file == NULL)
         (void)printf("secret %.*s\n", STR_ARG(secret));
+    return OK;
+}
+
+/* Its rules, its keys where they are fetched, and whether an address is one of its own. */
+result cmd_client_check(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    DEFER(key_set_close) struct key_set *keys = NULL;
+    const struct str uri = option(cli, "--redirect");
+    struct str id, difference = STR("");
+    struct client client;
+
+    TRY(cli_need_word(cli, 0, "ID", &id, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(client_load_any(&app->auth, cli->arena, id, &client, e));
+    if (uri.n > 0)
+        difference = client_redirect_difference(cli->arena, &client, uri);
+    if (difference.n > 0)
+        return fail_field(e, ERR_BAD_REDIRECT, "redirect_uris", "%.*s", STR_ARG(difference));
+    TRY(client_check(&app->auth, &client, e));
+    if (client.jwks.n > 0 || client.jwks_uri.n > 0)
+        TRY(client_keys_find(&app->auth, cli->arena, &client, STR(""), &keys, e));
+    (void)printf("client %.*s%s: its settings%s%s are good\n", STR_ARG(id),
+                 client.disabled ? " (disabled)" : "", keys != NULL ? ", keys" : "",
+                 uri.n > 0 ? ", this address" : "");
     return OK;
 }
 

@@ -6,6 +6,7 @@
  * one.
  */
 #include "auth/access.h"
+#include "auth/client.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -247,6 +248,17 @@ static result check_content_type(const struct request *rq, struct err *e)
     return OK;
 }
 
+/* Whom its registration lets it collect for; and a client that is gone asks for nobody. */
+static result check_agency(struct ctx *c, struct str agency_id, struct err *e)
+{
+    struct client client;
+
+    TRY(client_load(&c->app->auth, c->arena, c->access.client_id, &client, e));
+    return client_may_agency(&client, agency_id)
+               ? OK
+               : fail_field(e, ERR_FORBIDDEN, "agency_id", "not registered for this client");
+}
+
 /* POST /v1/payments */
 result api_payment_make(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
@@ -261,6 +273,7 @@ result api_payment_make(struct ctx *c, struct request *rq, struct response *rs, 
     TRY(check_content_type(rq, e));
     TRY(json_read(rq->body, &body, e));
     TRY(payment_read(c, body, &payment, e));
+    TRY(check_agency(c, payment.order.agency_id, e));
     compared = json_copy(body);
     json_put_null(compared, "subject_token");
     call = (struct idempotency_call){ .agency_id = payment.order.agency_id,

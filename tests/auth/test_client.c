@@ -389,3 +389,44 @@ TEST_STORE(clients_of_the_old_tables_go_on)
     check(list[1].pkce_only);
     check(!list[0].par_only && !list[0].dpop_bound);
 }
+
+TEST(an_address_that_is_not_registered_is_explained_by_the_byte_that_differs)
+{
+    static const struct {
+        const char *uri, *starts;
+    } cases[] = {
+        { "https://portal.example.vn/callback", "" },
+        { "https://portal.example.vn/callback/", "byte 35: its end is registered, here is '/'" },
+        { "https://portal.example.vn/Callback", "byte 27: 'c' is registered, here is 'C'" },
+        { "https://portal.example.vn/callbac", "byte 34: 'k' is registered, here is its end" },
+        { "https://portal.example.vn/callback ", "byte 35: its end is registered, here is %20" },
+        { "http://portal.example.vn/callback", "byte 5: 's' is registered, here is ':'" },
+        { "https://second.example.vn/x", "byte 27: 'b' is registered, here is 'x'" },
+        { "", "byte 1: 'h' is registered, here is its end" },
+    };
+    const struct client c = {
+        .redirect_uris = { STR(WORLD_RETURN), STR("https://second.example.vn/back") },
+        .redirect_count = 2,
+    };
+    const struct client none = { .redirect_count = 0 };
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct str said = client_redirect_difference(test_arena(), &c, str_c(cases[i].uri));
+
+        check((said.n == 0) == (cases[i].starts[0] == '\0'));
+        if (!str_starts(said, str_c(cases[i].starts)))
+            test_fail(__FILE__, __LINE__, "%.*s", STR_ARG(said));
+    }
+    check_str(client_redirect_difference(test_arena(), &none, STR("x")),
+              "no redirect address is registered");
+}
+
+TEST(agencies_are_all_or_those_that_are_listed)
+{
+    const struct client all = { .agencies = STR("") }, some_only = { .agencies = STR("H56 H57") };
+
+    check(client_may_agency(&all, STR("H99")));
+    check(client_may_agency(&some_only, STR("H57")));
+    check(!client_may_agency(&some_only, STR("H5")));
+    check(!client_may_agency(&some_only, STR("")));
+}
