@@ -211,6 +211,11 @@ static result status_check(struct auth *au, const struct business_record *r,
     return OK;
 }
 
+struct status business_status(const struct auth *au, struct str code)
+{
+    return status_find(au->business->statuses, code, clock_today(au->clock));
+}
+
 static result query_record(struct auth *au, const struct visit *v,
                            const struct business_question *q, struct registry_query query,
                            struct err *e)

@@ -11,6 +11,7 @@
 #define AUTH_BUSINESS_H
 
 #include "auth/auth.h"
+#include "conf/status.h"
 
 #define BUSINESS_REPRESENTATIVES_MAX 32
 
@@ -53,6 +54,9 @@ MUST_USE result business_check(struct auth *au, const struct visit *v,
 MUST_USE result business_ask_now(struct auth *au, const struct visit *v,
                                  const struct business_question *q, struct business_record *record,
                                  struct business_answer *out, struct err *e);
+
+/* What the dated table says today of a status; its names live as long as `au`. */
+struct status business_status(const struct auth *au, struct str code);
 
 /* Bytes of an answer with HTTP status 200. ERR_BUSINESS_UNKNOWN: no such enterprise;
  * ERR_UPSTREAM_DOWN: anything that is not an answer of that form. */

@@ -107,6 +107,28 @@ static result representation_find(struct sql *db, void *arg, struct err *e)
     return OK;
 }
 
+static result bill_find(struct sql *db, void *arg, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct read *r = arg;
+
+    TRY(sql_find(db, SQL_ORGANISATION_OF_BILL, &rows, e, sql_t(r->organisation)));
+    TRY(sql_next(rows, &r->found, e));
+    if (r->found)
+        r->org.id = sql_text(rows, 0, r->arena);
+    return OK;
+}
+
+result organisation_of_bill(struct auth *au, struct arena *a, struct str id_index, struct str *id,
+                            struct err *e)
+{
+    struct read r = { .auth = au, .arena = a, .organisation = id_index };
+
+    TRY(sql_read(au->sql, bill_find, &r, e));
+    *id = r.found ? r.org.id : STR("");
+    return OK;
+}
+
 result representation_load(struct auth *au, struct arena *a, struct str account,
                            struct str organisation, struct representation *out, struct err *e)
 {

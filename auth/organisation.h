@@ -43,6 +43,9 @@ struct representation {
 /* ERR_NOT_FOUND. */
 MUST_USE result organisation_load(struct auth *au, struct arena *a, struct str id,
                                   struct organisation *out, struct err *e);
+/* Whose bill it is, by the digest that the bill carries; *id empty: no organisation known here. */
+MUST_USE result organisation_of_bill(struct auth *au, struct arena *a, struct str id_index,
+                                     struct str *id, struct err *e);
 /* What is kept, unchecked. */
 MUST_USE result representation_load(struct auth *au, struct arena *a, struct str account,
                                     struct str organisation, struct representation *out,

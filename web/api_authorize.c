@@ -57,6 +57,8 @@ static struct json *acting_row(const struct ctx *c, const struct acting *as)
     json_put_str(o, "name", as->name);
     json_put_str(o, "code", as->code);
     json_put_str(o, "role", view_text(c, str_cstr(c->arena, key)));
+    if (as->valid_until_ms > 0)
+        json_put_str(o, "until", date_vn(c->arena, clock_local(as->valid_until_ms - 1).date));
     return o;
 }
 
@@ -71,7 +73,7 @@ result oidc_act_page(struct ctx *c, struct request *rq, struct response *rs, str
     struct form form;
     struct str id;
     size_t count;
-    bool incomplete;
+    bool incomplete, oneself;
 
     json_put(data, "organisations", rows);
     TRY(form_query(rq, &form, e));
@@ -84,7 +86,11 @@ result oidc_act_page(struct ctx *c, struct request *rq, struct response *rs, str
             json_add(rows, acting_row(c, &list[i]));
     json_put_str(data, "id", id);
     json_put_str(data, "portal", client_name(&client, c->language));
-    json_put_bool(data, "oneself", client.acting != CLIENT_ACTING_MUST);
+    oneself = client.acting != CLIENT_ACTING_MUST;
+    json_put_bool(data, "oneself", oneself);
+    json_put_bool(data, "any", oneself || json_count(rows) > 0);
+    /* Chosen beforehand only where there is nothing to choose. */
+    json_put_bool(data, "only", json_count(rows) + oneself == 1);
     json_put_bool(data, "none", json_count(rows) == 0);
     json_put_bool(data, "incomplete", incomplete);
     view_policy(c, rs, view_origins(c, client.redirect_uris, client.redirect_count));

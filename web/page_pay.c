@@ -3,6 +3,7 @@
  * say at this moment: "paid" only when the money is in the books, "failed" only when the portal
  * said so.
  */
+#include "auth/organisation.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -10,6 +11,7 @@
 #include "http/form.h"
 #include "payments/attempt.h"
 #include "payments/receipt.h"
+#include "web/onlooker.h"
 #include "web/view.h"
 
 #define REFRESH_S  5
@@ -123,8 +125,10 @@ static void put_picture(struct ctx *c, struct json *data, const struct picture *
     }
 }
 
-static result put_order(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+static result put_order(struct ctx *c, struct json *data, const struct order *o,
+                        const struct onlooker *who, struct err *e)
 {
+    const char *refusal = onlooker_refusal(who, o);
     struct fee_agency agency;
     struct attempt *attempts;
     struct picture p;
@@ -139,25 +143,33 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     json_put_str(data, "dossier", o->reference);
     json_put_str(data, "procedure", view_either(c, o->procedure_name_vi, o->procedure_name_en));
     json_put_str(data, "agency", view_either(c, agency.name_vi, agency.name_en));
-    if (order_may_see_payer(o, c->session.account, c->session.id_index))
+    if (order_may_see_payer(o, c->session.account, who->id_index))
         json_put_str(data, "payer", o->payer.name);
+    if (who->acts)
+        json_put_str(data, "acts_for", who->acting.name);
+    if (refusal != NULL)
+        json_put_str(data, "refusal", view_text(c, refusal));
     json_put_str(data, "return_url", o->return_url);
     if (o->state == ORDER_OPEN)
         json_put_str(data, "expires", clock_vn(c->arena, o->expires_ms));
     json_put_bool(data, "may_pay",
-                  (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
+                  refusal == NULL && (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
     /* A payer who closed the portal's page, or never got its address, goes on with the same
      * reference: attempt_start() asks first, so that nothing is paid twice. */
     json_put_bool(data, "may_resume",
-                  p.look == LOOK_WAITING && !order_may_pay(o, c->now_ms, NULL).failed);
+                  refusal == NULL && p.look == LOOK_WAITING &&
+                      !order_may_pay(o, c->now_ms, NULL).failed);
     return put_receipts(c, data, o, e);
 }
 
-static result load_mine(struct ctx *c, const struct request *rq, struct order *o, struct err *e)
+/* The bill, if it is the person's or of somebody they act for. */
+static result load_for(struct ctx *c, const struct request *rq, struct order *o,
+                       struct onlooker *who, struct err *e)
 {
     TRY(order_load_token(&c->app->till, request_param(rq, "token"), c->arena, o, e));
-    return order_may_see(o, c->session.account, c->session.id_index, e);
+    TRY(onlooker_find(c, o, who, e));
+    return order_may_see(o, c->session.account, who->id_index, e);
 }
 
 static struct order_cause cause_of(const struct ctx *c)
@@ -180,11 +192,47 @@ static struct str page_of(const struct ctx *c, const struct order *o)
 result page_pay(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
+    const struct onlooker self = { .id_index = c->session.id_index };
+    struct str organisation = STR("");
     struct order order;
 
-    TRY(load_mine(c, rq, &order, e));
-    TRY(put_order(c, data, &order, e));
+    TRY(order_load_token(&c->app->till, request_param(rq, "token"), c->arena, &order, e));
+    if (order.id_index.n > 0 &&
+        order_may_see(&order, c->session.account, self.id_index, NULL).failed)
+        TRY(organisation_of_bill(&c->app->auth, c->arena, order.id_index, &organisation, e));
+    if (organisation.n > 0) { /* whether they act for it is a question for registers: SLOW pool */
+        view_redirect(rs, str_cat(c->arena, page_of(c, &order), STR("/for")));
+        return OK;
+    }
+    TRY(order_may_see(&order, c->session.account, self.id_index, e));
+    TRY(put_order(c, data, &order, &self, e));
     return view_page(c, rq, rs, "pay", "pay.title", data, e);
+}
+
+/* GET /pay/{token}/for */
+result page_pay_for(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    struct onlooker who;
+    struct order order;
+
+    TRY(load_for(c, rq, &order, &who, e));
+    TRY(put_order(c, data, &order, &who, e));
+    return view_page(c, rq, rs, "pay", "pay.title", data, e);
+}
+
+/* Who paid for whom, and on which ground. */
+static result acting_audit(struct ctx *c, const struct order *o, const struct onlooker *who,
+                           struct err *e)
+{
+    DEFER(json_close) struct json *detail = json_object();
+
+    json_put_str(detail, "order", o->id);
+    json_put_str(detail, "role", who->acting.role);
+    json_put_str(detail, "mandate", who->acting.mandate);
+    return auth_audit(&c->app->auth, &c->visit,
+                      str_cat(c->arena, STR("citizen:"), c->session.account), "acting.pay",
+                      who->acting.organisation, detail, e);
 }
 
 /* POST /pay/{token}/start: send the citizen to the payment portal. */
@@ -193,6 +241,7 @@ result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct 
     static const char *const fields[] = { "csrf", "channel", NULL };
     const struct order_cause cause = cause_of(c);
     struct attempt_way way;
+    struct onlooker who;
     struct order order;
     struct form form;
 
@@ -200,8 +249,12 @@ result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct 
     TRY(form_only(&form, fields, e));
     if (!str_is(form_get(&form, "channel"), "portal"))
         return fail_field(e, ERR_INVALID, "channel", "no such channel");
-    TRY(load_mine(c, rq, &order, e));
+    TRY(load_for(c, rq, &order, &who, e));
+    if (onlooker_refusal(&who, &order) != NULL)
+        return fail(e, ERR_MANDATE, "%s", onlooker_refusal(&who, &order));
     TRY(order_may_pay(&order, c->now_ms, e));
+    if (who.acts)
+        TRY(acting_audit(c, &order, &who, e));
     TRY(attempt_start(&c->app->till, &order, c->visit.ip, &cause, c->arena, &way, e));
     view_cookie(c, rs, PAY_COOKIE, order.token, 0);
     view_redirect(rs, way.redirect ? way.url : page_of(c, &order));

@@ -4,19 +4,22 @@
 #include "base/str.h"
 #include "http/form.h"
 #include "payments/receipt.h"
+#include "web/onlooker.h"
 #include "web/view.h"
 
 /* GET /receipts/{id} */
 result receipt_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct receipt receipt;
+    struct onlooker who;
     struct order order;
     struct str pdf;
 
     TRY(receipt_load(&c->app->till, request_param(rq, "id"), c->arena, &receipt, e));
     TRY(order_load(&c->app->till, receipt.order_id, STR(""), c->arena, &order, e));
-    TRY(order_may_see(&order, c->session.account, c->session.id_index, e));
-    if (!order_may_see_payer(&order, c->session.account, c->session.id_index))
+    TRY(onlooker_find(c, &order, &who, e));
+    TRY(order_may_see(&order, c->session.account, who.id_index, e));
+    if (!order_may_see_payer(&order, c->session.account, who.id_index))
         receipt.payer = (struct payer){ STR(""), STR(""), STR("") };
     TRY(receipt_pdf(&c->app->till, &receipt, c->arena, &pdf, e));
     response_header(rs, "Content-Disposition",

@@ -10,3 +10,6 @@ SET kind = excluded.kind, profile = excluded.profile, pay_only = excluded.pay_on
 -- name: organisation_load
 SELECT organisation_id, code_index, kind, profile, pay_only, checked_ms, created_ms
 FROM organisation WHERE organisation_id = $1;
+
+-- name: organisation_of_bill
+SELECT organisation_id FROM organisation WHERE code_index = $1;
