@@ -232,6 +232,13 @@ static int oauth_status(const struct ctx *c, enum err_code code)
     return proof && c->row->who != WHO_CLIENT ? 400 : err_status(code);
 }
 
+/* The page of a code: RFC 6749 5.2, RFC 9457 3.1.1. */
+static struct str error_page(const struct ctx *c, enum err_code code)
+{
+    return str_fmt(c->arena, "%.*s/errors/%.*s", STR_ARG(c->app->conf.service.issuer),
+                   STR_ARG(str_lower(c->arena, str_c(err_name(code)))));
+}
+
 static void oauth_error(struct ctx *c, const struct request *rq, struct response *rs,
                         const struct err *e)
 {
@@ -240,6 +247,7 @@ static void oauth_error(struct ctx *c, const struct request *rq, struct response
     json_put_str(body, "error", str_c(err_oauth(e->code)));
     /* RFC 6749 5.2: the description is ASCII, so it is always English. */
     json_put_str(body, "error_description", catalog_text(c->app->en, str_c(err_text(e->code))));
+    json_put_str(body, "error_uri", error_page(c, e->code));
     if (c->row->who == WHO_CLIENT)
         challenge(rq, rs, e);
     view_json(c, rs, oauth_status(c, e->code), body);
@@ -252,7 +260,7 @@ static void api_error(struct ctx *c, const struct request *rq, struct response *
     struct json *body = json_object();
     const struct str code = str_lower(c->arena, str_c(err_name(e->code)));
 
-    json_put_str(body, "type", str_cat(c->arena, STR("urn:motcua:error:"), code));
+    json_put_str(body, "type", error_page(c, e->code));
     json_put_str(body, "title", view_text(c, err_text(e->code)));
     json_put_int(body, "status", err_status(e->code));
     json_put_str(body, "code", code);

@@ -63,6 +63,10 @@ TEST(every_error_and_every_class_of_difference_has_a_text)
 
     for (int i = 0; i < ERR_COUNT; i++)
         need_key(vi, en, str_c(err_text((enum err_code)i)));
+    for (int i = ERR_NONE + 1; i < ERR_COUNT; i++) /* and a page that says what to check */
+        need_key(vi, en,
+                 str_cat(test_arena(), STR("why."),
+                         str_from(str_c(err_text((enum err_code)i)), sizeof("err.") - 1)));
     for (int i = 0; i < MATCH_COUNT; i++)
         need_key(vi, en, str_c(match_text((enum match_class)i)));
     for (int i = 0; i < RECONCILE_VERDICT_COUNT; i++)
