@@ -65,6 +65,11 @@ result auth_audit(struct auth *au, const struct visit *v, struct str actor, cons
     return audit_write(au->sql, clock_now_ms(au->clock), &ev, e);
 }
 
+struct str auth_actor(const struct visit *v)
+{
+    return v->officer.n > 0 ? str_cat(v->arena, STR("staff:"), v->officer) : STR("system");
+}
+
 struct str auth_key(struct arena *a, const char *kind, struct str value)
 {
     return str_fmt(a, "%s:%.*s", kind, STR_ARG(digest_base64url(a, digest_sha256(value))));

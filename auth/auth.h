@@ -81,6 +81,8 @@ struct audit_event auth_event(const struct visit *v, struct str actor, const cha
 /* The name under which a bearer value (cookie, code, state) is kept: base64url of its SHA-256, so
  * that a reader of the store holds nothing that opens a door. `kind` and ':' come before it. */
 struct str auth_key(struct arena *a, const char *kind, struct str value);
+/* Who changes something: "staff:<name>" of visit.officer, or "system". */
+struct str auth_actor(const struct visit *v);
 /* A setting that names a secret's file. ERR_CONFIG. */
 struct secret;
 MUST_USE result auth_secret(struct str path, struct secret *out, struct err *e);

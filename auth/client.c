@@ -175,7 +175,8 @@ static result run_remove(struct sql *db, const struct client_write *w, int64_t *
 static result client_write(struct sql *db, void *arg, struct err *e)
 {
     const struct client_write *w = arg;
-    const struct audit_event ev = auth_event(w->visit, STR("system"), w->action, w->id, NULL);
+    const struct audit_event ev =
+        auth_event(w->visit, auth_actor(w->visit), w->action, w->id, NULL);
     int64_t changed = 0;
 
     TRY(sql_run_plain(db, SQL_CLIENT_VERSION_NEXT, e));

@@ -30,11 +30,6 @@ struct str staff_subject(const struct visit *v, struct str name)
     return str_cat(v->arena, STR("staff:"), name);
 }
 
-struct str staff_actor(const struct visit *v)
-{
-    return v->officer.n > 0 ? staff_subject(v, v->officer) : STR("system");
-}
-
 static result account_row(const struct sql_rows *rows, struct arena *a, struct staff_account *out,
                           struct err *e)
 {
@@ -146,7 +141,7 @@ bool staff_factor_is_required(const struct auth *au, const struct staff_account 
 static result change_run(struct sql *db, void *arg, struct err *e)
 {
     struct staff_change *c = arg;
-    const struct audit_event ev = auth_event(c->visit, staff_actor(c->visit), c->action,
+    const struct audit_event ev = auth_event(c->visit, auth_actor(c->visit), c->action,
                                              staff_subject(c->visit, c->name), c->detail);
     int64_t changed = 0;
 

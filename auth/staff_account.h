@@ -46,7 +46,6 @@ bool staff_factor_is_required(const struct auth *au, const struct staff_account 
 /* In the caller's transaction: the password, and the memory of the last ten. */
 MUST_USE result staff_password_write(struct sql *db, struct str name, struct str encoded,
                                      int64_t now_ms, int64_t *changed, struct err *e);
-struct str staff_actor(const struct visit *v); /* "staff:<name>" or "system" */
 struct str staff_subject(const struct visit *v, struct str name);
 
 #endif

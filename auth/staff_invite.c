@@ -36,7 +36,7 @@ static result invitation_write(struct sql *db, const struct staff_change *c, int
     TRY(sql_run(db, SQL_STAFF_INVITATION_PURGE, e, sql_i(c->now_ms)));
     TRY(sql_run(db, SQL_STAFF_INVITATION_DROP, e, sql_t(c->name)));
     return sql_run(db, SQL_STAFF_INVITATION_INSERT, e, sql_t(*digest), sql_t(c->name),
-                   sql_t(staff_actor(c->visit)), sql_i(c->now_ms + ttl_ms));
+                   sql_t(auth_actor(c->visit)), sql_i(c->now_ms + ttl_ms));
 }
 
 result staff_invite(struct auth *au, const struct visit *v, struct str name, struct str *token,
@@ -126,8 +126,9 @@ result staff_accept(struct auth *au, const struct visit *v, struct str token,
                     const struct secret *password, struct err *e)
 {
     struct acceptance a = { .digest = digest_of(v, token) };
+    struct visit own = *v;
     struct staff_change c = {
-        .auth = au, .visit = v, .action = "staff.accept", .write = acceptance_write, .own = &a
+        .auth = au, .visit = &own, .action = "staff.accept", .write = acceptance_write, .own = &a
     };
     struct staff_account account;
     bool found;
@@ -139,6 +140,6 @@ result staff_accept(struct auth *au, const struct visit *v, struct str token,
                              account.staff.has_otp || staff_factor_is_required(au, &account),
                              password, e));
     TRY(password_hash(v->arena, password, &a.password, e));
-    c.name = account.staff.name;
+    c.name = own.officer = account.staff.name;
     return staff_change(&c, e);
 }

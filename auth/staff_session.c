@@ -155,6 +155,25 @@ result staff_find_session(struct auth *au, const struct visit *v, struct str tok
     return OK;
 }
 
+result staff_session_prove(struct auth *au, const struct visit *v, struct staff_session *s,
+                           struct err *e)
+{
+    struct str raw;
+    struct kept k;
+    bool found, saved;
+
+    TRY(kv_get(au->kv, v->arena, s->key, &found, &raw, e));
+    if (!found)
+        return fail(e, ERR_NOT_SIGNED_IN, "the session ended meanwhile");
+    TRY(record_read(v->arena, kept_fields, LEN(kept_fields), raw, &k, e));
+    k.factor_ms = k.seen_ms = clock_now_ms(au->clock);
+    TRY(kv_swap(au->kv, s->key, raw, kept_print(v, &k), kept_ttl_s(au, &k), &saved, e));
+    if (!saved)
+        return fail(e, ERR_RETRY, "the session was used at the same time");
+    s->factor_ms = k.factor_ms;
+    return OK;
+}
+
 result staff_sign_out(struct auth *au, const struct visit *v, const struct staff_session *s,
                       struct err *e)
 {

@@ -40,4 +40,8 @@ MUST_USE result staff_session_make(struct auth *au, const struct visit *v,
                                    const struct staff_account *account, bool factor,
                                    struct staff_signed *out, struct err *e);
 
+/* Inside auth/staff* only: a second factor was shown just now. */
+MUST_USE result staff_session_prove(struct auth *au, const struct visit *v, struct staff_session *s,
+                                    struct err *e);
+
 #endif

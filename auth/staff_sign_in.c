@@ -215,10 +215,12 @@ result staff_step_enrol(struct auth *au, const struct visit *v, const struct sta
     };
     struct staff_entry entry = { .step = STAFF_STEP_ENROL };
     struct staff_account account;
+    struct visit own = *v;
     struct err why = { 0 };
 
+    own.officer = t->name;
     TRY(try_begin(au, v, t, STAFF_STEP_ENROL, e));
-    if (staff_otp_enrol(au, v, &how, &entry.recovery, &why).failed) {
+    if (staff_otp_enrol(au, &own, &how, &entry.recovery, &why).failed) {
         if (why.code == ERR_BAD_PASSWORD)
             return refuse(au, v, STAFF_LIMIT_CODE, t->name, e);
         *e = why;
@@ -265,4 +267,30 @@ result staff_change_password(struct auth *au, const struct visit *v,
         return refuse(au, v, STAFF_LIMIT_PASSWORD, how->name, e);
     TRY(staff_limit_forget(au, v, STAFF_LIMIT_PASSWORD, how->name, e));
     return staff_set_password(au, v, how->name, how->is, e);
+}
+
+bool staff_is_fresh(const struct auth *au, const struct staff_session *s)
+{
+    return s->factor_ms > 0 && clock_now_ms(au->clock) - s->factor_ms < STAFF_FRESH_S * 1000;
+}
+
+result staff_prove(struct auth *au, const struct visit *v, struct staff_session *s, struct str code,
+                   struct err *e)
+{
+    struct staff_account account;
+    struct err why = { 0 };
+    bool found;
+
+    TRY(staff_limit_try(au, v, STAFF_LIMIT_CODE, s->name, e));
+    TRY(staff_account_find(au, v->arena, s->name, &found, &account, e));
+    if (!found)
+        return fail(e, ERR_NOT_SIGNED_IN, "the account is gone");
+    if (staff_code_take(au, v, &account, code, &why).failed) {
+        if (why.code == ERR_BAD_PASSWORD)
+            return refuse(au, v, STAFF_LIMIT_CODE, s->name, e);
+        *e = why;
+        return (result){ true };
+    }
+    TRY(staff_limit_forget(au, v, STAFF_LIMIT_CODE, s->name, e));
+    return staff_session_prove(au, v, s, e);
 }

@@ -71,4 +71,11 @@ struct staff_own_password {
 MUST_USE result staff_change_password(struct auth *au, const struct visit *v,
                                       const struct staff_own_password *how, struct err *e);
 
+/* A code of the signed-in officer before an act that needs a fresh one; factor_ms is now
+ * afterwards. Counted like the codes of a sign-in: ERR_BAD_PASSWORD, ERR_TOO_MANY. */
+#define STAFF_FRESH_S 300
+bool staff_is_fresh(const struct auth *au, const struct staff_session *s);
+MUST_USE result staff_prove(struct auth *au, const struct visit *v, struct staff_session *s,
+                            struct str code, struct err *e);
+
 #endif

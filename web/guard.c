@@ -102,11 +102,25 @@ static result need_citizen(struct ctx *c, struct request *rq, struct response *r
     return guard_start_login(c, rq, rs, rq->path, e);
 }
 
+static result staff_check(const struct ctx *c, struct err *e)
+{
+    switch (c->row->who) {
+    case WHO_ADMIN:
+        return staff_may(&c->staff, STAFF_ADMINISTRATOR, e);
+    case WHO_AUDITOR:
+        return staff_may_audit(&c->staff, e);
+    case WHO_OFFICER:
+        return staff_may(&c->staff, STAFF_OFFICER, e);
+    default:
+        return staff_may(&c->staff, STAFF_VIEWER, e);
+    }
+}
+
 static result need_staff(struct ctx *c, struct request *rq, struct response *rs, bool *passed,
                          struct err *e)
 {
     if (c->is_staff)
-        return staff_may(&c->staff, c->row->who == WHO_OFFICER ? STAFF_OFFICER : STAFF_VIEWER, e);
+        return staff_check(c, e);
     if (rq->method != METHOD_GET && rq->method != METHOD_HEAD)
         return fail(e, ERR_NOT_SIGNED_IN, "no staff session");
     *passed = false;
@@ -136,6 +150,8 @@ static result check_who(struct ctx *c, struct request *rq, struct response *rs, 
         return need_citizen(c, rq, rs, passed, e);
     case WHO_VIEWER:
     case WHO_OFFICER:
+    case WHO_AUDITOR:
+    case WHO_ADMIN:
         return need_staff(c, rq, rs, passed, e);
     case WHO_CLIENT:
         return need_token(c, rq, rs, e);

@@ -7,7 +7,16 @@
 #include "http/route.h"
 #include "web/app.h"
 
-enum route_who { WHO_ANYONE, WHO_CITIZEN, WHO_VIEWER, WHO_OFFICER, WHO_CLIENT, WHO_MACHINE };
+enum route_who {
+    WHO_ANYONE,
+    WHO_CITIZEN,
+    WHO_VIEWER,
+    WHO_OFFICER,
+    WHO_AUDITOR,
+    WHO_ADMIN,
+    WHO_CLIENT,
+    WHO_MACHINE
+};
 enum route_csrf { CSRF_NONE, CSRF_FORM, CSRF_PART };
 enum route_rate { RATE_NONE, RATE_sign_in, RATE_public };
 enum route_face { FACE_PAGE, FACE_API, FACE_OAUTH, FACE_PLAIN };

@@ -81,9 +81,11 @@ static struct str other_url(const struct ctx *c, const struct request *rq)
 static result put_person(struct ctx *c, struct json *data, struct err *e)
 {
     struct account account;
+    struct err none;
 
     if (c->is_staff && c->row->who != WHO_CITIZEN) {
         json_put_str(data, "staff", c->staff.display_name);
+        json_put_bool(data, "may_admin", !staff_may_audit(&c->staff, &none).failed);
         return OK;
     }
     if (!c->signed_in)

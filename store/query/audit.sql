@@ -42,3 +42,19 @@ SELECT at_ms, slot, seq, action, subject, ip, detail FROM audit_log
    AND (at_ms < $3 OR slot < $4 OR (slot = $4 AND seq < $5))
    AND action IN ('person.query', 'person.answer', 'business.query', 'business.answer')
  ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $7;
+
+-- Rows of a time before a place, the newest first; by whom; about what.
+-- name: audit_view_all
+SELECT slot, seq, at_ms, actor, action, subject, request_id, ip, port, detail FROM audit_log
+ WHERE at_ms >= $1 AND (at_ms, slot, seq) < ($2, $3, $4)
+ ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $5;
+
+-- name: audit_view_actor
+SELECT slot, seq, at_ms, actor, action, subject, request_id, ip, port, detail FROM audit_log
+ WHERE at_ms >= $1 AND (at_ms, slot, seq) < ($2, $3, $4) AND actor = $6
+ ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $5;
+
+-- name: audit_view_subject
+SELECT slot, seq, at_ms, actor, action, subject, request_id, ip, port, detail FROM audit_log
+ WHERE at_ms >= $1 AND (at_ms, slot, seq) < ($2, $3, $4) AND subject = $6
+ ORDER BY at_ms DESC, slot DESC, seq DESC LIMIT $5;

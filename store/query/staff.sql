@@ -87,3 +87,22 @@ DELETE FROM staff_invitation WHERE staff_name = $1;
 -- name: staff_invitation_purge
 DELETE FROM staff_invitation WHERE digest IN
     (SELECT old.digest FROM staff_invitation old WHERE old.expires_ms <= $1 LIMIT 100);
+
+-- name: staff_request_insert
+INSERT INTO staff_request (request_id, staff_name, action, role, made_by, made_ms, expires_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: staff_request_list
+SELECT request_id, staff_name, action, role, made_by, made_ms FROM staff_request
+ WHERE expires_ms > $1 ORDER BY made_ms, request_id LIMIT 100;
+
+-- name: staff_request_load
+SELECT request_id, staff_name, action, role, made_by, made_ms FROM staff_request
+ WHERE request_id = $1 AND expires_ms > $2;
+
+-- name: staff_request_take
+DELETE FROM staff_request WHERE request_id = $1 AND expires_ms > $2;
+
+-- name: staff_request_purge
+DELETE FROM staff_request WHERE request_id IN
+    (SELECT old.request_id FROM staff_request old WHERE old.expires_ms <= $1 LIMIT 100);

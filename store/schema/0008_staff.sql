@@ -54,3 +54,18 @@ CREATE TABLE staff_invitation (
 );
 CREATE INDEX staff_invitation_by_name ON staff_invitation (staff_name);
 CREATE INDEX staff_invitation_by_end ON staff_invitation (expires_ms);
+
+-- What touches administrators takes two of them: one asks, another confirms.
+CREATE TABLE staff_request (
+    request_id TEXT NOT NULL PRIMARY KEY, -- random
+    staff_name TEXT NOT NULL REFERENCES staff (staff_name), -- to whose account
+    action     TEXT NOT NULL CHECK (action IN ('role', 'disable', 'enable', 'invite', 'reset')), -- what is asked
+    role       TEXT NOT NULL,   -- of action role; else empty
+    made_by    TEXT NOT NULL,   -- staff_name of who asks: never the one who confirms
+    made_ms    BIGINT NOT NULL, -- when
+    expires_ms BIGINT NOT NULL  -- after that it counts no more and may be deleted
+);
+CREATE INDEX staff_request_by_end ON staff_request (expires_ms);
+
+-- What happened in a time, for the administrators' page.
+CREATE INDEX audit_log_time ON audit_log (at_ms, slot, seq);

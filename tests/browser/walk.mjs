@@ -1,7 +1,8 @@
 // A citizen pays and an officer closes the day, by clicks, in both languages, on a telephone and on a
 // desk, with axe on every page; and once without any script.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { otp } from "../otp.mjs";
 import { here, inspect, open, signIn, stack, systems, under, visitor } from "./browser.mjs";
 
@@ -99,6 +100,61 @@ async function officer(width, language) {
     await page.context().close();
 }
 
+// An administrator enrols at the first sign-in, invites an officer, looks at clients and at the log.
+async function administrator(width, language) {
+    const name = `quan.tri.${width}`;
+    writeFileSync(`${stack}/password`, "Mat-khau-2026!", { mode: 0o600 });
+    execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, "staff", "add", name, "--role", "administrator", "--password-file", `${stack}/password`]);
+    const page = await visitor(browser, { width, language });
+    await page.goto(`${here}/staff/sign-in?lang=${language}`);
+    await page.fill("#name", name);
+    await page.fill("#password", "Mat-khau-2026!");
+    await page.click('form[action="/staff/sign-in"] button');
+    await page.waitForURL(`${here}/staff/step`);
+    await inspect(page, "staff-enrol");
+    writeFileSync(`${stack}/secrets/${name}_otp`, (await page.innerText("main code")).replaceAll(" ", ""));
+    await page.fill("#code", otp(name));
+    await page.click('form[action="/staff/step"] button');
+    await inspect(page, "staff-recovery");
+    assert.equal(await page.locator(".codes li").count(), 10);
+    await page.click("main a.button");
+    await page.waitForURL(`${here}/finance`);
+    await page.click('a[href="/staff/account"]');
+    await inspect(page, "staff-account");
+    await page.click('a[href="/admin"]');
+    await inspect(page, "admin");
+    await page.click('a[href="/admin/staff"]');
+    await page.fill("#name", `an.nguyen.${width}`);
+    await page.fill("#display_name", "Nguyễn Thị An");
+    await page.selectOption("#role", "administrator");
+    await page.click('form[action="/admin/staff"] button');
+    await inspect(page, "admin-staff");
+    const link = await page.innerText("code.long");
+    assert.equal(await page.locator('form[action^="/admin/staff/requests/"]').count(), width === 1280 ? 1 : 2);
+    await page.click(`a[href="/admin/staff/an.nguyen.${width}"]`);
+    await inspect(page, "admin-officer");
+    await page.goto(`${here}/admin/clients`);
+    await inspect(page, "admin-clients");
+    await page.click('a[href="/admin/clients/demo-portal"]');
+    await page.fill("#address", `${systems}/portal/Callback`);
+    await page.click('form[method="get"] button');
+    await inspect(page, "admin-client");
+    assert.equal(await page.locator("mark").first().innerText(), "C");
+    await page.goto(`${here}/admin/keys`);
+    await inspect(page, "admin-keys");
+    await page.goto(`${here}/admin/audit`);
+    await inspect(page, "admin-audit");
+    await page.selectOption("#by", "subject");
+    await page.fill("#value", `staff:an.nguyen.${width}`);
+    await page.click('form[action="/admin/audit"] button');
+    assert.match(await page.innerText("tbody"), /staff\.invite/);
+    await page.context().close();
+    const invited = await visitor(browser, { width, language });
+    await invited.goto(`${link}?lang=${language}`);
+    await inspect(invited, "staff-invitation");
+    await invited.context().close();
+}
+
 // Whom the register refuses reads why, and finds the way back to the portal that asked.
 async function refused() {
     const page = await visitor(browser, { width: 390 });
@@ -170,8 +226,10 @@ try {
     await withoutScript();
     await officer(1280, "vi");
     await officer(390, "en");
+    await administrator(1280, "vi");
+    await administrator(390, "en");
     await exception();
 } finally {
     await browser.close();
 }
-console.log("browser: citizen, officer, keyboard, no script");
+console.log("browser: citizen, officer, administrator, keyboard, no script");
