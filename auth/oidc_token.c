@@ -203,21 +203,25 @@ static result scope_narrow(struct arena *a, struct str granted, struct str asked
     return OK;
 }
 
-static result refresh_find(struct auth *au, struct arena *a, struct str token,
+static result refresh_find(struct auth *au, const struct visit *v, struct str token,
                            const struct client *c, struct grant *out, struct err *e)
 {
     struct grant g;
-    bool found, revoked;
+    bool found, revoked, live;
+    struct err why = { 0 };
 
-    TRY(grant_find(au, a, "refresh", token, &found, &g, e));
+    TRY(grant_find(au, v->arena, "refresh", token, &found, &g, e));
     if (!found || !str_eq(g.client_id, c->id))
         return fail(e, ERR_BAD_GRANT, "refresh token: unknown, over, or of another client");
-    TRY(grant_is_revoked(au, a, g.id, &revoked, e));
+    TRY(grant_is_revoked(au, v->arena, g.id, &revoked, e));
     if (revoked)
         return fail(e, ERR_BAD_GRANT, "refresh token: revoked");
-    if (client_token_check(au, c->id, g.made_s, NULL).failed)
-        return fail(e, ERR_BAD_GRANT, "refresh token: made before its client was disabled");
-    TRY(session_alive(au, a, &g, e));
+    if (client_token_check(au, c->id, g.made_s, &why).failed)
+        return fail(e, why.code == ERR_BAD_TOKEN ? ERR_BAD_GRANT : why.code, "refresh token: %s",
+                    why.detail);
+    TRY(session_use_by_sid(au, v, g.sid, &live, e));
+    if (!live)
+        return fail(e, ERR_BAD_GRANT, "refresh token: its session is over");
     *out = g;
     return OK;
 }
@@ -233,7 +237,7 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
 
     TRY(form_need(call->body, "refresh_token", CODE_BYTES_MAX, &order.refresh, e));
     TRY(prove(au, v, call, c, &proven, e));
-    TRY(refresh_find(au, v->arena, order.refresh, c, &g, e));
+    TRY(refresh_find(au, v, order.refresh, c, &g, e));
     TRY(bind(&g, &proven, e));
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
     order.grant = &g;

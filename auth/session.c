@@ -39,6 +39,7 @@ static const struct record_field session_fields[] = {
 static const struct record_field sid_fields[] = {
     RECORD(struct session_sid, account),
     RECORD(struct session_sid, level),
+    RECORD(struct session_sid, key),
 };
 
 static struct str session_print(struct arena *a, const struct session *s)
@@ -103,7 +104,7 @@ static struct str cookie_make(const struct visit *v, struct session *s)
 static result session_keep(struct auth *au, const struct visit *v, const struct session *s,
                            struct err *e)
 {
-    const struct session_sid by_sid = { .account = s->account, .level = s->level };
+    const struct session_sid by_sid = { .account = s->account, .level = s->level, .key = s->key };
 
     TRY(kv_put(au->kv, sid_key(v->arena, s->sid),
                record_print(v->arena, sid_fields, LEN(sid_fields), &by_sid),
@@ -241,18 +242,34 @@ static result session_use(struct auth *au, const struct visit *v, struct session
                      : session_end_as(au, v, s, SESSION_EXPIRED, e);
 }
 
+static result session_visit(struct auth *au, const struct visit *v, struct str key, bool *found,
+                            struct session *out, struct err *e)
+{
+    TRY(session_read(au, v->arena, key, found, out, e));
+    /* Once in a while is enough to know that it is in use. */
+    if (!*found ||
+        clock_now_ms(au->clock) - out->seen_ms < au->conf->auth.session_idle_s * 1000 / 16)
+        return OK;
+    return session_use(au, v, out, found, e);
+}
+
 result session_find(struct auth *au, const struct visit *v, struct str token, bool *found,
                     struct session *out, struct err *e)
 {
     *found = false;
     if (token.n == 0 || token.n > SESSION_TOKEN_MAX)
         return OK;
-    TRY(session_read(au, v->arena, auth_key(v->arena, "session", token), found, out, e));
-    /* Once in a while is enough to know that it is in use. */
-    if (!*found ||
-        clock_now_ms(au->clock) - out->seen_ms < au->conf->auth.session_idle_s * 1000 / 16)
-        return OK;
-    return session_use(au, v, out, found, e);
+    return session_visit(au, v, auth_key(v->arena, "session", token), found, out, e);
+}
+
+result session_use_by_sid(struct auth *au, const struct visit *v, struct str sid, bool *found,
+                          struct err *e)
+{
+    struct session_sid by_sid;
+    struct session s;
+
+    TRY(session_by_sid(au, v->arena, sid, found, &by_sid, e));
+    return *found ? session_visit(au, v, by_sid.key, found, &s, e) : OK;
 }
 
 result session_add_client(struct auth *au, const struct visit *v, struct session *s,

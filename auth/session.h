@@ -114,9 +114,14 @@ bool session_csrf_is(const struct session *s, struct str given);
 struct session_sid {
     struct str account;
     int level;
+    struct str key; /* where the session is kept; not for anybody else */
 };
 MUST_USE result session_by_sid(struct auth *au, struct arena *a, struct str sid, bool *found,
                                struct session_sid *out, struct err *e);
+/* A portal renews its tokens: that counts as use, like a visit, so that whoever works in a portal
+ * is not thrown out here. *found false: over, also by its idle limit. */
+MUST_USE result session_use_by_sid(struct auth *au, const struct visit *v, struct str sid,
+                                   bool *found, struct err *e);
 
 /* One piece of what is left to do: sessions that are over end and their portals are told; what has
  * ended goes. Each new session does a piece too, so that rows never outgrow what is live. */

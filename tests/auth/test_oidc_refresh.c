@@ -159,6 +159,38 @@ TEST_KV(a_refresh_token_stays_the_same_and_works_until_its_session_ends)
     check(!opens(au, access) && !opens(au, first));
 }
 
+TEST(refreshing_counts_as_use_and_ends_at_the_limits)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    const int64_t idle_ms = au->conf->auth.session_idle_s * 1000;
+    const int64_t end_ms = FIXTURE_NOW_MS + au->conf->auth.session_max_s * 1000;
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    while (fixture_clock.fixed_ms + idle_ms - 1000 < end_ms) {
+        fixture_clock.fixed_ms += idle_ms - 1000;
+        check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e);
+    }
+    fixture_clock.fixed_ms = end_ms; /* however busy */
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
+TEST(a_session_that_nobody_uses_ends_its_refresh_tokens)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    fixture_clock.fixed_ms += au->conf->auth.session_idle_s * 1000;
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
 TEST(a_refresh_token_is_its_clients_alone)
 {
     struct auth *au = here();
