@@ -6,6 +6,7 @@
  * an hour apart; its claims are the whole request, and parameters outside count for nothing. Not
  * done: encrypted objects, and objects fetched from an address of the client's.
  */
+#include "auth/client_keys.h"
 #include "auth/oidc_request.h"
 
 #include "base/clock.h"
@@ -33,24 +34,12 @@ static bool is_unsigned(struct arena *a, struct str token)
            json_str(json_member(o, "alg"), &alg) && str_is(alg, "none");
 }
 
-static result keys_of(const struct client *c, struct key_set **out, struct err *e)
-{
-    DEFER(json_close) struct json *jwks = NULL;
-
-    if (c->jwks.n == 0)
-        return fail_field(e, ERR_REQUEST_OBJECT, "request", "no key of this client is registered");
-    if (json_read(c->jwks, &jwks, NULL).failed || key_set_read(jwks, out, NULL).failed)
-        return fail_field(e, ERR_BAD_REQUEST_OBJECT, "request", "the client's keys do not serve");
-    return OK;
-}
-
 static result verify(struct auth *au, struct arena *a, const struct client *c, struct str token,
                      struct json **claims, struct err *e)
 {
-    DEFER(key_set_close) struct key_set *keys = NULL;
     struct err why = { .code = ERR_NONE };
     const struct token_expect expect = {
-        .algs = c->profile == CLIENT_FAPI2 ? KEY_BITS_FAPI2 : 0,
+        .algs = c->request_alg >= 0 ? KEY_BIT(c->request_alg) : 0,
         .typ = "oauth-authz-req+jwt",
         .typ_optional = true,
         .issuer = c->id,
@@ -62,10 +51,13 @@ static result verify(struct auth *au, struct arena *a, const struct client *c, s
 
     if (is_unsigned(a, token))
         return fail_field(e, ERR_REQUEST_OBJECT, "request", "unsigned");
-    TRY(keys_of(c, &keys, e));
-    if (token_verify(a, keys, token, &expect, claims, &why).failed)
-        return fail_field(e, ERR_BAD_REQUEST_OBJECT, "request", "%s", why.detail);
-    return OK;
+    if (c->jwks.n == 0 && c->jwks_uri.n == 0)
+        return fail_field(e, ERR_REQUEST_OBJECT, "request", "no key of this client is registered");
+    if (!client_token_verify(au, a, c, token, &expect, claims, &why).failed)
+        return OK;
+    if (err_status(why.code) >= 500)
+        return fail(e, why.code, "%s", why.detail); /* its keys cannot be had now */
+    return fail_field(e, ERR_BAD_REQUEST_OBJECT, "request", "%s", why.detail);
 }
 
 /* FAPI 2.0 Message Signing 5.3.1: nbf at most an hour ago, exp at most an hour after it. */

@@ -2,11 +2,14 @@
 #include "auth/acting.h"
 #include "auth/client.h"
 #include "auth/oidc_authorize.h"
+#include "auth/oidc_request.h"
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "http/form.h"
 #include "web/authorize.h"
+#include "web/call.h"
 #include "web/view.h"
 
 static result authorize(struct ctx *c, struct request *rq, struct response *rs,
@@ -33,6 +36,23 @@ result oidc_authorize_post(struct ctx *c, struct request *rq, struct response *r
 
     TRY(form_body(rq, &form, e));
     return authorize(c, rq, rs, &form, e);
+}
+
+/* What comes from the client itself, before a browser is sent (RFC 9126). */
+result oidc_par_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct api_call call;
+    struct form form;
+    struct str json;
+    result r;
+
+    TRY(call_read(c, rq, rs, &form, &call, e));
+    r = request_push(&c->app->auth, &c->visit, &call, &json, e);
+    if (r.failed && e->code == ERR_BAD_CLIENT && call.authorization.n > 0)
+        response_header(rs, "WWW-Authenticate", STR("Basic realm=\"motcua\""));
+    TRY(r);
+    view_json_text(rs, 201, "application/json", json);
+    return OK;
 }
 
 result oidc_consent(struct ctx *c, struct request *rq, struct response *rs, struct err *e)

@@ -37,6 +37,8 @@ static struct client portal(enum client_profile profile)
         .id_token_alg = KEY_ES256,
         .response_alg = KEY_ES256,
         .userinfo_alg = -1,
+        .request_alg = -1,
+        .auth_alg = -1,
     };
 }
 
