@@ -1,9 +1,6 @@
 #include "auth/oidc_authorize.h"
 
-#include "auth/acting.h"
 #include "auth/claims.h"
-#include "auth/consent.h"
-#include "auth/grant.h"
 #include "auth/session_rows.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -11,14 +8,8 @@
 #include "conf/conf.h"
 #include "crypto/keyring.h"
 #include "crypto/token.h"
-#include "store/kv.h"
-#include "tests/auth/firms.h"
-#include "tests/auth/world.h"
+#include "tests/auth/asking.h"
 #include "tests/fixture.h"
-
-#define GOOD                                                                                       \
-    "client_id=portal&redirect_uri=https%3A%2F%2Fportal.example.vn%2Fcallback&response_type=code&" \
-    "scope=openid"
 
 static struct err e;
 
@@ -28,16 +19,6 @@ static struct auth *here(void)
 
     (void)world_client(au);
     return au;
-}
-
-static struct authorize_reply ask(struct auth *au, const char *query, struct session *s)
-{
-    const struct visit v = world_visit();
-    const struct form f = world_form(query);
-    struct authorize_reply r;
-
-    check_ok(oidc_authorize(au, &v, &f, s, &r, &e), e);
-    return r;
 }
 
 static struct str repeat(char c, size_t n)
@@ -291,31 +272,6 @@ TEST(prompt_login_and_an_old_authentication_ask_again)
     check(str_has(r.url, STR("code=")));
 }
 
-TEST(consent_is_asked_for_and_its_answer_belongs_to_the_session)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au), other = world_login(au);
-    struct authorize_reply r = ask(au, GOOD "&prompt=consent&state=s1", &done.session), reply;
-    struct form f;
-
-    check_int(r.kind, AUTHORIZE_CONSENT);
-    check_str(r.client.id, "portal");
-    check_fails(oidc_authorize_consent(au, &v, &other.session, r.consent_id, true, &reply, &e), e,
-                ERR_NOT_FOUND);
-    r = ask(au, GOOD "&prompt=consent&state=s1", &done.session);
-    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
-    f = world_query(reply.url);
-    check(form_get(&f, "code").n > 0);
-    check_fails(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e,
-                ERR_NOT_FOUND);
-    r = ask(au, GOOD "&prompt=consent&state=s1", &done.session);
-    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, false, &reply, &e), e);
-    f = world_query(reply.url);
-    check_str(form_get(&f, "error"), "access_denied");
-    check_str(form_get(&f, "state"), "s1");
-}
-
 TEST(an_enterprise_that_may_only_pay_enters_no_portal)
 {
     struct auth *au = here();
@@ -367,164 +323,6 @@ TEST(a_refused_sign_in_tells_the_client)
     check_str(form_get(&f, "error"), "access_denied");
     check_str(form_get(&f, "state"), "s&1");
     check_str(form_get(&f, "iss"), "https://id.example.vn");
-}
-
-static struct client registered(struct auth *au)
-{
-    struct client c;
-
-    check_ok(client_load(au, test_arena(), STR("portal"), &c, &e), e);
-    return c;
-}
-
-static void register_again(struct auth *au, struct client *c)
-{
-    const struct visit v = world_visit();
-
-    check_ok(client_change(au, &v, c, &e), e);
-}
-
-#define ACR_ESSENTIAL(n)                                                                           \
-    "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22urn%" \
-    "3Avn%3Aloa%3A" n "%22%7D%7D%7D"
-
-/* Signs in as the reply asks, with what the upstream then shows. */
-static struct login_done step_up(struct auth *au, const struct authorize_reply *r, const char *amr)
-{
-    const struct visit v = world_visit();
-    struct login_ask asked = r->login;
-    struct login_done done;
-    struct str browser;
-    struct login l;
-    struct form back;
-
-    asked.return_path = STR("/");
-    upstream()->amr = str_c(amr);
-    l = world_sent(au, &asked, &browser);
-    back = world_callback(&l);
-    check_ok(login_return(au, &v, &back, browser, STR(""), &done, &e), e);
-    return done;
-}
-
-static struct grant granted(struct auth *au, const struct authorize_reply *r)
-{
-    const struct form f = world_query(r->url);
-    struct grant g;
-    struct str raw;
-    bool found;
-
-    check(form_get(&f, "code").n >= 43);
-    check_ok(kv_get(au->kv, test_arena(), auth_key(test_arena(), "code", form_get(&f, "code")),
-                    &found, &raw, &e),
-             e);
-    check(found);
-    check_ok(grant_read(test_arena(), raw, &g, &e), e);
-    return g;
-}
-
-static void check_error(const struct authorize_reply *r, const char *error)
-{
-    const struct form f = world_query(r->url);
-
-    check_int(r->kind, AUTHORIZE_REDIRECT);
-    check_str(form_get(&f, "error"), error);
-    check_str(form_get(&f, "iss"), "https://id.example.vn");
-    check(!form_has(&f, "code"));
-}
-
-TEST_KV(an_essential_level_that_is_missing_leads_to_a_stronger_sign_in)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("3"), &done.session);
-
-    check_int(r.kind, AUTHORIZE_SIGN_IN);
-    check_int(r.login.acr, 3);
-    check(r.login.fresh);
-    check_int(r.login.after_s, done.session.auth_time_s);
-    done = step_up(au, &r, "[\"pwd\",\"face\"]");
-    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-    check_int(granted(au, &r).acr, 3);
-    /* the session has it now */
-    r = ask(au, GOOD ACR_ESSENTIAL("3") "&prompt=none", &done.session);
-    check_int(granted(au, &r).acr, 3);
-    /* what is told is what was named, also when more was reached */
-    r = ask(au, GOOD ACR_ESSENTIAL("2") "&prompt=none", &done.session);
-    check_int(granted(au, &r).acr, 2);
-}
-
-TEST(an_essential_level_that_is_not_reached_gives_no_token)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("3"), &done.session), silent;
-
-    silent = ask(au, GOOD ACR_ESSENTIAL("3") "&prompt=none", &done.session);
-    check_error(&silent, "interaction_required");
-    done = step_up(au, &r, "[\"pwd\",\"otp\"]");
-    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-    check_error(&r, "unmet_authentication_requirements");
-    check_int(r.error.code, ERR_UNMET_AUTH);
-}
-
-TEST(a_level_that_is_only_wished_for_is_tried_once_and_told_as_reached)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct authorize_reply r = ask(au, GOOD "&acr_values=urn:vn:loa:3", &done.session);
-
-    check_int(r.kind, AUTHORIZE_SIGN_IN);
-    check_int(r.login.acr, 3);
-    done = step_up(au, &r, "[\"pwd\"]");
-    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-    check_int(granted(au, &r).acr, 1);
-    r = ask(au, GOOD "&acr_values=gold%20urn:vn:loa:1%20urn:vn:loa:4", &done.session);
-    check_int(granted(au, &r).acr, 1); /* one of them is enough */
-    r = ask(au, GOOD "&acr_values=silver", &done.session);
-    check_int(granted(au, &r).acr, 1); /* no level of ours */
-}
-
-TEST(the_highest_level_is_never_of_an_earlier_sign_in)
-{
-    static const char *const asks[] = { GOOD ACR_ESSENTIAL("4"),
-                                        GOOD "&acr_values=urn:motcua:acr:vn-nd69:4" };
-    struct auth *au = here();
-    const struct visit v = world_visit();
-
-    for (size_t i = 0; i < LEN(asks); i++) {
-        struct authorize_reply r = ask(au, asks[i], NULL), again;
-        struct login_done done;
-        const char *silent =
-            str_cstr(test_arena(), str_cat(test_arena(), str_c(asks[i]), STR("&prompt=none")));
-
-        check_int(r.kind, AUTHORIZE_SIGN_IN);
-        check(r.login.fresh && r.login.acr == 4);
-        done = step_up(au, &r, "[\"pwd\",\"hwk\",\"face\"]");
-        check_int(done.session.acr, 4);
-        check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-        check_int(granted(au, &r).acr, 4);
-        again = ask(au, asks[i], &done.session);
-        check_int(again.kind, AUTHORIZE_SIGN_IN);
-        again = ask(au, silent, &done.session);
-        check_error(&again, "interaction_required");
-        again = ask(au, GOOD, &done.session); /* not even unasked */
-        check_int(granted(au, &again).acr, 3);
-    }
-}
-
-TEST(the_highest_level_must_be_a_minute_old_at_most)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct authorize_reply r = ask(au, GOOD ACR_ESSENTIAL("4"), NULL);
-    struct login_done done = step_up(au, &r, "[\"pwd\",\"hwk\",\"face\"]");
-
-    fixture_clock.fixed_ms += 61000;
-    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-    check_error(&r, "unmet_authentication_requirements");
 }
 
 TEST(what_was_asked_goes_into_the_grant)
@@ -611,91 +409,6 @@ TEST(a_signed_answer_holds_code_state_and_iss_for_this_client_alone)
                 ERR_BAD_TOKEN);
 }
 
-TEST(consent_by_prompt_is_remembered_and_listed)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct authorize_reply r = ask(au, GOOD "&prompt=consent", &done.session), reply;
-    struct consent *list;
-    size_t count;
-
-    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
-    check_ok(consent_list(au, test_arena(), done.account.id, &list, &count, &e), e);
-    check_int(count, 1);
-    check_str(list[0].client_id, "portal");
-    check_str(list[0].scopes, "openid");
-}
-
-TEST_STORE(a_client_that_must_ask_asks_once_and_again_for_more_or_when_withdrawn)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct client c = registered(au);
-    struct authorize_reply r, reply;
-
-    c.asks_consent = true;
-    register_again(au, &c);
-    r = ask(au, GOOD "&prompt=none", &done.session);
-    check_error(&r, "consent_required");
-    r = ask(au, GOOD, &done.session);
-    check_int(r.kind, AUTHORIZE_CONSENT);
-    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
-    check_str(granted(au, &reply).scope, "openid");
-    r = ask(au, GOOD "&prompt=none", &done.session);
-    check_str(granted(au, &r).scope, "openid");
-    r = ask(au, GOOD "%20email&claims=%7B%22userinfo%22%3A%7B%22name%22%3Anull%7D%7D",
-            &done.session);
-    check_int(r.kind, AUTHORIZE_CONSENT);
-    check_str(r.scope, "openid email");
-    check_str(r.claims, "name");
-    check_ok(oidc_authorize_consent(au, &v, &done.session, r.consent_id, true, &reply, &e), e);
-    check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_REDIRECT); /* what was agreed before */
-    check_int(ask(au, GOOD "%20phone", &done.session).kind, AUTHORIZE_CONSENT);
-    check_ok(consent_withdraw(au, &v, done.account.id, STR("portal"), &e), e);
-    check_fails(consent_withdraw(au, &v, done.account.id, STR("portal"), &e), e, ERR_NOT_FOUND);
-    check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_CONSENT);
-}
-
-TEST(an_agreement_ends_after_its_days)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    const struct consent c = { .client_id = STR("portal"), .scopes = STR("openid") };
-    struct login_done done = world_login(au);
-    struct consent *list;
-    size_t count;
-    bool covered;
-
-    check_ok(consent_give(au, &v, done.account.id, &c, &e), e);
-    check_ok(consent_covers(au, test_arena(), done.account.id, &c, &covered, &e), e);
-    check(covered);
-    fixture_clock.fixed_ms += world_conf()->auth.consent_days * 86400000LL;
-    check_ok(consent_covers(au, test_arena(), done.account.id, &c, &covered, &e), e);
-    check(!covered);
-    check_ok(consent_list(au, test_arena(), done.account.id, &list, &count, &e), e);
-    check_int(count, 0);
-}
-
-TEST(a_clients_least_level_holds_whatever_is_asked)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = world_login(au);
-    struct client c = registered(au);
-    struct authorize_reply r;
-
-    c.acr_least = 3;
-    register_again(au, &c);
-    r = ask(au, GOOD "&acr_values=urn:vn:loa:1", &done.session);
-    check_int(r.kind, AUTHORIZE_SIGN_IN);
-    check_int(r.login.acr, 3);
-    done = step_up(au, &r, "[\"pwd\",\"otp\"]");
-    check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
-    check_error(&r, "unmet_authentication_requirements");
-}
-
 TEST(a_client_that_pushes_is_refused_otherwise_and_its_reference_counts_alone)
 {
     const struct str uri = STR(REQUEST_URI_PREFIX "abcdefghijklmnopqrstuvwxyz0123456789");
@@ -770,85 +483,4 @@ TEST(a_client_that_changed_meanwhile_is_asked_no_more)
     check_ok(oidc_authorize_continue(au, &v, &done, &r, &e), e);
     check_int(r.kind, AUTHORIZE_PAGE);
     check_int(r.url.n, 0);
-}
-
-static struct acting only_organisation(struct auth *au, const struct session *s,
-                                       const struct client *c)
-{
-    const struct visit v = world_visit();
-    struct acting list[ACTING_MAX];
-    size_t count;
-    bool incomplete;
-
-    check_ok(acting_list(au, &v, s, c, list, &count, &incomplete, &e), e);
-    for (size_t i = 0; i < count; i++)
-        if (list[i].organisation.n > 0)
-            return list[i];
-    check(false);
-    return list[0];
-}
-
-/* Signed in as the representative of one enterprise, at a client for organisations. */
-static struct login_done representative(struct auth *au, enum client_acting acting)
-{
-    struct client c = registered(au);
-
-    upstream()->userinfo =
-        STR("{\"sub\":\"vneid-1\",\"TechID\":\"TECH-9\",\"LoaiTaiKhoan\":2,\"HoVaTen\":"
-            "\"Nguyễn Văn Thử\",\"SoDinhDanh\":\"" WORLD_NUMBER "\",\"NgayThangNamSinh\":"
-            "\"19870201\",\"MaSoDoanhNghiep\":\"" FIRM_CODE "\",\"TenDoanhNghiep\":\"" FIRM_NAME
-            "\",\"loAs\":[{\"claim\":\"SoDinhDanh\",\"level\":\"2\"}],\"IAL\":\"2\"}");
-    firm_is(FIRM_CODE, "00", REP_THU);
-    c.acting = acting;
-    register_again(au, &c);
-    return world_login(au);
-}
-
-TEST_KV(for_whom_is_asked_and_remembered_for_the_silent_way)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = representative(au, CLIENT_ACTING_MUST);
-    struct client c = registered(au), found;
-    const struct acting firm = only_organisation(au, &done.session, &c);
-    struct authorize_reply r = ask(au, GOOD "&prompt=none", &done.session), reply;
-
-    check_error(&r, "interaction_required");
-    r = ask(au, GOOD, &done.session);
-    check_int(r.kind, AUTHORIZE_ACT);
-    check_ok(oidc_authorize_act_find(au, &v, &done.session, r.act_id, &found, &e), e);
-    check_str(found.id, "portal");
-    check_fails(oidc_authorize_act(au, &v, &done.session, r.act_id, STR(""), &reply, &e), e,
-                ERR_NOT_REPRESENTATIVE);
-    check_fails(oidc_authorize_act(au, &v, &done.session, r.act_id, STR("org_other"), &reply, &e),
-                e, ERR_NOT_REPRESENTATIVE);
-    check_ok(oidc_authorize_act(au, &v, &done.session, r.act_id, firm.organisation, &reply, &e), e);
-    check_same(granted(au, &reply).acting, firm.organisation);
-    check_same(granted(au, &reply).acting_role, firm.role);
-    check_fails(oidc_authorize_act(au, &v, &done.session, r.act_id, firm.organisation, &reply, &e),
-                e, ERR_NOT_FOUND);
-    r = ask(au, GOOD "&prompt=none", &done.session);
-    check_same(granted(au, &r).acting, firm.organisation);
-    check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_ACT); /* each time somebody can answer */
-}
-
-TEST(a_choice_belongs_to_its_session_and_may_be_refused)
-{
-    struct auth *au = here();
-    const struct visit v = world_visit();
-    struct login_done done = representative(au, CLIENT_ACTING_MAY), other = world_login(au);
-    struct client c = registered(au);
-    const struct acting firm = only_organisation(au, &done.session, &c);
-    struct authorize_reply r = ask(au, GOOD, &done.session), reply;
-
-    check_int(r.kind, AUTHORIZE_ACT);
-    check_fails(oidc_authorize_act(au, &v, &other.session, r.act_id, firm.organisation, &reply, &e),
-                e, ERR_NOT_FOUND);
-    check_ok(oidc_authorize_act_refuse(au, &v, &done.session, r.act_id, &reply, &e), e);
-    check_error(&reply, "access_denied");
-    r = ask(au, GOOD, &done.session);
-    check_ok(oidc_authorize_act(au, &v, &done.session, r.act_id, STR(""), &reply, &e), e);
-    check_str(granted(au, &reply).acting, "");
-    r = ask(au, GOOD "&prompt=none", &other.session);
-    check_str(granted(au, &r).acting, "");
 }

@@ -23,6 +23,10 @@ TEST(the_document_says_what_works_and_nothing_else)
     static const char *const known[] = { "issuer",
                                          "authorization_endpoint",
                                          "token_endpoint",
+                                         "backchannel_user_code_parameter_supported",
+                                         "backchannel_token_delivery_modes_supported",
+                                         "backchannel_authentication_endpoint",
+                                         "device_authorization_endpoint",
                                          "userinfo_endpoint",
                                          "userinfo_signing_alg_values_supported",
                                          "introspection_endpoint",
@@ -38,6 +42,15 @@ TEST(the_document_says_what_works_and_nothing_else)
                                          "subject_types_supported",
                                          "id_token_signing_alg_values_supported",
                                          "token_endpoint_auth_methods_supported",
+                                         "token_endpoint_auth_signing_alg_values_supported",
+                                         "introspection_endpoint_auth_methods_supported",
+                                         "introspection_endpoint_auth_signing_alg_values_supported",
+                                         "revocation_endpoint_auth_methods_supported",
+                                         "revocation_endpoint_auth_signing_alg_values_supported",
+                                         "pushed_authorization_request_endpoint",
+                                         "require_pushed_authorization_requests",
+                                         "authorization_signing_alg_values_supported",
+                                         "request_object_signing_alg_values_supported",
                                          "code_challenge_methods_supported",
                                          "acr_values_supported",
                                          "prompt_values_supported",
@@ -72,7 +85,14 @@ TEST(the_document_says_what_works_and_nothing_else)
     check(!lists(o, "id_token_signing_alg_values_supported", "RS256")); /* no such key here */
     check(!lists(o, "dpop_signing_alg_values_supported", "RS256"));
     check(lists(o, "scopes_supported", "vn_id") && lists(o, "claims_supported", "SoDinhDanh"));
-    check(json_bool(json_member(o, "request_parameter_supported"), &b) && !b);
+    check(json_bool(json_member(o, "request_parameter_supported"), &b) && b);
+    check(json_bool(json_member(o, "request_uri_parameter_supported"), &b) && !b);
+    check(json_bool(json_member(o, "require_pushed_authorization_requests"), &b) && !b);
+    check(!lists(o, "request_object_signing_alg_values_supported", "none"));
+    check(!lists(o, "authorization_signing_alg_values_supported", "RS256"));
+    check(lists(o, "token_endpoint_auth_methods_supported", "private_key_jwt"));
+    check(lists(o, "response_modes_supported", "form_post.jwt"));
+    check(lists(o, "acr_values_supported", "urn:vn:loa:4"));
     check(json_bool(json_member(o, "authorization_response_iss_parameter_supported"), &b) && b);
 }
 

@@ -523,3 +523,79 @@ TEST(a_request_that_was_not_pushed_has_nothing_to_use_up)
     check_ok(request_complete(here(), test_arena(), &rq, &e), e);
     check_ok(request_complete(here(), test_arena(), &rq, &e), e);
 }
+
+/* --- the endpoint --- */
+
+static bool pushes(const char *body, const char *authorization, struct str *json)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct form f = world_form(body);
+    const struct api_call call = { .body = &f,
+                                   .authorization = str_c(authorization),
+                                   .method = STR("POST"),
+                                   .url = STR("https://id.example.vn/par") };
+
+    e = (struct err){ 0 };
+    return !request_push(au, &v, &call, json, &e).failed;
+}
+
+#define SECRET "&client_secret=" WORLD_SECRET
+
+TEST_KV(pushing_gives_a_reference_of_256_bits_for_this_client)
+{
+    DEFER(json_close) struct json *answer = NULL;
+    struct client c = world_client(here());
+    struct oidc_request rq;
+    struct str json, uri, again;
+    int64_t expires_in;
+
+    check(pushes(GOOD SECRET "&state=s1", "", &json));
+    check_ok(json_read(json, &answer, &e), e);
+    check_ok(json_need_str(answer, "request_uri", 200, &uri, &e), e);
+    check_ok(json_need_int(answer, "expires_in", 1, 599, &expires_in, &e), e);
+    check_int(expires_in, world_conf()->auth.par_ttl_s);
+    check(str_starts(uri, STR(REQUEST_URI_PREFIX)));
+    check_int(uri.n, sizeof(REQUEST_URI_PREFIX) - 1 + 43);
+    check_ok(request_pushed(here(), test_arena(), &c, uri, &rq, &e), e);
+    check_str(rq.state, "s1");
+    check(rq.pushed.n > 0 && !str_has(uri, rq.pushed));
+    check(pushes(GOOD SECRET "&state=s1", "", &again));
+    check(!str_eq(json, again));
+}
+
+TEST(what_cannot_be_authorized_cannot_be_pushed)
+{
+    static const struct {
+        const char *more;
+        enum err_code code;
+    } cases[] = {
+        { SECRET "x", ERR_BAD_CLIENT },
+        { "", ERR_BAD_CLIENT },
+        { SECRET "&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax", ERR_INVALID },
+        { SECRET "&code_challenge=" CHALLENGE "&code_challenge_method=plain", ERR_INVALID },
+        { SECRET "&prompt=unheard", ERR_INVALID },
+        { SECRET "&request=eyJ", ERR_REQUEST_OBJECT }, /* it has no keys */
+        { SECRET "&resource=https%3A%2F%2Fa", ERR_BAD_TARGET },
+    };
+    struct str json;
+
+    (void)world_client(here());
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const char *body =
+            str_cstr(test_arena(), str_cat(test_arena(), STR(GOOD), str_c(cases[i].more)));
+
+        check(!pushes(body, "", &json));
+        check_int(e.code, cases[i].code);
+    }
+    check(!pushes("client_id=portal&response_type=code&scope=openid" SECRET, "", &json));
+    check_str(str_c(e.field), "redirect_uri");
+    check(!pushes("client_id=portal&redirect_uri=https%3A%2F%2Fevil&response_type=code&"
+                  "scope=openid" SECRET,
+                  "", &json));
+    check_str(str_c(e.field), "redirect_uri");
+    check(!pushes("client_id=portal&redirect_uri=https%3A%2F%2Fportal.example.vn%2Fcallback&"
+                  "response_type=token&scope=openid" SECRET,
+                  "", &json));
+    check_int(e.code, ERR_RESPONSE_TYPE);
+}
