@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "conf/conf.h"
 #include "store/sql.h"
@@ -133,6 +134,20 @@ static result level_check(const struct account *acc, int level, struct err *e)
     return OK;
 }
 
+static result portal_check(const struct client *c, struct err *e)
+{
+    if (c != NULL && c->acting == CLIENT_ACTING_NO)
+        return fail(e, ERR_FORBIDDEN, "the client is not registered for organisations");
+    return OK;
+}
+
+static result pay_only_check(const struct client *c, const struct acting *a, struct err *e)
+{
+    if (c != NULL && a->pay_only)
+        return fail(e, ERR_BUSINESS_STATUS, "an organisation that may only pay");
+    return OK;
+}
+
 result acting_check(struct auth *au, const struct visit *v, struct str account, int level,
                     const struct client *c, struct str organisation, struct acting *out,
                     struct err *e)
@@ -141,8 +156,7 @@ result acting_check(struct auth *au, const struct visit *v, struct str account, 
     struct acting found;
     struct err why = { 0 };
 
-    if (c != NULL && c->acting == CLIENT_ACTING_NO)
-        return fail(e, ERR_FORBIDDEN, "the client is not registered for organisations");
+    TRY(portal_check(c, e));
     TRY(account_load(au, v->arena, account, &acc, e));
     TRY(level_check(&acc, level, e));
     if (own_ground(au, v, &acc, c, organisation, &found, &why).failed) {
@@ -150,8 +164,7 @@ result acting_check(struct auth *au, const struct visit *v, struct str account, 
             return fail_field(e, why.code, why.field, "%s", why.detail);
         TRY(by_mandate(au, v, &acc, c, organisation, &found, e));
     }
-    if (c != NULL && found.pay_only)
-        return fail(e, ERR_BUSINESS_STATUS, "an organisation that may only pay");
+    TRY(pay_only_check(c, &found, e));
     *out = found;
     return OK;
 }
@@ -309,22 +322,35 @@ static result grant_remember(struct sql *db, void *arg, struct err *e)
                    sql_t(w->grant->client_id), sql_i(w->expires_ms));
 }
 
-/* The ground, as at the choice. */
+/* The very ground of the choice: another mandate, or a ground won since, is another choice. */
 static result grant_ground(struct auth *au, const struct visit *v, const struct client *c,
                            const struct grant *g, struct err *e)
 {
+    struct account acc;
     struct acting acting;
+    struct mandate m;
 
-    TRY(acting_check(au, v, g->account, g->level, c, g->acting, &acting, e));
-    if (!str_eq(acting.role, g->acting_role) || !str_eq(acting.mandate, g->mandate))
-        return fail(e, ERR_MANDATE, "the ground is another one than when it was chosen");
-    return OK;
+    TRY(portal_check(c, e));
+    TRY(account_load(au, v->arena, g->account, &acc, e));
+    TRY(level_check(&acc, g->level, e));
+    if (g->mandate.n > 0) {
+        TRY(mandate_load(au, v, g->mandate, &m, e));
+        if (!str_eq(m.organisation, g->acting) ||
+            !mandate_fits(&m, &acc, c, clock_now_ms(au->clock)))
+            return fail(e, ERR_MANDATE, "no longer accepted, in its days, and wide enough");
+        TRY(mandate_ground(au, v, &m, c, &acting, e));
+    } else {
+        TRY(own_ground(au, v, &acc, c, g->acting, &acting, e));
+    }
+    if (!str_eq(acting.role, g->acting_role))
+        return fail(e, ERR_MANDATE, "another role than when it was chosen");
+    return pay_only_check(c, &acting, e);
 }
 
 static bool is_refusal(enum err_code code)
 {
-    return is_no_ground(code) || code == ERR_MANDATE || code == ERR_BUSINESS_STATUS ||
-           code == ERR_FORBIDDEN;
+    return is_no_ground(code) || code == ERR_MANDATE || code == ERR_NOT_FOUND ||
+           code == ERR_BUSINESS_STATUS || code == ERR_FORBIDDEN;
 }
 
 result acting_confirm(struct auth *au, const struct visit *v, const struct client *c,
@@ -351,7 +377,7 @@ result acting_confirm(struct auth *au, const struct visit *v, const struct clien
 
 struct ending {
     struct arena *arena;
-    struct str mandate, organisation, account; /* by mandate, or by the other two */
+    struct str mandate, organisation, account; /* by mandate, or by the other two, or stale */
     struct str ids[GRANTS_AT_ONCE];
     size_t count;
 };
@@ -366,6 +392,8 @@ static result grants_find(struct sql *db, void *arg, struct err *e)
     if (w->mandate.n > 0)
         TRY(sql_find(db, SQL_ACTING_BY_MANDATE, &rows, e, sql_t(w->mandate),
                      sql_i(GRANTS_AT_ONCE)));
+    else if (w->account.n == 0)
+        TRY(sql_find(db, SQL_ACTING_STALE, &rows, e, sql_i(GRANTS_AT_ONCE)));
     else
         TRY(sql_find(db, SQL_ACTING_BY_PERSON, &rows, e, sql_t(w->organisation), sql_t(w->account),
                      sql_i(GRANTS_AT_ONCE)));
@@ -417,6 +445,18 @@ result acting_end_person(struct auth *au, const struct visit *v, struct str orga
 
     TRY(grants_end(au, &w, e));
     return mandate_lose(au, v, organisation, account, e);
+}
+
+result acting_tend(struct auth *au, bool *did, struct err *e)
+{
+    DEFER(arena_close) struct arena *arena = arena_open_clean(LIMIT_ARENA_JOB_BYTES);
+    const struct visit v = { .arena = arena };
+    struct ending stale = { .arena = arena };
+
+    TRY(mandate_expire_next(au, &v, did, e));
+    if (!*did)
+        TRY(mandate_lose_next(au, &v, did, e));
+    return grants_end(au, &stale, e);
 }
 
 result acting_leave(struct auth *au, const struct visit *v, struct str account,

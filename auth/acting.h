@@ -67,6 +67,9 @@ MUST_USE result acting_end_mandate(struct auth *au, const struct visit *v, struc
 /* The person's own ground is gone: their grants and the mandates they gave end. Twice is fine. */
 MUST_USE result acting_end_person(struct auth *au, const struct visit *v, struct str organisation,
                                   struct str account, struct err *e);
+/* One piece of what is left to do: a mandate whose last day is over, one whose giver lost their
+ * ground, grants that outlived theirs (a process died, or a command ended it). */
+MUST_USE result acting_tend(struct auth *au, bool *did, struct err *e);
 /* The person gives up their own ground. */
 MUST_USE result acting_leave(struct auth *au, const struct visit *v, struct str account,
                              struct str organisation, struct err *e);

@@ -474,19 +474,29 @@ result mandate_revoke_by_staff(struct auth *au, const struct visit *v, struct st
     const struct mandate_move move = { .event = MANDATE_EV_REVOKE,
                                        .role = "staff",
                                        .actor = actor };
+    enum mandate_action action;
     struct mandate m;
 
     TRY(mandate_load(au, v, id, &m, e));
-    return mandate_do(au, v, &m, &move, e);
+    return mandate_step(au, v, &m, &move, &action, e);
+}
+
+static const struct mandate_move giver_lost = { .event = MANDATE_EV_LOSE,
+                                                .role = "register",
+                                                .actor = { "system", sizeof("system") - 1 } };
+
+result mandate_lose_next(struct auth *au, const struct visit *v, bool *did, struct err *e)
+{
+    struct reading r = { .query = SQL_MANDATE_ORPHAN };
+
+    TRY(read_all(au, v->arena, &r, 1, e));
+    *did = r.count > 0;
+    return *did ? mandate_do(au, v, &r.list[0], &giver_lost, e) : OK;
 }
 
 result mandate_lose(struct auth *au, const struct visit *v, struct str organisation,
                     struct str giver, struct err *e)
 {
-    const struct mandate_move move = { .event = MANDATE_EV_LOSE,
-                                       .role = "register",
-                                       .actor = STR("system") };
-
     for (int round = 0; round < LOSE_ROUNDS_MAX; round++) {
         struct reading r = { .query = SQL_MANDATE_OF_GIVER,
                              .params = { sql_t(organisation), sql_t(giver) },
@@ -494,7 +504,7 @@ result mandate_lose(struct auth *au, const struct visit *v, struct str organisat
 
         TRY(read_all(au, v->arena, &r, MANDATE_LIST_MAX, e));
         for (size_t i = 0; i < r.count; i++)
-            TRY(mandate_do(au, v, &r.list[i], &move, e));
+            TRY(mandate_do(au, v, &r.list[i], &giver_lost, e));
         if (r.count < MANDATE_LIST_MAX)
             return OK;
     }

@@ -82,7 +82,8 @@ MUST_USE result mandate_answer(struct auth *au, const struct visit *v, const str
  */
 MUST_USE result mandate_revoke(struct auth *au, const struct visit *v, const struct account *who,
                                struct str id, struct err *e);
-/* By an officer, on the command line. `actor` goes to the audit log. */
+/* By an officer, on the command line: another process, so that what acts by it is stopped by
+ * acting_tend() of those that serve. `actor` goes to the audit log. */
 MUST_USE result mandate_revoke_by_staff(struct auth *au, const struct visit *v, struct str actor,
                                         struct str id, struct err *e);
 /* All that this person gave for the organisation end: their own ground is gone. */
@@ -91,6 +92,8 @@ MUST_USE result mandate_lose(struct auth *au, const struct visit *v, struct str 
 /* Expires one that is due. *did false: there was none. */
 MUST_USE result mandate_expire_next(struct auth *au, const struct visit *v, bool *did,
                                     struct err *e);
+/* Ends one whose giver's own ground is gone: what mandate_lose() could not finish. */
+MUST_USE result mandate_lose_next(struct auth *au, const struct visit *v, bool *did, struct err *e);
 
 /* Newest first, MANDATE_LIST_MAX at most; *list in the arena. */
 MUST_USE result mandate_list_received(struct auth *au, const struct visit *v,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "auth/acting.h"
 #include "auth/outgoing.h"
 #include "auth/session.h"
 #include "base/err.h"
@@ -66,6 +67,13 @@ static result sweep_session(const struct app *app, bool *did, struct err *e)
     return session_sweep(&au, did, e);
 }
 
+static result tend_acting(const struct app *app, bool *did, struct err *e)
+{
+    struct auth au = app->auth;
+
+    return acting_tend(&au, did, e);
+}
+
 static result tell(const struct app *app, bool *did, struct err *e)
 {
     struct auth au = app->auth;
@@ -101,6 +109,7 @@ static const struct {
     { LANE_MONEY, "job.outbox", deliver },
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_SESSION, "job.session", sweep_session },
+    { LANE_SESSION, "job.acting", tend_acting },
     { LANE_NOTICE, "job.notice", tell },
     { LANE_MONEY, "job.attempt", ask_attempt },
     { LANE_MONEY, "job.expiry", close_order },

@@ -251,6 +251,11 @@ TEST(a_ground_other_than_the_chosen_one_does_not_do)
     check_fails(confirm(au, &as_representative), e, ERR_BAD_GRANT);
     check_fails(confirm(au, &by_another), e, ERR_BAD_GRANT);
     check_ok(confirm(au, &by_this), e);
+    fixture_clock.fixed_ms += 1;
+    (void)mandated(au, "sign_in"); /* a newer one takes nothing away */
+    check_ok(confirm(au, &by_this), e);
+    (void)mandated(au, "pay");
+    check_ok(confirm(au, &by_this), e);
 }
 
 TEST(remembered_grants_are_purged_when_no_token_can_be_left)
@@ -268,4 +273,32 @@ TEST(remembered_grants_are_purged_when_no_token_can_be_left)
     check_ok(mandate_revoke(au, &v, &dai, m.id, &e), e);
     check(is_revoked(au, &fresh));
     check(!is_revoked(au, &old)); /* nothing of it is left to take back */
+}
+
+TEST_STORE(what_a_command_or_a_crash_left_standing_is_ended_by_the_next_round)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct mandate one = mandated(au, "sign_in"), two = mandated(au, "sign_in");
+    const struct grant by_one = grant_of(&thu, "authorised", two.id);
+    const struct grant own = grant_of(&dai, "legal_representative", STR(""));
+    struct mandate m;
+    bool did;
+
+    check_ok(confirm(au, &by_one), e);
+    check_ok(confirm(au, &own), e);
+    check_ok(acting_tend(au, &did, &e), e);
+    check(!did && !is_revoked(au, &by_one) && !is_revoked(au, &own));
+    check_ok(mandate_revoke_by_staff(au, &v, STR("system"), two.id, &e), e);
+    check(!is_revoked(au, &by_one)); /* another process: its store is not ours */
+    check_ok(acting_tend(au, &did, &e), e);
+    check(is_revoked(au, &by_one) && !is_revoked(au, &own));
+
+    check_ok(organisation_leave(au, &v, dai.id, firm.id, &e), e); /* and there it stopped */
+    check_ok(acting_tend(au, &did, &e), e);
+    check(did && is_revoked(au, &own));
+    check_ok(mandate_load(au, &v, one.id, &m, &e), e);
+    check_int(m.state, MANDATE_REVOKED);
+    check_ok(acting_tend(au, &did, &e), e);
+    check(!did);
 }
