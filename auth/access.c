@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "auth/acr.h"
 #include "auth/claims.h"
 #include "auth/client.h"
 #include "auth/dpop.h"
@@ -126,13 +127,6 @@ static result hidden_read(struct auth *au, struct arena *a, struct str text, str
     return record_read(a, hidden_fields, LEN(hidden_fields), plain, acc, e);
 }
 
-static int acr_read(struct str acr)
-{
-    const bool ours = str_starts(acr, STR(ACR_PREFIX)) && acr.n == sizeof(ACR_PREFIX);
-
-    return ours && acr.p[acr.n - 1] >= '1' && acr.p[acr.n - 1] <= '4' ? acr.p[acr.n - 1] - '0' : 0;
-}
-
 struct texts {
     struct str acr, ctx;
 };
@@ -175,6 +169,20 @@ static result texts_read(struct arena *a, const struct json *claims, struct acce
     return OK;
 }
 
+/* It has been checked by now. */
+static struct str audiences(struct arena *a, const struct json *aud)
+{
+    struct str all = STR(""), one;
+
+    if (json_str(aud, &one))
+        return str_dup(a, one);
+    for (size_t i = 0; i < json_count(aud); i++)
+        if (json_str(json_at(aud, i), &one))
+            all =
+                all.n == 0 ? str_dup(a, one) : str_fmt(a, "%.*s %.*s", STR_ARG(all), STR_ARG(one));
+    return all;
+}
+
 static result claims_read(struct auth *au, struct arena *a, const struct json *claims,
                           struct access *out, struct err *e)
 {
@@ -182,7 +190,8 @@ static result claims_read(struct auth *au, struct arena *a, const struct json *c
     struct texts t;
 
     TRY(texts_read(a, claims, &acc, &t, e));
-    acc.acr = acr_read(t.acr);
+    acc.aud = audiences(a, json_member(claims, "aud"));
+    acc.acr = acr_read(t.acr, false);
     if (json_want_int(claims, "auth_time", 0, INT64_MAX, &acc.auth_time_s, e).failed ||
         json_want_int(claims, "iat", 0, INT64_MAX, &acc.iat_s, e).failed ||
         json_want_int(claims, "exp", 0, INT64_MAX, &acc.exp_s, e).failed ||

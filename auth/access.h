@@ -22,6 +22,7 @@ struct access {
     struct str account; /* account id; empty for client_credentials */
     struct str sub;     /* as the client knows the person; the client's id for client_credentials */
     struct str scope;   /* space-separated */
+    struct str aud;     /* audiences, space-separated */
     int level;          /* 1 or 2; 0 for client_credentials */
     int acr;            /* 1 to 4; 0 for client_credentials */
     int64_t auth_time_s;

@@ -69,6 +69,16 @@ static void put_binding(struct json *o, struct str jkt, struct str x5t)
     json_put(o, "cnf", cnf);
 }
 
+static struct json *words_array(struct str words)
+{
+    struct json *list = json_array();
+    struct str word;
+
+    while (str_next(&words, ' ', &word))
+        json_add_str(list, word);
+    return list;
+}
+
 static void put_access(struct auth *au, struct json *o, const struct access *acc)
 {
     struct json *act;
@@ -76,6 +86,7 @@ static void put_access(struct auth *au, struct json *o, const struct access *acc
     json_put_str(o, "token_type", acc->jkt.n > 0 ? STR("DPoP") : STR("Bearer"));
     json_put_str(o, "iss", au->conf->service.issuer);
     json_put_str(o, "client_id", acc->client_id);
+    json_put(o, "aud", words_array(acc->aud));
     json_put_str(o, "sub", acc->sub);
     json_put_str(o, "scope", acc->scope);
     json_put_str(o, "jti", acc->jti);

@@ -136,6 +136,7 @@ TEST_STORE(only_its_client_and_resource_servers_learn_about_a_token)
     check_str(member(told, "acr"), "urn:vn:loa:2");
     check(str_has(told, STR("\"exp\":")) && str_has(told, STR("\"iat\":")));
     check(str_has(told, STR("\"auth_time\":")));
+    check(str_has(told, STR("\"aud\":[\"https://id.example.vn\"]")));
     check(!str_has(told, done.account.id));
     check_same(introspect(au, WHO("resource"), token), told);
     check_str(introspect(au, WHO("other"), token), "{\"active\":false}");
