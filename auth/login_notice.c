@@ -24,7 +24,8 @@ result login_notice_send(struct auth *au, struct arena *a, const struct outgoing
     DEFER(secret_wipe) struct secret key = { 0 };
     DEFER(json_close) struct json *event = json_object();
     struct outgoing_post post = { .url = au->conf->auth.notify_url,
-                                  .content_type = STR("application/json") };
+                                  .content_type = STR("application/json"),
+                                  .by_operator = true };
 
     *out = (struct outgoing_verdict){ .untold = true };
     if (post.url.n == 0) /* switched off meanwhile */

@@ -1,8 +1,9 @@
 /*
  * Security: the attacker registers an address that leads into our own network, answers never, or
- * answers with megabytes. Promised: https only (loopback in a simulated installation), no
- * redirects, a time and a size limit, one row at a time for a receiver that is silent; a row is
- * sent by whoever holds its lease. Deliberately not done: exactly once; a receiver may hear twice.
+ * answers with megabytes. Promised: https and public addresses only (loopback in a simulated
+ * installation), no redirects, a time and a size limit, one row at a time for a receiver that is
+ * silent; a row is sent by whoever holds its lease. Deliberately not done: exactly once; a receiver
+ * may hear twice.
  */
 #include "auth/outgoing.h"
 
@@ -168,6 +169,8 @@ void outgoing_post(struct auth *au, struct arena *a, const struct outgoing_post 
         .connect_ms = POST_CONNECT_MS,
         .total_ms = POST_TOTAL_MS,
         .answer_bytes_max = POST_ANSWER_BYTES,
+        .guarded = !p->by_operator,
+        .guard_loopback_ok = str_is(au->conf->service.national_systems, "simulated"),
     };
     struct pair headers[2];
     struct call call = { .method = METHOD_POST,

@@ -40,11 +40,13 @@ struct outgoing_verdict {
     bool is_silent;     /* no answer: its other rows wait, too */
     struct str failure; /* an error's name or "HTTP 400" */
 };
-/* Posts to an address that a receiver registered: https (plain http to loopback where the national
- * systems are simulated), no redirects. `signature` and `authorization`: empty, or the value of
- * that header. */
+/* Posts to an address: https (plain http to loopback where the national systems are simulated), no
+ * redirects. One that a stranger registered leads to public addresses only (http/guard.h), or to
+ * loopback in a simulated installation. `signature` and `authorization`: empty, or the value
+ * of that header. */
 struct outgoing_post {
     struct str url, content_type, body, signature, authorization;
+    bool by_operator; /* a setting names the address: it may be on our own network */
 };
 void outgoing_post(struct auth *au, struct arena *a, const struct outgoing_post *p,
                    struct outgoing_verdict *out);

@@ -42,7 +42,7 @@ static result ask_logout(struct ctx *c, struct request *rq, struct response *rs,
 
 /* How far the telling of one portal is. */
 static result put_portal(struct ctx *c, struct json *list, const struct outgoing_row *row,
-                         struct err *e)
+                         bool *waiting, struct err *e)
 {
     static const struct {
         const char *state, *look, *key;
@@ -53,18 +53,19 @@ static result put_portal(struct ctx *c, struct json *list, const struct outgoing
         { "dead", "bad", "sign_out.portal.dead" },
     };
     struct json *o = json_object();
-    struct client client;
+    struct client client = { .id = STR("") };
+    struct str state = row->state;
 
     json_add(list, o);
-    if (client_load(&c->app->auth, c->arena, row->client_id, &client, e).failed) {
-        if (e->code != ERR_NOT_FOUND)
-            return (result){ true };
-        json_put_str(o, "portal", row->client_id);
-    } else {
-        json_put_str(o, "portal", client_name(&client, c->language));
-    }
+    if (client_load(&c->app->auth, c->arena, row->client_id, &client, e).failed &&
+        e->code != ERR_NOT_FOUND)
+        return (result){ true };
+    json_put_str(o, "portal", client.id.n > 0 ? client_name(&client, c->language) : row->client_id);
+    if (str_is(state, "waiting") && client.backchannel_logout_uri.n == 0)
+        state = STR("untold"); /* the job will find the same */
+    *waiting |= str_is(state, "waiting");
     for (size_t i = 0; i < LEN(words); i++) {
-        if (!str_is(row->state, words[i].state))
+        if (!str_is(state, words[i].state))
             continue;
         json_put_str(o, "look", str_c(words[i].look));
         json_put_str(o, "text", view_text(c, words[i].key));
@@ -81,10 +82,8 @@ static result put_portals(struct ctx *c, struct json *data, struct str sid, stru
 
     json_put(data, "portals", list);
     TRY(outgoing_of_session(&c->app->auth, c->arena, sid, &rows, &count, e));
-    for (size_t i = 0; i < count; i++) {
-        TRY(put_portal(c, list, &rows[i], e));
-        waiting |= str_is(rows[i].state, "waiting");
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(put_portal(c, list, &rows[i], &waiting, e));
     json_put_bool(data, "any_portal", count > 0);
     json_put_bool(data, "waiting", waiting);
     return OK;

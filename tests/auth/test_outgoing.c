@@ -211,6 +211,10 @@ TEST(no_address_but_https_is_called_where_the_systems_are_real)
         check(!verdict.arrived);
         check_str(verdict.failure, "ADDRESS");
     }
+    post.url = STR("https://10.0.0.1/inside"); /* of our own network: refused before it is called */
+    outgoing_post(au, test_arena(), &post, &verdict);
+    check(!verdict.arrived);
+    check_str(verdict.failure, "UPSTREAM_DOWN");
     post.url = world_receiver();
     outgoing_post(au, test_arena(), &post, &verdict);
     check(verdict.arrived);

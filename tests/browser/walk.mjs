@@ -35,6 +35,35 @@ async function pay(page, procedure, look) {
     return bill;
 }
 
+// My own pages; another browser of the same person is ended from here.
+async function mine(page, person) {
+    const { width, language } = page.look;
+    const other = await visitor(browser, { width, language });
+    await signIn(other, person);
+    await page.click('main a[href="/me"]');
+    await inspect(page, "me");
+    assert.equal(await page.locator('nav.tabs [aria-current="page"]').count(), 1);
+    await page.click('nav.tabs a[href="/me/sessions"]');
+    await inspect(page, "me-sessions");
+    const before = await page.locator("main section.card").count();
+    assert.ok(before >= 2, `${before} browsers`);
+    await page.locator('form[action="/me/sessions/end"] button').first().click();
+    await page.waitForURL(`${here}/me/sessions`);
+    assert.equal(await page.locator("main section.card").count(), before - 1, "one has ended");
+    while (await page.locator('form[action="/me/sessions/end-others"]').count())
+        await page.click('form[action="/me/sessions/end-others"] button');
+    await other.goto(`${here}/`);
+    assert.equal(await other.locator('header form[action="/sign-out"]').count(), 0, "the other browser is out");
+    await other.context().close();
+    await page.click('nav.tabs a[href="/me/history"]');
+    await inspect(page, "me-history");
+    assert.ok(await page.locator("main tbody tr").count() >= 2);
+    await page.click('nav.tabs a[href="/me/registry"]');
+    await inspect(page, "me-registry");
+    assert.ok(await page.locator("main tbody tr").count() >= 1);
+    await page.goto(`${here}/`);
+}
+
 async function citizen(width, language, person) {
     const page = await visitor(browser, { width, language });
     await page.goto(`${here}/?lang=${language}`);
@@ -59,6 +88,7 @@ async function citizen(width, language, person) {
     await inspect(page, "verify-unknown");
     await page.goto(`${here}/`);
     await inspect(page, "home-signed-in");
+    await mine(page, person);
     await page.goto(`${here}/nothing-here`);
     await inspect(page, "error");
     await page.goto(`${here}/logout`);
