@@ -1,0 +1,53 @@
+// Agreement to share (Law 91/2025): asked of the client that must ask, claim by claim, once; and for
+// whom somebody acts, at a portal for organisations.
+import assert from "node:assert/strict";
+import { Browser, form, here, motcua } from "../fault/stage.mjs";
+import { ask, query, settled } from "./pushing.mjs";
+
+const add = (id, ...more) => {
+    motcua("client", "add", id, "--profile", "oidc", "--public", "--name-vi", "Cổng thử", "--redirect", `https://${id}.example.vn/cb`,
+        "--scopes", "openid profile email", ...more);
+    return { id, callback: `https://${id}.example.vn/cb` };
+};
+const url = (p, more) => `${here}/authorize?${new URLSearchParams(ask(p, more))}`;
+const field = (page, name) => page.text.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1];
+const p = add("consent-portal", "--consent", "true");
+const firms = add("acting-portal", "--acting", "may");
+const musts = add("acting-must", "--acting", "must");
+await settled();
+const browser = await new Browser().signIn();
+const answer = async (page, word) => browser.visit(`${here}/consent`, form({ csrf: field(page, "csrf"), id: field(page, "id"), answer: word }));
+assert.equal(query((await browser.visit(url(p, { prompt: "none" }))).next).error, "consent_required");
+const page = await browser.visit(url(p));
+assert.equal(page.status, 200);
+assert.match(page.text, /Họ và tên/);
+assert.match(page.text, /Ngày sinh/);
+assert.ok(!/Thư điện tử/.test(page.text), "only what is asked");
+assert.ok(!/type="checkbox"|checked/.test(page.text), "nothing is pre-ticked");
+assert.equal(page.headers.get("x-frame-options"), "DENY");
+const no = await answer(page, "no");
+assert.deepEqual([query(no.next).error, query(no.next).state, query(no.next).iss], ["access_denied", "inside", here]);
+assert.ok(query((await answer(await browser.visit(url(p)), "yes")).next).code);
+assert.ok(query((await browser.visit(url(p))).next).code, "asked once");
+assert.ok(query((await browser.visit(url(p, { prompt: "none" }))).next).code);
+const more = await browser.visit(url(p, { claims: JSON.stringify({ userinfo: { email: null } }) }));
+assert.match(more.text, /Thư điện tử/);
+assert.equal((await browser.visit(url(p, { scope: "openid email" }))).status, 200, "more is asked again");
+
+// A portal for organisations; a citizen without one acts for oneself, where that is allowed.
+assert.equal((await browser.visit(url(firms, { prompt: "none" }))).next !== null, true);
+const choice = await browser.follow(await browser.visit(url(firms)), 1);
+assert.equal(choice.status, 200, choice.text);
+assert.match(choice.url, /\/act\?id=/);
+const choose = (fields) => browser.visit(`${here}/act`, form({ csrf: field(choice, "csrf"), id: field(choice, "id"), ...fields }));
+const other = await new Browser().signIn("mai");
+assert.equal((await other.visit(choice.url)).status, 404, "another's question");
+assert.equal((await choose({ csrf: "x", whom: "oneself" })).status, 403);
+assert.equal((await choose({ whom: "org_unknown" })).status, 403);
+assert.ok(query((await choose({ whom: "oneself" })).next).code);
+assert.equal((await choose({ whom: "oneself" })).status, 404, "answered");
+const must = await browser.follow(await browser.visit(url(musts)), 1);
+assert.ok(!must.text.includes('value="oneself"'));
+const given = await browser.visit(`${here}/act`, form({ csrf: field(must, "csrf"), id: field(must, "id"), refuse: "yes" }));
+assert.equal(query(given.next).error, "access_denied");
+console.log("consent: claim by claim, once; for whom, at portals for organisations");
