@@ -20,8 +20,9 @@ static json_t *new_array(void)
 #include "base/limits.h"
 #include "base/str.h"
 
-#define TEXT_BYTES_MAX (64u << 20)
-#define MEMBERS_MAX    1024 /* json_each counts from the first member: keep its square small */
+#define FIRST_PRINT_BYTES 2048
+#define TEXT_BYTES_MAX    (64u << 20)
+#define MEMBERS_MAX       1024 /* json_each counts from the first member: keep its square small */
 
 static json_t *of(const struct json *v)
 {
@@ -405,10 +406,14 @@ struct json *json_copy(const struct json *v)
 
 static struct str print(struct arena *a, const struct json *v, size_t flags)
 {
-    const size_t bytes = json_dumpb(of(v), NULL, 0, flags | JSON_COMPACT | JSON_ENCODE_ANY);
+    char first[FIRST_PRINT_BYTES]; /* most fit, and need not be made twice */
+    const size_t bytes =
+        json_dumpb(of(v), first, sizeof(first), flags | JSON_COMPACT | JSON_ENCODE_ANY);
     char *p;
 
     must(bytes > 0);
+    if (bytes <= sizeof(first))
+        return str_of(arena_copy(a, first, bytes), bytes);
     p = arena_alloc(a, bytes);
     return str_of(p, json_dumpb(of(v), p, bytes, flags | JSON_COMPACT | JSON_ENCODE_ANY));
 }

@@ -75,7 +75,7 @@ result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e
     p->wait_ms = c->wait_ms;
     p->slots = c->connections_max;
     p->free = seats_open(a, p->slots);
-    p->writer = p->engine->one_writer ? seats_open(a, 1) : NULL;
+    p->group = p->engine->one_writer ? sql_group_open(a) : NULL;
     slots_make(p);
     TRY(p->engine->open(&p->db[0], e)); /* a wrong target is told now, not at the first request */
     *out = p;
@@ -94,7 +94,7 @@ void sql_close(struct sql_pool **p)
         for (int i = 0; i < (*p)->slots; i++)
             (*p)->engine->close(&(*p)->db[i]);
     seats_close(&(*p)->free);
-    seats_close(&(*p)->writer);
+    sql_group_close(&(*p)->group);
     arena_close(&a);
     *p = NULL;
 }
@@ -123,7 +123,7 @@ static bool is_open(const struct sql *db)
 }
 
 /* What the work left open. The rows stay valid memory, so a late sql_end() does no harm. */
-static void rows_end_all(struct sql *db)
+void sql_end_all(struct sql *db)
 {
     for (int q = 0; q < SQL_QUERY_COUNT; q++) {
         struct sql_rows *r = &db->rows[q];
@@ -132,7 +132,7 @@ static void rows_end_all(struct sql *db)
     }
 }
 
-static result begin(struct sql *db, struct err *e)
+result sql_begin(struct sql *db, struct err *e)
 {
     const struct sql_engine *engine = db->pool->engine;
 
@@ -148,7 +148,7 @@ static result finish(struct sql *db, result worked, struct err *e)
 {
     const struct sql_engine *engine = db->pool->engine;
 
-    rows_end_all(db);
+    sql_end_all(db);
     if (!worked.failed && db->state == SQL_FINE)
         return engine->commit(db, e);
     if (db->state != SQL_LOST)
@@ -158,21 +158,19 @@ static result finish(struct sql *db, result worked, struct err *e)
     return worked;
 }
 
-struct transaction {
-    struct sql_pool *pool;
-    sql_work *work;
-    void *arg;
-    bool reading;
-};
+void sql_fresh(struct sql *db, bool reading)
+{
+    db->state = SQL_FINE;
+    db->why = (struct err){ .code = ERR_NONE };
+    db->reading = reading;
+}
 
-static result attempt(const struct transaction *t, struct sql *db, struct err *e)
+static result attempt(const struct sql_unit *t, struct sql *db, struct err *e)
 {
     result r;
 
-    db->state = SQL_FINE;
-    db->why = (struct err){ .code = ERR_NONE };
-    db->reading = t->reading;
-    r = begin(db, e);
+    sql_fresh(db, t->reading);
+    r = sql_begin(db, e);
     if (!r.failed)
         r = finish(db, t->work(db, t->arg, e), e);
     if (db->state == SQL_LOST)
@@ -180,7 +178,7 @@ static result attempt(const struct transaction *t, struct sql *db, struct err *e
     return r;
 }
 
-static result attempt_in_slot(const struct transaction *t, enum sql_state *state, struct err *e)
+result sql_attempt(const struct sql_unit *t, enum sql_state *state, struct err *e)
 {
     struct sql_pool *p = t->pool;
     int slot;
@@ -191,22 +189,6 @@ static result attempt_in_slot(const struct transaction *t, enum sql_state *state
     r = attempt(t, &p->db[slot], e);
     *state = p->db[slot].state;
     seats_leave(p->free, slot);
-    return r;
-}
-
-/* Writers queue before they take a connection, so that waiting writers leave some to readers. */
-static result attempt_in_turn(const struct transaction *t, enum sql_state *state, struct err *e)
-{
-    struct sql_pool *p = t->pool;
-    int turn;
-    result r;
-
-    if (t->reading || p->writer == NULL)
-        return attempt_in_slot(t, state, e);
-    *state = SQL_FAILED;
-    TRY(seats_take(p->writer, p->wait_ms, &turn, e));
-    r = attempt_in_slot(t, state, e);
-    seats_leave(p->writer, turn);
     return r;
 }
 
@@ -229,7 +211,7 @@ static bool is_given_up(enum sql_state state, int attempts, int64_t until_ms)
     return attempts >= LOST_ATTEMPTS || (attempts > 1 && clock_monotonic_ms() >= until_ms);
 }
 
-static result transact(const struct transaction *t, struct err *e)
+static result transact(const struct sql_unit *t, struct err *e)
 {
     const int64_t until_ms = clock_monotonic_ms() + t->pool->wait_ms;
     struct err own;
@@ -238,7 +220,10 @@ static result transact(const struct transaction *t, struct err *e)
     if (e == NULL)
         e = &own;
     for (int attempts = 1;; attempts++) {
-        const result r = attempt_in_turn(t, &state, e);
+        /* Writers queue before they take a connection, so that those who wait leave some to
+         * readers. */
+        const result r = t->reading || t->pool->group == NULL ? sql_attempt(t, &state, e)
+                                                              : sql_group_run(t, &state, e);
 
         if (!r.failed || is_given_up(state, attempts, until_ms))
             return r;
@@ -248,12 +233,12 @@ static result transact(const struct transaction *t, struct err *e)
 
 result sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
 {
-    return transact(&(struct transaction){ p, work, arg, false }, e);
+    return transact(&(struct sql_unit){ p, work, arg, false }, e);
 }
 
 result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
 {
-    return transact(&(struct transaction){ p, work, arg, true }, e);
+    return transact(&(struct sql_unit){ p, work, arg, true }, e);
 }
 
 /* Statements. */

@@ -15,6 +15,10 @@
  * that decides on a row first takes it: UPDATE ... RETURNING locks on both engines (PostgreSQL runs
  * at READ COMMITTED; SQLite writes one at a time, BEGIN IMMEDIATE).
  *
+ * On SQLite, transactions that wait for the one writer are taken together and committed once
+ * (sql_group.c), so that the disk is waited for once; each is still undone by itself when it fails.
+ * The function may then run on another thread than its caller's, who waits meanwhile.
+ *
  * A statement that failed spoils its transaction on both engines: what follows it fails with the
  * same error and nothing is committed, even if the function returns OK. What may be there already
  * is asked for with ON CONFLICT, not by trying. A violated key is ERR_CONFLICT, a violated CHECK,

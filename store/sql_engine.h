@@ -9,9 +9,11 @@
 #define STORE_SQL_ENGINE_H
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "store/sql.h"
 
 struct seats;
+struct sql_group;
 struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn;
@@ -34,14 +36,27 @@ struct sql_rows {
     bool first;  /* SQLite has stepped to a row that was not asked for yet */
     bool on_row; /* columns may be read */
     struct sqlite3_stmt *statement;
+    unsigned char places[LIMIT_SQL_PARAMS]; /* SQLite's numbers of $1, $2, ... */
     struct pg_result *answer;
     int row, row_count;
+};
+
+/* What begins and ends a transaction of SQLite, prepared once like every other statement. */
+enum sql_bound {
+    SQL_BOUND_READ,
+    SQL_BOUND_WRITE,
+    SQL_BOUND_COMMIT,
+    SQL_BOUND_PART,
+    SQL_BOUND_PART_KEEP,
+    SQL_BOUND_PART_UNDO,
+    SQL_BOUND_COUNT
 };
 
 struct sql {
     struct sql_pool *pool;
     int slot;
     struct sqlite3 *sqlite; /* NULL: not open */
+    struct sqlite3_stmt *bounds[SQL_BOUND_COUNT];
     struct pg_conn *pgsql;
     bool reading; /* sql_read */
     enum sql_state state;
@@ -57,6 +72,10 @@ struct sql_engine {
     result (*begin)(struct sql *db, struct err *e);
     result (*commit)(struct sql *db, struct err *e);
     void (*rollback)(struct sql *db);
+    /* A part of a transaction that can be undone by itself; only where one_writer. Failure of
+     * either means that the whole transaction is lost. */
+    result (*part_begin)(struct sql *db, struct err *e);
+    result (*part_end)(struct sql *db, bool keep, struct err *e);
     result (*check)(struct sql_rows *r, struct err *e); /* prepares */
     result (*start)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
     result (*next)(struct sql_rows *r, bool *more, struct err *e);
@@ -76,8 +95,26 @@ struct sql_pool {
     int slots;
     struct sql *db;
     struct seats *free;
-    struct seats *writer; /* NULL unless one_writer */
+    struct sql_group *group; /* NULL unless one_writer */
 };
+
+/* One unit of work that somebody waits for. */
+struct sql_unit {
+    struct sql_pool *pool;
+    sql_work *work;
+    void *arg;
+    bool reading;
+};
+
+/* Runs it once in a transaction of its own; *state says what a failure means. */
+MUST_USE result sql_attempt(const struct sql_unit *t, enum sql_state *state, struct err *e);
+/* The same together with others that wait at this moment (sql_group.c). */
+MUST_USE result sql_group_run(const struct sql_unit *t, enum sql_state *state, struct err *e);
+struct sql_group *sql_group_open(struct arena *a);
+void sql_group_close(struct sql_group **g);
+void sql_fresh(struct sql *db, bool reading);
+MUST_USE result sql_begin(struct sql *db, struct err *e);
+void sql_end_all(struct sql *db);
 
 extern const struct sql_engine sql_engine_sqlite;
 extern const struct sql_engine sql_engine_pgsql;

@@ -98,6 +98,10 @@ static void sqlite_close(struct sql *db)
         (void)sqlite3_finalize(db->rows[q].statement);
         db->rows[q].statement = NULL;
     }
+    for (int i = 0; i < SQL_BOUND_COUNT; i++) {
+        (void)sqlite3_finalize(db->bounds[i]);
+        db->bounds[i] = NULL;
+    }
     (void)sqlite3_close(db->sqlite);
     db->sqlite = NULL;
 }
@@ -118,10 +122,29 @@ static result sqlite_open(struct sql *db, struct err *e)
     return done;
 }
 
+static int bound(struct sql *db, enum sql_bound which)
+{
+    static const char *const texts[] = { [SQL_BOUND_READ] = "BEGIN",
+                                         [SQL_BOUND_WRITE] = "BEGIN IMMEDIATE",
+                                         [SQL_BOUND_COMMIT] = "COMMIT",
+                                         [SQL_BOUND_PART] = "SAVEPOINT part",
+                                         [SQL_BOUND_PART_KEEP] = "RELEASE part",
+                                         [SQL_BOUND_PART_UNDO] = "ROLLBACK TO part" };
+    struct sqlite3_stmt **s = &db->bounds[which];
+    int rc = SQLITE_OK;
+
+    if (*s == NULL)
+        rc = sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_step(*s);
+    (void)sqlite3_reset(*s);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static result sqlite_begin(struct sql *db, struct err *e)
 {
-    const int rc =
-        sqlite3_exec(db->sqlite, db->reading ? "BEGIN" : "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    const int rc = bound(db, db->reading ? SQL_BOUND_READ : SQL_BOUND_WRITE);
 
     if ((rc & 0xff) == SQLITE_BUSY) /* it has waited for the writer of another process already */
         return fail(e, ERR_BUSY, "another process has been writing for %lld ms",
@@ -136,15 +159,48 @@ static void sqlite_rollback(struct sql *db)
         (void)sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static result sqlite_part_begin(struct sql *db, struct err *e)
+{
+    const int rc = bound(db, SQL_BOUND_PART);
+
+    return rc == SQLITE_OK ? OK : refused(db, rc, "SAVEPOINT", e);
+}
+
+static result sqlite_part_end(struct sql *db, bool keep, struct err *e)
+{
+    int rc = SQLITE_OK;
+
+    if (sqlite3_get_autocommit(db->sqlite) != 0) /* a full disk ended more than the part */
+        return fail(e, ERR_RETRY, "the transaction ended with a part of it");
+    if (!keep)
+        rc = bound(db, SQL_BOUND_PART_UNDO);
+    if (rc == SQLITE_OK)
+        rc = bound(db, SQL_BOUND_PART_KEEP);
+    return rc == SQLITE_OK ? OK : refused(db, rc, "RELEASE", e);
+}
+
 static result sqlite_commit(struct sql *db, struct err *e)
 {
-    const int rc = sqlite3_exec(db->sqlite, "COMMIT", NULL, NULL, NULL);
+    const int rc = bound(db, SQL_BOUND_COMMIT);
 
     if (rc == SQLITE_OK)
         return OK;
     (void)refused(db, rc, "COMMIT", e);
     sqlite_rollback(db);
     return (result){ true };
+}
+
+/* $1 is a name to SQLite: numbered by first appearance, not by its digits. 0 where there is none.
+ */
+static void places_find(struct sql_rows *r)
+{
+    const int n = sqlite3_bind_parameter_count(r->statement);
+    char name[PARAM_NAME_BYTES];
+
+    for (int i = 0; i < n && i < LIMIT_SQL_PARAMS; i++) {
+        (void)snprintf(name, sizeof(name), "$%u", (unsigned)i + 1);
+        r->places[i] = (unsigned char)sqlite3_bind_parameter_index(r->statement, name);
+    }
 }
 
 static result sqlite_check(struct sql_rows *r, struct err *e)
@@ -157,8 +213,10 @@ static result sqlite_check(struct sql_rows *r, struct err *e)
         return OK;
     rc = sqlite3_prepare_v3(db->sqlite, s->text.p, (int)s->text.n, SQLITE_PREPARE_PERSISTENT,
                             &r->statement, NULL);
-    if (rc == SQLITE_OK && r->statement != NULL)
+    if (rc == SQLITE_OK && r->statement != NULL) {
+        places_find(r);
         return OK;
+    }
     sql_mark(db, SQL_FAILED);
     return fail(e, ERR_STORE, "%s: %s", s->name, /* nothing is bound yet: no value in it */
                 rc == SQLITE_OK ? "is empty" : sqlite3_errmsg(db->sqlite));
@@ -181,23 +239,17 @@ static int bind_one(struct sqlite3_stmt *s, int at, const struct sql_param *p)
     }
 }
 
-/* $1 is a name to SQLite: numbered by first appearance, not by its digits. */
 static result bind(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e)
 {
-    char name[PARAM_NAME_BYTES];
-
     if ((size_t)sqlite3_bind_parameter_count(r->statement) != n)
         return fail(e, ERR_INTERNAL, "%s: %zu parameters given, not %d", sql_rows_name(r), n,
                     sqlite3_bind_parameter_count(r->statement));
     for (size_t i = 0; i < n; i++) {
-        int at;
         int rc;
 
-        (void)snprintf(name, sizeof(name), "$%u", (unsigned)i + 1);
-        at = sqlite3_bind_parameter_index(r->statement, name);
-        if (at == 0)
-            return fail(e, ERR_INTERNAL, "%s: has no %s", sql_rows_name(r), name);
-        rc = bind_one(r->statement, at, &params[i]);
+        if (r->places[i] == 0)
+            return fail(e, ERR_INTERNAL, "%s: has no $%zu", sql_rows_name(r), i + 1);
+        rc = bind_one(r->statement, r->places[i], &params[i]);
         if (rc != SQLITE_OK)
             return refused(r->db, rc, sql_rows_name(r), e);
     }
@@ -375,6 +427,8 @@ const struct sql_engine sql_engine_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .part_begin = sqlite_part_begin,
+    .part_end = sqlite_part_end,
     .check = sqlite_check,
     .start = sqlite_start,
     .next = sqlite_next,
