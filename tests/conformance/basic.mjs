@@ -147,6 +147,12 @@ export const modules = {
         const again = t.rp("first", first.browser);
         await again.redeem(again.code(await again.silent({ id_token_hint: first.got.id_token })));
         t.check(again.claims.sub === first.claims.sub, "another sub than that of the hint");
+        // Somebody else sits at the browser: no tokens of theirs (OIDC Core 3.1.2.1).
+        if (!t.world.driver.people?.includes("other")) return;
+        const other = await t.rp().signIn({}, { intent: { person: "other" } });
+        t.check(other.claims.sub !== first.claims.sub, "two people have the same sub");
+        const silent = t.rp("first", other.browser);
+        silent.error(await silent.silent({ id_token_hint: first.got.id_token }), ["login_required", "interaction_required", "account_selection_required"]);
     },
     "oidcc-login-hint": accepted((t) => ({ login_hint: t.world.config.login_hint ?? "somebody@example.com" })),
     "oidcc-ui-locales": accepted(() => ({ ui_locales: "se en vi" })),

@@ -349,6 +349,11 @@ const all = {
         await t.rp("rsa").signIn();
         const rp = t.rp("rsa");
         refusal(t, await rp.tryCode(await rp.authorize(), { auth: { header: { alg: "RS256" } } }), [400, 401], NO_CLIENT);
+        if (t.has("rsa_bare")) { // registered without alg: what was not said must not be RS256
+            const bare = t.rp("rsa_bare");
+            bare.prepare();
+            await bare.pushFails(bare.sent, { auth: { header: { alg: "RS256" } } }, NO_CLIENT, [400, 401]);
+        }
         const none = t.rp();
         none.prepare();
         await none.pushFails(none.sent, { auth: { header: { alg: "none" } } }, NO_CLIENT, [400, 401]);

@@ -1,15 +1,17 @@
 // driver.mjs - how a person signs in at motcua: the sign-in page, then VNeID, here the sandbox's, which takes
 // the person's name with the request. A driver has page(answer, intent) -> the next request or null, and may
-// have redirect(location, intent) -> where the browser really goes, rotateKeys() and close().
+// have redirect(location, intent) -> where the browser really goes, people (["other"]: intent.person "other" signs
+// in somebody else), rotateKeys() and close().
 import { execFileSync } from "node:child_process";
 import { forms, links } from "../core/browser.mjs";
 
-export default async function driver({ persona = "conformance", program, conf }) {
+export default async function driver({ persona = "conformance", other = "thu", program, conf }) {
     return {
-        redirect(location) {
+        people: ["other"],
+        redirect(location, intent) {
             const url = new URL(location);
             if (url.pathname !== "/vneid/authorize") return location;
-            url.searchParams.set("persona", persona);
+            url.searchParams.set("persona", intent.person === "other" ? other : persona);
             return url.href;
         },
         page(answer, intent) {

@@ -29,7 +29,7 @@ function withSecret(host, more = {}, ...words) {
 }
 // A client of FAPI 2.0, with a key of its own.
 async function withKey(host, alg, more = {}, ...words) {
-    const key = await newKey(alg), shown = { ...key.jwk, kid: key.kid, alg, use: "sig" };
+    const key = await newKey(alg), shown = { ...key.jwk, kid: key.kid, use: "sig", ...(more.bare ? {} : { alg }) };
     const client = {
         client_id: `conformance-${host}`, ...addresses(host), auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true,
         id_token_signed_response_alg: "ES256", jwk: { ...key.secretJwk, kid: key.kid, alg }, ...more,
@@ -51,6 +51,7 @@ const sets = {
     }),
     fapi2: async () => ({
         first: await withKey("fapi1", "ES256", ...told(await backchannel())), second: await withKey("fapi2", "ES256"), rsa: await withKey("fapi3", "PS256"),
+        rsa_bare: await withKey("fapi4", "PS256", { bare: true }),
         system: await withKeyForPayments("system"),
     }),
     signing: async () => ({
