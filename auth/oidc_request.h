@@ -80,8 +80,8 @@ MUST_USE result request_read_claims(struct arena *a, struct str text, bool compa
 /* Single claims that are asked for and may be told, beside those of the scopes; space-separated. */
 struct str request_claim_names(struct arena *a, const struct client *client,
                                const struct oidc_request *rq);
-/* A request object: its claims as parameters. ERR_REQUEST_OBJECT: unsigned, or the client has no
- * keys; ERR_BAD_REQUEST_OBJECT: anything else that is wrong with it. */
+/* A request object: its claims as parameters. ERR_REQUEST_OBJECT: unsigned (outside profile fapi2),
+ * or the client has no keys; ERR_BAD_REQUEST_OBJECT: anything else that is wrong with it. */
 MUST_USE result request_read_object(struct auth *au, struct arena *a, const struct client *client,
                                     struct str token, struct form *out, struct err *e);
 

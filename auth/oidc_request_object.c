@@ -49,8 +49,11 @@ static result verify(struct auth *au, struct arena *a, const struct client *c, s
         .lifetime_most_s = OBJECT_LIFE_S_MAX,
     };
 
-    if (is_unsigned(a, token))
-        return fail_field(e, ERR_REQUEST_OBJECT, "request", "unsigned");
+    if (is_unsigned(a,
+                    token)) /* never supported; where all are signed, an object that is no good */
+        return fail_field(e,
+                          c->profile == CLIENT_FAPI2 ? ERR_BAD_REQUEST_OBJECT : ERR_REQUEST_OBJECT,
+                          "request", "unsigned");
     if (c->jwks.n == 0 && c->jwks_uri.n == 0)
         return fail_field(e, ERR_REQUEST_OBJECT, "request", "no key of this client is registered");
     if (!client_token_verify(au, a, c, token, &expect, claims, &why).failed)

@@ -456,6 +456,11 @@ TEST(nobodys_and_anothers_signatures_are_refused)
     check(!object_reads(&s, str_fmt(test_arena(), "%.*s.%.*s.", STR_ARG(none), STR_ARG(payload)),
                         &f));
     check_int(e.code, ERR_REQUEST_OBJECT);
+    s.client.profile = CLIENT_FAPI2;
+    check(!object_reads(&s, str_fmt(test_arena(), "%.*s.%.*s.", STR_ARG(none), STR_ARG(payload)),
+                        &f));
+    check_int(e.code, ERR_BAD_REQUEST_OBJECT);
+    s.client.profile = CLIENT_OIDC;
     check(!object_reads(&s, STR("eyJ"), &f));
     check_int(e.code, ERR_BAD_REQUEST_OBJECT);
     check(!object_reads(&s, STR(""), &f));
