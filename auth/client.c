@@ -305,7 +305,7 @@ result client_load_any(struct auth *au, struct arena *a, struct str id, struct c
     DEFER(client_page_release) struct client_page *page = NULL;
     const struct client_entry *en;
 
-    TRY(client_book_take(au, &page, e));
+    TRY(client_book_take_with(au, id, &page, e));
     en = client_page_find(page, id);
     if (en == NULL)
         return fail(e, ERR_NOT_FOUND, "no such client");
@@ -330,7 +330,7 @@ result client_token_check(struct auth *au, struct str id, int64_t issued_s, stru
     DEFER(client_page_release) struct client_page *page = NULL;
     const struct client_entry *en;
 
-    TRY(client_book_take(au, &page, e));
+    TRY(client_book_take_with(au, id, &page, e));
     en = client_page_find(page, id);
     if (en == NULL || en->client.disabled)
         return fail(e, ERR_BAD_TOKEN, "its client is removed or disabled");
@@ -363,7 +363,7 @@ result client_authenticate(struct auth *au, struct arena *a, struct str id, stru
     const struct client_entry *en;
     bool fits;
 
-    TRY(client_book_take(au, &page, e));
+    TRY(client_book_take_with(au, id, &page, e));
     en = client_page_find(page, id);
     fits = secret_fits(en, secret, clock_now_ms(au->clock));
     if (en != NULL && en->client.way == CLIENT_WAY_NONE)

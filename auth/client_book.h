@@ -30,6 +30,10 @@ struct client_page;
 MUST_USE struct client_book *client_book_open(void);
 void client_book_close(struct client_book **b); /* nobody may hold a page */
 MUST_USE result client_book_take(struct auth *au, struct client_page **out, struct err *e);
+/* The same for who needs one client: when it is not there, the store is asked again, at most ten
+ * times a second, so that a client that was just added is known. */
+MUST_USE result client_book_take_with(struct auth *au, struct str id, struct client_page **out,
+                                      struct err *e);
 void client_page_release(struct client_page **p); /* DEFER(client_page_release) */
 /* The next taker looks into the store. */
 void client_book_forget(struct auth *au);

@@ -27,7 +27,7 @@ fail() { echo "$1" >&2; [ -z "${2:-}" ] || head -c 3000 "$2" >&2; exit 1; }
 
 (umask 077 && head -c 24 /dev/urandom | base64 | tr +/ ab >"$work/secret")
 "$MOTCUA_BIN/motcua" --conf "$STACK/motcua.conf" client add apache --profile oidc --id-token-alg ES256 --name-vi 'Trang Apache' --name-en 'Apache site' \
-    --redirect "$site/private/back" --post-logout "$site/left.html" --scopes 'openid profile email vn_id' \
+    --redirect "$site/private/back" --post-logout "$site/left.html" --scopes 'openid profile email vn_id' --grants 'authorization_code refresh_token' \
     --secret-file "$work/secret" >/dev/null
 
 mkdir -p "$work/site/private"
@@ -39,6 +39,7 @@ name=<!--#echo var="OIDC_CLAIM_name" -->
 number=<!--#echo var="OIDC_CLAIM_SoDinhDanh" -->
 user=<!--#echo var="REMOTE_USER" -->
 token=<!--#echo var="OIDC_id_token" -->
+access=<!--#echo var="OIDC_access_token" -->
 END
 chmod -R a+rX "$work/site"
 cat >"$work/httpd.conf" <<END
@@ -125,6 +126,15 @@ printf '%s==' "$head" | base64 -d 2>/dev/null | grep -q '"alg":"ES256"' || fail 
 visit "$site/private/"
 [ "$code" = 200 ] && [ "$(value sub)" = "$sub" ] || fail 'the site forgot its visitor' "$work/page"
 
+# The module's own hook for refreshing: it comes back without an error and with another access token.
+access=$(value access)
+[ -n "$access" ] || fail 'no access token' "$work/page"
+encoded=$(printf '%s' "$site/private/" | sed 's#:#%3A#g; s#/#%2F#g')
+visit "$site/private/back?refresh=$encoded&access_token=$access"
+[ "$code" = 200 ] && [[ $url != *error* ]] || fail "the refresh ends elsewhere: $code $url" "$work/page"
+visit "$site/private/"
+[ -n "$(value access)" ] && [ "$(value access)" != "$access" ] || fail 'the access token is the same after a refresh' "$work/page"
+
 # Logout: the site's session and motcua's end; the next visit is a sign-in again.
 left=$(printf '%s' "$site/left.html" | sed 's#:#%3A#g; s#/#%2F#g')
 visit "$site/private/back?logout=$left"
@@ -142,4 +152,4 @@ way=$(grep -oE 'href="/login/vneid/start[^"]*"' "$work/page" | head -n 1 | sed '
 visit "$here$way"
 visit "$url&persona=thu"
 [ "$code" != 200 ] || [[ $url != $site/private/ ]] || fail 'let in by a wrong secret' "$work/page"
-echo 'mod_auth_openidc: discovery, code, PKCE, ES256, userinfo, logout, wrong secret'
+echo 'mod_auth_openidc: discovery, code, PKCE, ES256, userinfo, refresh, logout, wrong secret'

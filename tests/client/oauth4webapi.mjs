@@ -59,7 +59,7 @@ async function registerFapi() {
     execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${process.env.STACK}/motcua.conf`, "client", "add", "webapi-fapi", "--profile", "fapi2",
         "--name-vi", "Cổng FAPI", "--scopes", "openid profile", "--grants", "authorization_code refresh_token", "--redirect", redirect_uri,
         "--jwks-file", `${process.env.STACK}/webapi-fapi.jwks`]);
-    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await new Promise((resolve) => setTimeout(resolve, 150));
 }
 {
     const client = { client_id: "webapi-fapi" }, flow = await flowOf(), browser = new Browser();

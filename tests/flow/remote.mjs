@@ -27,7 +27,7 @@ add("counter", "--name-vi", "Quầy số 7", "--name-en", "Counter 7", "--grants
 add("pinged", "--name-vi", "Quầy số 8", "--grants", ciba, "--ciba-mode", "ping", "--ciba-notify", `http://127.0.0.1:${listener.address().port}/ping`);
 add("portal-only", "--redirect", "https://portal.example.vn/cb");
 
-await sleep(2100); // another process has added them
+await sleep(150); // another process has added them
 
 const post = async (path, id, fields) => {
     const answer = await fetch(`${here}${path}`, { method: "POST", body: new URLSearchParams(fields),
