@@ -145,6 +145,13 @@ result session_make(struct auth *au, const struct visit *v, const struct account
     return session_begin(au, v, out, STR(""), token, e);
 }
 
+static result copy_drop(struct auth *au, struct arena *a, struct str sid, struct str key,
+                        struct err *e)
+{
+    TRY(kv_drop(au->kv, sid_key(a, sid), e));
+    return key.n > 0 ? kv_drop(au->kv, key, e) : OK;
+}
+
 /* The same sid under a new cookie; *live false: it ended meanwhile, and nothing was kept. */
 static result session_again(struct auth *au, const struct visit *v, struct session *s,
                             struct str client_id, bool *live, struct str *token, struct err *e)
@@ -157,7 +164,13 @@ static result session_again(struct auth *au, const struct visit *v, struct sessi
     TRY(kv_drop(au->kv, old_key, e));
     TRY(session_rows_renew(&w, e));
     *live = w.changed;
-    return w.changed ? session_keep(au, v, s, e) : OK;
+    if (!w.changed)
+        return OK;
+    TRY(session_keep(au, v, s, e));
+    /* Who ended it since has dropped a copy that was not there yet. */
+    TRY(session_rows_seen(&w, e));
+    *live = w.changed;
+    return w.changed ? OK : copy_drop(au, v->arena, s->sid, s->key, e);
 }
 
 result session_enter(struct auth *au, const struct visit *v, const struct session_entry *entry,
@@ -281,19 +294,19 @@ result session_add_client(struct auth *au, const struct visit *v, struct session
     return session_join(au, v, s, client_id, claims_sub(au, v->arena, &c, s->account), STR(""), e);
 }
 
-static result copy_drop(struct auth *au, struct arena *a, struct str sid, struct str key,
-                        struct err *e)
-{
-    TRY(kv_drop(au->kv, sid_key(a, sid), e));
-    return key.n > 0 ? kv_drop(au->kv, key, e) : OK;
-}
-
 result session_end_as(struct auth *au, const struct visit *v, const struct session *s,
                       enum session_why why, struct err *e)
 {
-    struct session_ending w = { .auth = au, .visit = v, .sid = s->sid, .why = why };
+    struct session_ending w = { .auth = au,
+                                .visit = v,
+                                .sid = s->sid,
+                                .actor = why == SESSION_EXPIRED ? STR("system") : STR(""),
+                                .why = why };
 
     TRY(session_rows_end(&w, e));
+    /* Ours may be old: another tab has a newer cookie. */
+    if (w.ended && !str_eq(w.kept_as, s->key))
+        TRY(kv_drop(au->kv, w.kept_as, e));
     return copy_drop(au, v->arena, s->sid, s->key, e);
 }
 

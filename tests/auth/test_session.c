@@ -354,6 +354,25 @@ TEST_STORE(a_cookie_known_before_the_sign_in_opens_nothing_after_it)
     check_int(rows_in("session"), 1); /* the new one swept the ended one */
 }
 
+TEST_STORE(an_end_by_an_old_tab_ends_the_cookie_that_came_after_it)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct session old, fresh, found;
+    struct session_sid by_sid;
+    struct str first, second;
+    bool is_there;
+
+    old = enter(au, &person, STR(""), &first);
+    fresh = enter(au, &person, first, &second);
+    check_ok(session_end(au, &v, &old, &e), e);
+    check(!find(au, second, &found) && !find(au, first, &found));
+    check_ok(session_by_sid(au, v.arena, fresh.sid, &is_there, &by_sid, &e), e);
+    check(!is_there);
+    check_fails(session_turn(au, &v, &fresh, &second, &e), e, ERR_NOT_SIGNED_IN);
+    check(!find(au, second, &found));
+}
+
 TEST(a_browser_is_kept_in_two_words_of_ours)
 {
     static const char *const cases[][2] = {
