@@ -185,6 +185,65 @@ async function administrator(width, language) {
     await invited.context().close();
 }
 
+// A portal that takes people for themselves and for their firms.
+execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, "client", "add", "portal-firms", "--profile", "oidc", "--acting", "may",
+    "--name-vi", "Cổng doanh nghiệp", "--redirect", `${systems}/firms`, "--scopes", "openid", "--secret-file", `${stack}/secrets/demo_portal`]);
+
+// A representative gives a mandate, the receiver accepts it: forms with nothing pre-ticked.
+async function mandates(width, language) {
+    const enter = async (person) => {
+        const page = await visitor(browser, { width, language });
+        await page.goto(`${here}/login?lang=${language}`);
+        await page.click('a[href^="/login/vneid/start"]');
+        await page.waitForURL(under(`${systems}/vneid/authorize`));
+        await page.goto(`${page.url()}&persona=${person}`);
+        await page.goto(`${here}/me/organisations?lang=${language}`);
+        return page;
+    };
+    await (await enter("congty")).context().close(); // the firm's account: VNeID vouches for its holder
+    const receiver = await enter("thu");
+    await inspect(receiver, "organisations-none");
+    await receiver.fill("#code", "9900000016");
+    await receiver.click('form[action="/me/organisations"] button');
+    await inspect(receiver, "organisations-refused");
+    const giver = await enter("daidien");
+    await giver.fill("#code", "9900000016");
+    await giver.click('form[action="/me/organisations"] button');
+    await giver.waitForURL(under(`${here}/me/organisations?told=claimed`));
+    await inspect(giver, "organisations");
+    await giver.click('a[href^="/me/mandates/new"]');
+    await inspect(giver, "mandate-new");
+    assert.equal(await giver.locator("main input:checked").count(), 0, "nothing is pre-ticked");
+    await giver.fill("#number", "001087123456");
+    await giver.fill("#name", "Nguyễn Văn Thử");
+    await giver.check('input[name="pay"]');
+    await giver.fill("#limit", "5.000.000");
+    await giver.fill("#from", "01/11/2026");
+    await giver.fill("#until", "01/10/2026");
+    await giver.click('form[action="/me/mandates"] button');
+    await inspect(giver, "mandate-wrong");
+    assert.equal(await giver.inputValue("#limit"), "5.000.000", "what was typed stays");
+    await giver.fill("#until", "31/12/2027");
+    await giver.click('form[action="/me/mandates"] button');
+    await giver.waitForURL(under(`${here}/me/mandates?told=given`));
+    await inspect(giver, "mandates-given");
+    await receiver.goto(`${here}/me/mandates`);
+    await inspect(receiver, "mandates-received");
+    await receiver.click('button[value="accept"]');
+    await receiver.waitForURL(under(`${here}/me/mandates?told=accepted`));
+    await inspect(receiver, "mandates-accepted");
+    await receiver.click('form[action$="/revoke"] button');
+    await receiver.waitForURL(under(`${here}/me/mandates?told=revoked`));
+    await inspect(receiver, "mandates-ended");
+    await receiver.context().close();
+    await giver.goto(`${here}/authorize?${new URLSearchParams({ client_id: "portal-firms", redirect_uri: `${systems}/firms`, response_type: "code", scope: "openid",
+        state: "s", nonce: "n", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" })}`); // RFC 7636, appendix B
+    await giver.waitForURL(under(`${here}/act?`));
+    await inspect(giver, "act");
+    assert.equal(await giver.locator("main input:checked").count(), 0, "nothing is chosen beforehand");
+    await giver.context().close();
+}
+
 // Whom the register refuses reads why, and finds the way back to the portal that asked.
 async function refused() {
     const page = await visitor(browser, { width: 390 });
@@ -251,6 +310,8 @@ try {
         await citizen(390, "vi", "040200000001");
         await citizen(1280, "en", "066192000045");
     }
+    await mandates(390, "vi");
+    await mandates(1280, "en");
     await refused();
     await keyboard();
     await withoutScript();
