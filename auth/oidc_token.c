@@ -6,8 +6,7 @@
  * challenge is refused, so stripping the challenge gains nothing. A code is used up by any attempt
  * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate,
  * and are not rotated: a lost answer locks nobody out. All tokens end with the session they came
- * from: whoever refreshes while it ends gets tokens that open nothing. Failing client
- * authentication looks the same for every reason.
+ * from: whoever refreshes while it ends gets tokens that open nothing.
  */
 #include "auth/oidc_token.h"
 
@@ -203,27 +202,40 @@ static result scope_narrow(struct arena *a, struct str granted, struct str asked
     return OK;
 }
 
-static result refresh_find(struct auth *au, const struct visit *v, struct str token,
+static result refresh_find(struct auth *au, struct arena *a, struct str token,
                            const struct client *c, struct grant *out, struct err *e)
 {
     struct grant g;
-    bool found, revoked, live;
-    struct err why = { 0 };
+    bool found;
 
-    TRY(grant_find(au, v->arena, "refresh", token, &found, &g, e));
+    TRY(grant_find(au, a, "refresh", token, &found, &g, e));
     if (!found || !str_eq(g.client_id, c->id))
         return fail(e, ERR_BAD_GRANT, "refresh token: unknown, over, or of another client");
-    TRY(grant_is_revoked(au, v->arena, g.id, &revoked, e));
-    if (revoked)
-        return fail(e, ERR_BAD_GRANT, "refresh token: revoked");
-    if (client_token_check(au, c->id, g.made_s, &why).failed)
-        return fail(e, why.code == ERR_BAD_TOKEN ? ERR_BAD_GRANT : why.code, "refresh token: %s",
-                    why.detail);
-    TRY(session_use_by_sid(au, v, g.sid, &live, e));
-    if (!live)
-        return fail(e, ERR_BAD_GRANT, "refresh token: its session is over");
     *out = g;
     return OK;
+}
+
+/* What it was made from still holds; else it is forgotten. Asked by its owner only: it counts as
+ * use of the session. */
+static result refresh_alive(struct auth *au, const struct visit *v, struct str token,
+                            const struct grant *g, struct err *e)
+{
+    struct err why = { 0 };
+    bool revoked, live = false;
+    const bool old = client_token_check(au, g->client_id, g->made_s, &why).failed;
+
+    if (old && why.code != ERR_BAD_TOKEN)
+        return fail(e, why.code, "refresh token: %s", why.detail);
+    TRY(grant_is_revoked(au, v->arena, g->id, &revoked, e));
+    if (!old && !revoked)
+        TRY(session_use_by_sid(au, v, g->sid, &live, e));
+    if (live)
+        return OK;
+    TRY(kv_drop(au->kv, auth_key(v->arena, "refresh", token), e));
+    return fail(e, ERR_BAD_GRANT, "refresh token: %s",
+                old       ? "made before its client was disabled"
+                : revoked ? "revoked"
+                          : "its session is over");
 }
 
 static result refresh_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
@@ -237,8 +249,9 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
 
     TRY(form_need(call->body, "refresh_token", CODE_BYTES_MAX, &order.refresh, e));
     TRY(prove(au, v, call, c, &proven, e));
-    TRY(refresh_find(au, v, order.refresh, c, &g, e));
+    TRY(refresh_find(au, v->arena, order.refresh, c, &g, e));
     TRY(bind(&g, &proven, e));
+    TRY(refresh_alive(au, v, order.refresh, &g, e));
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
     order.grant = &g;
     return oidc_tokens_make(au, v, &order, json, e);

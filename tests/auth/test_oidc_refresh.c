@@ -178,6 +178,28 @@ TEST(refreshing_counts_as_use_and_ends_at_the_limits)
     check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
 }
 
+TEST(another_key_does_not_keep_the_session_alive)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "bound", STR(""), STR("") };
+    const int64_t idle_ms = au->conf->auth.session_idle_s * 1000;
+    struct prover p = prover_new(au, "POST", HTU);
+    const struct with with = { .prover = &p };
+    struct str json, refresh;
+
+    check_ok(post(au, "bound", redeem_form(code_of(au, &done, &w)), &with, &json), e);
+    refresh = member(json, "refresh_token");
+    fixture_clock.fixed_ms += idle_ms - 1000;
+    p.iat_s = clock_now_s(au->clock);
+    p.key = 1;
+    check_fails(post(au, "bound", refresh_form(refresh, ""), &with, &json), e, ERR_BAD_GRANT);
+    fixture_clock.fixed_ms += 1000;
+    p.iat_s = clock_now_s(au->clock);
+    p.key = 0;
+    check_fails(post(au, "bound", refresh_form(refresh, ""), &with, &json), e, ERR_BAD_GRANT);
+}
+
 TEST(a_session_that_nobody_uses_ends_its_refresh_tokens)
 {
     struct auth *au = here();
