@@ -122,10 +122,22 @@ struct client_write {
     struct str id, document, profile;
     bool has_secret;
     struct digest secret_hash;
+    const struct client_pass *pass; /* of an invited one; else NULL */
     int64_t now_ms;
     int64_t until_ms; /* how long the old secret is taken */
     bool disabled;
 };
+
+static result invite_use(struct sql *db, const struct client_write *w, struct err *e)
+{
+    int64_t used = 0;
+
+    if (w->pass == NULL)
+        return OK;
+    TRY(sql_run_count(db, SQL_CLIENT_INVITE_USE, &used, e, sql_b(w->pass->invite_hash),
+                      sql_i(w->now_ms)));
+    return used == 1 ? OK : fail(e, ERR_BAD_TOKEN, "invitation: used up, too old, or none");
+}
 
 static result run_add(struct sql *db, const struct client_write *w, int64_t *changed, struct err *e)
 {
@@ -135,8 +147,10 @@ static result run_add(struct sql *db, const struct client_write *w, int64_t *cha
     TRY(sql_one(rows, e));
     if (sql_int(rows, 0) >= CLIENTS_MAX)
         return fail(e, ERR_TOO_MANY, "there are %d clients", CLIENTS_MAX);
+    TRY(invite_use(db, w, e));
     TRY(sql_run_count(db, SQL_CLIENT_INSERT, changed, e, sql_t(w->id),
-                      w->has_secret ? sql_b(digest_str(&w->secret_hash)) : sql_null(), sql_null(),
+                      w->has_secret ? sql_b(digest_str(&w->secret_hash)) : sql_null(),
+                      w->pass != NULL ? sql_b(w->pass->registration_hash) : sql_null(),
                       sql_t(w->profile), sql_t(w->document), sql_i(w->now_ms / 1000),
                       sql_i(w->now_ms)));
     if (*changed == 0)
@@ -233,7 +247,16 @@ static void client_fill(struct client *c)
 result client_add(struct auth *au, const struct visit *v, struct client *c, struct str *secret,
                   struct err *e)
 {
-    struct client_write w = { .run = run_add, .action = "client.add", .visit = v };
+    return client_add_invited(au, v, c, NULL, secret, e);
+}
+
+result client_add_invited(struct auth *au, const struct visit *v, struct client *c,
+                          const struct client_pass *pass, struct str *secret, struct err *e)
+{
+    struct client_write w = { .run = run_add,
+                              .action = pass == NULL ? "client.add" : "client.register",
+                              .visit = v,
+                              .pass = pass };
 
     client_fill(c);
     TRY(client_check(au, c, e));

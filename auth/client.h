@@ -97,6 +97,14 @@ struct client {
  * registered name; ERR_CONFLICT: the id is taken; ERR_TOO_MANY: CLIENTS_MAX. */
 MUST_USE result client_add(struct auth *au, const struct visit *v, struct client *c,
                            struct str *secret, struct err *e);
+/* The same with an invitation, one of whose uses goes with the registration or not at all:
+ * ERR_BAD_TOKEN when none is left. Both are SHA-256 of tokens. */
+struct client_pass {
+    struct str invite_hash, registration_hash;
+};
+MUST_USE result client_add_invited(struct auth *au, const struct visit *v, struct client *c,
+                                   const struct client_pass *pass, struct str *secret,
+                                   struct err *e);
 /* Writes c->id anew, all of it; id, secret and times stay. ERR_NOT_FOUND, ERR_INVALID. */
 MUST_USE result client_change(struct auth *au, const struct visit *v, struct client *c,
                               struct err *e);

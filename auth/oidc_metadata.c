@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "crypto/keyring.h"
 
-enum row_kind { ROW_URL, ROW_LIST, ROW_ALGS, ROW_TRUE, ROW_FALSE };
+enum row_kind { ROW_URL, ROW_LIST, ROW_ALGS, ROW_TRUE, ROW_FALSE, ROW_REGISTER, ROW_WAYS, ROW_TLS };
 
 static const struct {
     const char *name;
@@ -25,6 +25,7 @@ static const struct {
     { "userinfo_endpoint", ROW_URL, "/userinfo" },
     { "introspection_endpoint", ROW_URL, "/introspect" },
     { "revocation_endpoint", ROW_URL, "/revoke" },
+    { "registration_endpoint", ROW_REGISTER, "/register" },
     { "jwks_uri", ROW_URL, "/jwks" },
     { "end_session_endpoint", ROW_URL, "/logout" },
     { "backchannel_logout_supported", ROW_TRUE, "" },
@@ -41,19 +42,20 @@ static const struct {
     { "subject_types_supported", ROW_LIST, "pairwise public" },
     { "id_token_signing_alg_values_supported", ROW_ALGS, "" },
     { "userinfo_signing_alg_values_supported", ROW_ALGS, "" },
-    { "token_endpoint_auth_methods_supported", ROW_LIST,
+    { "token_endpoint_auth_methods_supported", ROW_WAYS,
       "client_secret_basic client_secret_post private_key_jwt none" },
     { "token_endpoint_auth_signing_alg_values_supported", ROW_LIST, "ES256 PS256 EdDSA RS256" },
-    { "introspection_endpoint_auth_methods_supported", ROW_LIST,
+    { "introspection_endpoint_auth_methods_supported", ROW_WAYS,
       "client_secret_basic client_secret_post private_key_jwt none" },
     { "introspection_endpoint_auth_signing_alg_values_supported", ROW_LIST,
       "ES256 PS256 EdDSA RS256" },
-    { "revocation_endpoint_auth_methods_supported", ROW_LIST,
+    { "revocation_endpoint_auth_methods_supported", ROW_WAYS,
       "client_secret_basic client_secret_post private_key_jwt none" },
     { "revocation_endpoint_auth_signing_alg_values_supported", ROW_LIST,
       "ES256 PS256 EdDSA RS256" },
     { "authorization_signing_alg_values_supported", ROW_ALGS, "" },
     { "request_object_signing_alg_values_supported", ROW_LIST, "ES256 PS256 EdDSA RS256" },
+    { "tls_client_certificate_bound_access_tokens", ROW_TLS, "" },
     { "dpop_signing_alg_values_supported", ROW_LIST, "ES256 PS256 EdDSA" },
     { "code_challenge_methods_supported", ROW_LIST, "S256" },
     { "acr_values_supported", ROW_LIST, "urn:vn:loa:1 urn:vn:loa:2 urn:vn:loa:3 urn:vn:loa:4" },
@@ -118,17 +120,27 @@ struct str oidc_metadata(struct auth *au, struct arena *a)
         struct json *list;
 
         switch (rows[i].kind) {
+        case ROW_REGISTER:
+            if (!au->conf->auth.registration)
+                break;
+            __attribute__((fallthrough));
         case ROW_URL:
             json_put_str(o, rows[i].name,
                          str_cat(a, au->conf->service.issuer, str_c(rows[i].value)));
             break;
+        case ROW_WAYS:
         case ROW_LIST:
             list = json_array();
             words_add(list, str_c(rows[i].value));
+            if (rows[i].kind == ROW_WAYS && au->conf->http.client_certificates)
+                words_add(list, STR("tls_client_auth self_signed_tls_client_auth"));
             json_put(o, rows[i].name, list);
             break;
         case ROW_ALGS:
             json_put(o, rows[i].name, algs_array(au));
+            break;
+        case ROW_TLS:
+            json_put_bool(o, rows[i].name, au->conf->http.client_certificates);
             break;
         case ROW_TRUE:
         case ROW_FALSE:

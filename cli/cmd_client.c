@@ -4,6 +4,7 @@
 #include "auth/client.h"
 #include "auth/client_keys.h"
 #include "auth/client_metadata.h"
+#include "auth/client_register.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -115,6 +116,7 @@ result cmd_client_add(struct cli *cli, struct err *e)
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(client_read(&app->auth, cli->arena, profile, document, CLIENT_FROM_STORE, &client, e));
     client.id = id;
+    TRY(client_sector_verify(&app->auth, cli->arena, &client, e));
     TRY(client_add(&app->auth, &visit, &client, &secret, e));
     (void)printf("client %.*s\n", STR_ARG(client.id));
     if (file == NULL && client.has_secret)
@@ -214,6 +216,7 @@ result cmd_client_change(struct cli *cli, struct err *e)
     if (!str_eq(client.sector, old.sector) && option(cli, "--sector-uri").n == 0 &&
         option(cli, "--sector").n == 0)
         client.sector_given = old.sector;
+    TRY(client_sector_verify(&app->auth, cli->arena, &client, e));
     return client_change(&app->auth, &visit, &client, e);
 }
 
@@ -299,6 +302,33 @@ result cmd_client_check(struct cli *cli, struct err *e)
     (void)printf("client %.*s%s: its settings%s%s are good\n", STR_ARG(id),
                  client.disabled ? " (disabled)" : "", keys != NULL ? ", keys" : "",
                  uri.n > 0 ? ", this address" : "");
+    return OK;
+}
+
+result cmd_client_invite(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    const struct visit visit = cli_visit(cli);
+    struct client_invite invite = { .note = option(cli, "--note"),
+                                    .profile = CLIENT_FAPI2,
+                                    .scopes = option(cli, "--scopes"),
+                                    .uses = 1 };
+    struct date until = date_add_days(clock_today(&cli->clock), 7);
+    struct str token;
+
+    TRY(option_profile(cli, &invite.profile, e));
+    if (invite.scopes.n == 0)
+        invite.scopes = STR("openid profile");
+    if (option(cli, "--uses").n > 0 && !str_to_i64(option(cli, "--uses"), &invite.uses))
+        return fail_field(e, ERR_INVALID, "--uses", "not a number");
+    if (option(cli, "--expires").n > 0 &&
+        (!date_read(option(cli, "--expires"), &until) || !date_is_valid(until)))
+        return fail_field(e, ERR_INVALID, "--expires", "not a day, yyyy-mm-dd");
+    invite.expires_ms = clock_day_start_ms(date_add_days(until, 1));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(client_invite_make(&app->auth, &visit, &invite, &token, e));
+    (void)printf("invitation %.*s\n", STR_ARG(token));
     return OK;
 }
 

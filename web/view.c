@@ -245,10 +245,14 @@ static void oauth_error(struct ctx *c, const struct request *rq, struct response
                         const struct err *e)
 {
     struct json *body = json_object();
+    struct str text = catalog_text(c->app->en, str_c(err_text(e->code)));
 
+    /* Whoever registers a client has forty members to search. */
+    if (e->code == ERR_BAD_METADATA && e->field[0] != '\0')
+        text = str_fmt(c->arena, "%.*s (%s)", STR_ARG(text), e->field);
     json_put_str(body, "error", str_c(err_oauth(e->code)));
     /* RFC 6749 5.2: the description is ASCII, so it is always English. */
-    json_put_str(body, "error_description", catalog_text(c->app->en, str_c(err_text(e->code))));
+    json_put_str(body, "error_description", text);
     json_put_str(body, "error_uri", error_page(c, e->code));
     if (c->row->who == WHO_CLIENT)
         challenge(rq, rs, e);

@@ -28,11 +28,23 @@ UPDATE client SET old_secret_hash = CASE WHEN CAST($3 AS BIGINT) > 0 THEN secret
     secret_hash = $2, updated_ms = $4
 WHERE client_id = $1;
 
--- name: client_update_registration
-UPDATE client SET registration_hash = $2, updated_ms = $3 WHERE client_id = $1;
-
 -- name: client_update_disabled
 UPDATE client SET disabled = $2, tokens_from_s = $3, updated_ms = $4 WHERE client_id = $1;
 
 -- name: client_delete
 DELETE FROM client WHERE client_id = $1;
+
+-- name: client_invite_insert
+INSERT INTO client_invite (invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: client_invite_load
+SELECT profile, scopes FROM client_invite WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
+
+-- name: client_invite_use
+UPDATE client_invite SET uses_left = uses_left - 1
+WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
+
+-- name: client_invite_purge
+DELETE FROM client_invite WHERE invite_hash IN
+    (SELECT invite_hash FROM client_invite WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT 100);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "conf/conf.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -18,6 +19,7 @@ static bool lists(const struct json *o, const char *name, const char *value)
     return false;
 }
 
+/* Every member of the document. */
 static const char *const known[] = { "issuer",
                                      "authorization_endpoint",
                                      "token_endpoint",
@@ -49,6 +51,7 @@ static const char *const known[] = { "issuer",
                                      "require_pushed_authorization_requests",
                                      "authorization_signing_alg_values_supported",
                                      "request_object_signing_alg_values_supported",
+                                     "tls_client_certificate_bound_access_tokens",
                                      "code_challenge_methods_supported",
                                      "acr_values_supported",
                                      "prompt_values_supported",
@@ -110,4 +113,22 @@ TEST(the_key_set_has_no_private_part)
         check(json_member(json_at(keys, i), "kid") != NULL);
         check(json_member(json_at(keys, i), "d") == NULL);
     }
+}
+
+TEST(what_is_closed_is_not_offered)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    DEFER(json_close) struct json *shut = NULL, *open = NULL;
+    bool b = true;
+
+    check_ok(json_read(oidc_metadata(au, test_arena()), &shut, &e), e);
+    check(json_member(shut, "registration_endpoint") == NULL);
+    check(!lists(shut, "token_endpoint_auth_methods_supported", "tls_client_auth"));
+    check(json_bool(json_member(shut, "tls_client_certificate_bound_access_tokens"), &b) && !b);
+    world_conf()->auth.registration = true;
+    world_conf()->http.client_certificates = true;
+    check_ok(json_read(oidc_metadata(au, test_arena()), &open, &e), e);
+    check(json_member(open, "registration_endpoint") != NULL);
+    check(lists(open, "token_endpoint_auth_methods_supported", "tls_client_auth"));
+    check(json_bool(json_member(open, "tls_client_certificate_bound_access_tokens"), &b) && b);
 }

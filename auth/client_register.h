@@ -1,0 +1,48 @@
+/*
+ * client_register.h - clients that register themselves (RFC 7591), and keep their registration in
+ * order (RFC 7592). Closed unless auth.registration says otherwise.
+ *
+ * Whoever has an invitation (initial access token: 256 random bits, kept as SHA-256, for some uses
+ * and until some day) registers a client of the invitation's profile and within its scopes. The
+ * answer holds a registration access token for that one client; we keep its digest. What is marked
+ * OWN in client.def is never taken from a request, and stays when one changes the rest.
+ */
+#ifndef AUTH_CLIENT_REGISTER_H
+#define AUTH_CLIENT_REGISTER_H
+
+#include "auth/auth.h"
+#include "auth/client.h"
+
+struct json;
+
+struct client_invite {
+    struct str note; /* for whom */
+    enum client_profile profile;
+    struct str scopes; /* the most it may ask for */
+    int64_t uses;      /* 1 to 1000 */
+    int64_t expires_ms;
+};
+
+MUST_USE result client_invite_make(struct auth *au, const struct visit *v,
+                                   const struct client_invite *i, struct str *token, struct err *e);
+
+/* `authorization` is the header's value; `document` the request's JSON; *json the answer's.
+ * ERR_NOT_FOUND: registration is closed; ERR_BAD_TOKEN: no such invitation or client, or not its
+ * token; ERR_BAD_METADATA, ERR_BAD_REDIRECT name the member. */
+MUST_USE result client_register(struct auth *au, const struct visit *v, struct str authorization,
+                                const struct json *document, struct str *json, struct err *e);
+MUST_USE result client_registered(struct auth *au, const struct visit *v, struct str authorization,
+                                  struct str id, struct str *json, struct err *e);
+MUST_USE result client_register_change(struct auth *au, const struct visit *v,
+                                       struct str authorization, struct str id,
+                                       const struct json *document, struct str *json,
+                                       struct err *e);
+MUST_USE result client_register_remove(struct auth *au, const struct visit *v,
+                                       struct str authorization, struct str id, struct err *e);
+
+/* OIDC Registration 5: what is at sector_identifier_uri lists every redirect address. Fetched with
+ * the guard of http/guard.h. ERR_INVALID names sector_identifier_uri. OK when there is none. */
+MUST_USE result client_sector_verify(struct auth *au, struct arena *a, const struct client *c,
+                                     struct err *e);
+
+#endif
