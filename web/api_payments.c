@@ -7,6 +7,7 @@
  */
 #include "auth/access.h"
 #include "auth/client.h"
+#include "auth/organisation.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -97,6 +98,21 @@ static result read_payer(const struct json *body, struct payer *out, struct err 
     return json_want_str(payer, "address", 500, &out->address, e);
 }
 
+/* Who acts for an organisation asks for its bill, not for one of their own: it is found by the tax
+ * code, as long as they may act for it. */
+static result payer_is_organisation(struct ctx *c, struct str organisation, struct payer *payer,
+                                    struct err *e)
+{
+    struct organisation org;
+
+    TRY(organisation_load(&c->app->auth, c->arena, organisation, &org, e));
+    if (payer->id.n == 0)
+        payer->id = org.code;
+    if (payer->name.n == 0)
+        payer->name = org.name;
+    return OK;
+}
+
 /* The citizen's own access token proves level and account: Circular 117/2026 ties fees to them. One
  * that is not believed is told only when an order is to be made, not when its answer is repeated.
  */
@@ -119,8 +135,10 @@ static result read_subject(struct ctx *c, const struct json *body, struct paymen
         must(
             fail_field(&out->subject, ERR_INVALID, "subject_token", "not a valid token of a person")
                 .failed);
-    out->order.subject = citizen.account;
     out->order.level = citizen.level;
+    if (citizen.acting.n > 0)
+        return payer_is_organisation(c, citizen.acting, &out->order.payer, e);
+    out->order.subject = citizen.account;
     return OK;
 }
 

@@ -119,6 +119,9 @@ async function bill(more) {
 const small = await bill({ items: [{ fee: "land_change", quantity: 1 }] });
 const large = await bill({ items: [{ fee: "land_appraisal", quantity: 1, base_vnd: 850000000000 }] });
 assert.ok(small.total <= 100000 && large.total > 100000, `${small.total} ${large.total}`);
+const asked = await api("POST", "/v1/payments", { ...dossier(), reference: "H56.20-261123-7001", subject_token: acting.access_token, items: [{ fee: "land_change", quantity: 1 }] }, "acting");
+assert.equal(asked.status, 201, asked.text);
+const hers = { bill: asked.body.next_url };
 const sees = async (browser, b) => browser.follow(await browser.visit(b.bill));
 const fits = await sees(thu, small);
 assert.ok(fits.text.includes(FIRM_NAME) && fits.text.includes("/start\""), fits.text.slice(-1500));
@@ -128,6 +131,8 @@ assert.ok(over.text.includes("vượt hạn mức") && !over.text.includes("/sta
 assert.equal((await start(over, large)).status, 403, "the server says so too");
 assert.ok([303, 302].includes((await start(fits, small)).status));
 assert.equal((await sees(stranger, small)).status, 403);
+assert.ok((await sees(thu, hers)).text.includes(FIRM_NAME), "asked for by her, owed by the firm");
+assert.equal((await sees(stranger, hers)).status, 403);
 assert.ok((await sees(dai, large)).text.includes("/start\""), "the representative has no limit");
 
 // Ended while in use.
@@ -144,6 +149,7 @@ assert.equal((await refresh(own)).status, 200);
 assert.equal((await userinfo(other)).status, 200, "so does what the representative does");
 assert.equal((await refresh(other)).status, 200);
 assert.equal((await sees(thu, small)).status, 403, "the firm's bills are closed to her");
+assert.equal((await sees(thu, hers)).status, 403, "also the one that she asked for");
 assert.ok(!(await choice(thu, "portal-firms")).text.includes(FIRM_NAME));
 assert.ok((await thu.visit(`${here}/me/mandates`)).text.includes("Đã chấm dứt"));
 assert.deepEqual(heard.map((h) => h.url), ["/portal-firms/logout"], "once, and nobody else");
