@@ -146,6 +146,7 @@ static result factor_drop(struct sql *db, const struct staff_change *c, int64_t 
                           struct err *e)
 {
     TRY(sql_run_count(db, SQL_STAFF_DROP_FACTOR, changed, e, sql_t(c->name)));
+    TRY(sql_run(db, SQL_STAFF_PASSKEY_DROP, e, sql_t(c->name)));
     return sql_run(db, SQL_STAFF_RECOVERY_DROP, e, sql_t(c->name));
 }
 

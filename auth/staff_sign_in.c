@@ -294,3 +294,19 @@ result staff_prove(struct auth *au, const struct visit *v, struct staff_session 
     TRY(staff_limit_forget(au, v, STAFF_LIMIT_CODE, s->name, e));
     return staff_session_prove(au, v, s, e);
 }
+
+result staff_enter_with(struct auth *au, const struct visit *v, struct str name,
+                        struct staff_entry *out, struct err *e)
+{
+    struct staff_entry entry = { .step = STAFF_STEP_CODE };
+    struct staff_account account;
+    bool found;
+
+    TRY(staff_account_find(au, v->arena, name, &found, &account, e));
+    if (!found || account.staff.disabled || account.staff.invited ||
+        staff_is_unused(au, &account.staff))
+        return fail(e, ERR_BAD_PASSWORD, "staff sign-in: refused");
+    TRY(advance(au, v, &account, true, &entry, e));
+    *out = entry;
+    return OK;
+}

@@ -78,4 +78,9 @@ bool staff_is_fresh(const struct auth *au, const struct staff_session *s);
 MUST_USE result staff_prove(struct auth *au, const struct visit *v, struct staff_session *s,
                             struct str code, struct err *e);
 
+/* Inside auth/staff* only: a passkey stood for both factors. ERR_BAD_PASSWORD: the account is
+ * closed or unused. */
+MUST_USE result staff_enter_with(struct auth *au, const struct visit *v, struct str name,
+                                 struct staff_entry *out, struct err *e);
+
 #endif

@@ -12,6 +12,8 @@ STACK=$(mktemp -d /tmp/motcua-stack-XXXXXX)
 MOTCUA_PORT=$(free_port)
 SANDBOX_PORT=$(free_port)
 [ "$MOTCUA_PORT" != "$SANDBOX_PORT" ] || SANDBOX_PORT=$((SANDBOX_PORT + 1))
+# STACK_HOST: another name of the loopback, for what browsers do for sites with a name only.
+[ -z "${STACK_HOST:-}" ] || export MOTCUA_ISSUER=http://$STACK_HOST:$MOTCUA_PORT
 MOTCUA_URL=${MOTCUA_ISSUER:-http://127.0.0.1:$MOTCUA_PORT}
 SANDBOX_URL=http://127.0.0.1:$SANDBOX_PORT
 

@@ -5,6 +5,7 @@
 #include "auth/staff_sign_in.h"
 
 #include "auth/staff_invite.h"
+#include "auth/staff_passkey.h"
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -17,12 +18,20 @@
 
 #define SECRET_GROUP 4 /* letters that are typed in one go */
 
+static void put_passkeys(const struct ctx *c, struct json *data)
+{
+    struct str rp;
+
+    json_put_bool(data, "passkeys", passkey_is_offered(&c->app->auth, c->arena, &rp));
+}
+
 static result show_form(struct ctx *c, struct request *rq, struct response *rs, struct str name,
                         const char *message, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
 
     json_put_str(data, "name", name);
+    put_passkeys(c, data);
     if (message != NULL)
         json_put_str(data, "message", view_text(c, message));
     return view_page(c, rq, rs, "staff_sign_in", "staff.title", data, e);
@@ -40,6 +49,7 @@ result page_staff_in(struct ctx *c, struct request *rq, struct response *rs, str
     }
     if (!form_query(rq, &query, NULL).failed && str_is(form_get(&query, "told"), "changed"))
         json_put_str(data, "told", view_text(c, "staff.changed"));
+    put_passkeys(c, data);
     return view_page(c, rq, rs, "staff_sign_in", "staff.title", data, e);
 }
 
@@ -150,6 +160,8 @@ static result show_step(struct ctx *c, struct request *rq, struct response *rs,
 
     must(t->step < LEN(steps));
     json_put_bool(data, steps[t->step], true);
+    if (t->step == STAFF_STEP_CODE)
+        put_passkeys(c, data);
     json_put_str(data, "name", t->name);
     if (message != NULL)
         json_put_str(data, "message", view_text(c, message));
@@ -307,6 +319,7 @@ static result show_account(struct ctx *c, struct request *rq, struct response *r
                  view_text(c, str_cstr(c->arena, str_fmt(c->arena, "staff.role.%s",
                                                          staff_role_name(staff.role)))));
     json_put_bool(data, "has_otp", staff.has_otp);
+    put_passkeys(c, data);
     json_put_int(data, "recovery_left", staff.recovery_left);
     json_put_str(data, "password_set", clock_vn(c->arena, staff.password_ms));
     if (message != NULL)

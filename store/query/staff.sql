@@ -106,3 +106,27 @@ DELETE FROM staff_request WHERE request_id = $1 AND expires_ms > $2;
 -- name: staff_request_purge
 DELETE FROM staff_request WHERE request_id IN
     (SELECT old.request_id FROM staff_request old WHERE old.expires_ms <= $1 LIMIT 100);
+
+-- name: staff_passkey_insert
+INSERT INTO staff_passkey (credential_id, staff_name, label, public_key, alg, sign_count, created_ms, used_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
+ON CONFLICT (credential_id) DO NOTHING;
+
+-- name: staff_passkey_list
+SELECT credential_id, staff_name, label, public_key, alg, sign_count, created_ms, used_ms
+  FROM staff_passkey WHERE staff_name = $1 ORDER BY created_ms, credential_id LIMIT 20;
+
+-- name: staff_passkey_load
+SELECT credential_id, staff_name, label, public_key, alg, sign_count, created_ms, used_ms
+  FROM staff_passkey WHERE credential_id = $1;
+
+-- A counter only goes up; an authenticator that does not count says 0 for ever.
+-- name: staff_passkey_use
+UPDATE staff_passkey SET sign_count = $2, used_ms = $3
+ WHERE credential_id = $1 AND (sign_count < $2 OR (sign_count = 0 AND $2 = 0));
+
+-- name: staff_passkey_remove
+DELETE FROM staff_passkey WHERE credential_id = $1 AND staff_name = $2;
+
+-- name: staff_passkey_drop
+DELETE FROM staff_passkey WHERE staff_name = $1;

@@ -55,6 +55,18 @@ CREATE TABLE staff_invitation (
 CREATE INDEX staff_invitation_by_name ON staff_invitation (staff_name);
 CREATE INDEX staff_invitation_by_end ON staff_invitation (expires_ms);
 
+CREATE TABLE staff_passkey (
+    credential_id TEXT NOT NULL PRIMARY KEY, -- base64url, as the authenticator named it
+    staff_name    TEXT NOT NULL REFERENCES staff (staff_name), -- whose
+    label         TEXT NOT NULL,   -- what the officer calls it
+    public_key    BYTEA NOT NULL,  -- as libfido2 keeps it
+    alg           BIGINT NOT NULL CHECK (alg IN (-7, -257, -8)), -- COSE
+    sign_count    BIGINT NOT NULL, -- the authenticator's counter: one that goes back is a copy
+    created_ms    BIGINT NOT NULL, -- when it was registered
+    used_ms       BIGINT NOT NULL  -- last sign-in with it; 0: none
+);
+CREATE INDEX staff_passkey_by_name ON staff_passkey (staff_name);
+
 -- What touches administrators takes two of them: one asks, another confirms.
 CREATE TABLE staff_request (
     request_id TEXT NOT NULL PRIMARY KEY, -- random
