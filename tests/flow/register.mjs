@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import { here } from "../fault/stage.mjs";
+import { api, dossier, here } from "../fault/stage.mjs";
 
 const stack = process.env.STACK, program = `${process.env.MOTCUA_BIN}/motcua`;
 const motcua = (...words) => execFileSync(program, ["--conf", `${stack}/motcua.conf`, ...words], { encoding: "utf8" });
@@ -92,4 +92,16 @@ assert.equal((await order()).status, 401); // what was made before stays refused
 assert.equal((await call(at, { token: own, method: "DELETE" })).status, 204);
 assert.equal((await call(at, { token: own })).status, 401);
 assert.equal((await token(await assertion())).json.error, "invalid_client");
+// A one-stop system asks payments for its own agencies only.
+const pays = async (agency_id) => {
+    const body = { ...dossier(), agency_id };
+    return api("POST", "/v1/payments", body, `${body.reference}-${agency_id}`);
+};
+motcua("client", "change", "demo-onestop", "--agencies", "H56.14 H56.15");
+const soon = Date.now() + 10_000;
+let other;
+while ((other = await pays("H56.16")).status !== 403)
+    assert.ok(Date.now() < soon, `another agency's payment is taken: ${other.status}`);
+assert.equal(other.body.field, "agency_id", other.text);
+assert.equal((await pays("H56.14")).status, 201);
 console.log("register: invited, registered, changed, closed and gone");
