@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "tests/test.h"
 
 #define ANSWER_BYTES_MAX (16 * 1024 * 1024)
@@ -121,8 +122,17 @@ static void heavy(struct site *s, struct request *rq, struct response *rs)
     text(rs, 200, STR("heavy"));
 }
 
-static page *const pages[] = { hello,    who,    echo,  large,    slow,  item,
-                               item_new, status, bytes, smuggled, flaky, heavy };
+/* What a proxy told of the client's certificate. */
+static void certificate(struct site *s, struct request *rq, struct response *rs)
+{
+    (void)s;
+    text(rs, 200,
+         str_fmt(rs->arena, "verified=%d %.*s", rq->certificate_verified,
+                 STR_ARG(base64_encode(rs->arena, rq->certificate))));
+}
+
+static page *const pages[] = { hello,  who,   echo,     large, slow,  item,       item_new,
+                               status, bytes, smuggled, flaky, heavy, certificate };
 
 static const struct route routes[] = {
     { METHOD_GET, "/hello", ROUTE_INLINE, 0, &pages[0] },
@@ -139,6 +149,7 @@ static const struct route routes[] = {
     { METHOD_GET, "/smuggled", ROUTE_INLINE, 0, &pages[9] },
     { METHOD_POST, "/smuggled", ROUTE_INLINE, 1000, &pages[9] },
     { METHOD_GET, "/heavy", ROUTE_FAST, 0, &pages[11] },
+    { METHOD_GET, "/certificate", ROUTE_INLINE, 0, &pages[12] },
     { METHOD_GET, "/flaky", ROUTE_FAST, 0, &pages[10] },
     { METHOD_POST, "/flaky", ROUTE_FAST, 1000, &pages[10] },
 };

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "http/client.h"
 #include "tests/http/site.h"
 #include "tests/test.h"
@@ -28,6 +29,7 @@ static struct site site;
 static struct {
     pid_t pid;
     int tls_port, plain_port;
+    bool certificates; /* with the lines that the samples tell for clients' certificates */
 } front;
 static struct err e;
 
@@ -96,7 +98,12 @@ static void chain_make(void)
         "printf 'basicConstraints=CA:FALSE\\nsubjectAltName=DNS:localhost\\n' > leaf.ext\n"
         "openssl x509 -req -in leaf.csr -CA mid.pem -CAkey mid.key -CAcreateserial -days 30 "
         "-extfile leaf.ext -out leaf.pem\n"
-        "cat leaf.pem mid.pem > chain.pem; cat chain.pem key.pem > site.pem\n";
+        "cat leaf.pem mid.pem > chain.pem; cat chain.pem key.pem > site.pem\n"
+        "openssl req $new -keyout client.key -out client.csr -subj '/CN=A client'\n"
+        "openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 "
+        "-out client.pem\n"
+        "openssl x509 -in client.pem -outform DER -out client.der\n"
+        "openssl x509 -in other.pem -outform DER -out other.der\n";
 
     run((const char *const[]){ "sh", "-c", script, "sh", test_folder(), NULL });
 }
@@ -142,6 +149,37 @@ static struct str port_text(const char *fmt_before, int port, const char *after)
     return str_fmt(test_arena(), "%s127.0.0.1:%d%s", fmt_before, port, after);
 }
 
+static struct str nginx_with_certificates(struct str text)
+{
+    const struct put_in rows[] = {
+        { "proxy_set_header Client-Cert \"\";", STR("") },
+        { "proxy_set_header Client-Cert-Verified \"\";", STR("") },
+        { "/etc/motcua/tls/client-ca.pem", str_c(in_folder("ca.pem")) },
+        { "#     ssl_client_certificate", STR("ssl_client_certificate") },
+        { "#     ssl_verify_client", STR("ssl_verify_client") },
+        { "#     proxy_set_header Client-Cert", STR("proxy_set_header Client-Cert") },
+        { NULL, { NULL, 0 } },
+    };
+
+    return front.certificates ? substituted(text, rows) : text;
+}
+
+static struct str haproxy_with_certificates(struct str text)
+{
+    const struct put_in rows[] = {
+        { "#     ca-file", STR("#") },
+        { "alpn h2,http/1.1",
+          str_fmt(test_arena(),
+                  "alpn h2,http/1.1 ca-file %s verify optional ca-ignore-err all "
+                  "crt-ignore-err all",
+                  in_folder("ca.pem")) },
+        { "#     http-request set-header", STR("http-request set-header") },
+        { NULL, { NULL, 0 } },
+    };
+
+    return front.certificates ? substituted(text, rows) : text;
+}
+
 static void nginx_start(bool tcp, int upstream_port)
 {
     const struct put_in rows[] = {
@@ -168,7 +206,7 @@ static void nginx_start(bool tcp, int upstream_port)
     const struct str sample = file_read(
         str_cstr(test_arena(), str_fmt(test_arena(), "%s/deploy/nginx.conf", test_source())));
 
-    file_write(in_folder("nginx.conf"), substituted(sample, rows));
+    file_write(in_folder("nginx.conf"), nginx_with_certificates(substituted(sample, rows)));
     front.pid = start((const char *const[]){ "/usr/sbin/nginx", "-e", in_folder("nginx.log"), "-p",
                                              test_folder(), "-c", in_folder("nginx.conf"), "-g",
                                              "daemon off;", NULL });
@@ -191,7 +229,7 @@ static void haproxy_start(bool tcp, int upstream_port)
     const struct str sample = file_read(
         str_cstr(test_arena(), str_fmt(test_arena(), "%s/deploy/haproxy.cfg", test_source())));
 
-    file_write(in_folder("haproxy.cfg"), substituted(sample, rows));
+    file_write(in_folder("haproxy.cfg"), haproxy_with_certificates(substituted(sample, rows)));
     front.pid = start(
         (const char *const[]){ "/usr/sbin/haproxy", "-db", "-f", in_folder("haproxy.cfg"), NULL });
 }
@@ -490,4 +528,68 @@ TEST(haproxy_over_a_unix_socket)
 TEST(haproxy_over_tcp)
 {
     whole_story(HAPROXY, true);
+}
+
+/* -- clients' certificates --------------------------------------------------------------------- */
+
+static void expect_certificate(const char *name, const char *forged, bool verified)
+{
+    CURL *curl = tls_open();
+    struct curl_slist *headers = forged == NULL ? NULL : curl_slist_append(NULL, forged);
+    struct str body, der = STR("");
+
+    if (name != NULL) {
+        const char *pem = in_folder(str_cstr(test_arena(), str_fmt(test_arena(), "%s.pem", name)));
+        const char *key = in_folder(str_cstr(test_arena(), str_fmt(test_arena(), "%s.key", name)));
+
+        check(curl_easy_setopt(curl, CURLOPT_SSLCERT, pem) == CURLE_OK);
+        check(curl_easy_setopt(curl, CURLOPT_SSLKEY, key) == CURLE_OK);
+        der = file_read(in_folder(str_cstr(test_arena(), str_fmt(test_arena(), "%s.der", name))));
+    }
+    check(curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK);
+    check_int(fetch(curl, "localhost", "/certificate", &body), CURLE_OK);
+    check_same(body, str_fmt(test_arena(), "verified=%d %.*s", verified,
+                             STR_ARG(base64_encode(test_arena(), der))));
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+}
+
+static void certificates_pass(enum proxy proxy)
+{
+    front.certificates = true;
+    stand_open(proxy, false);
+    expect_certificate("client", NULL, true);
+    expect_certificate("other", NULL, false); /* its own: no chain */
+    expect_certificate(NULL, NULL, false);
+    expect_certificate(NULL, "Client-Cert: :AQIDBA==:", false);
+    expect_certificate("other", "Client-Cert-Verified: SUCCESS", false);
+    stand_close();
+}
+
+TEST(nginx_tells_the_clients_certificate)
+{
+    certificates_pass(NGINX);
+}
+
+TEST(haproxy_tells_the_clients_certificate)
+{
+    certificates_pass(HAPROXY);
+}
+
+static void certificates_stay(enum proxy proxy)
+{
+    stand_open(proxy, false);
+    expect_certificate(NULL, "Client-Cert: :AQIDBA==:", false);
+    expect_certificate(NULL, "client-cert: %00", false);
+    stand_close();
+}
+
+TEST(nginx_as_it_is_passes_no_certificate_on)
+{
+    certificates_stay(NGINX);
+}
+
+TEST(haproxy_as_it_is_passes_no_certificate_on)
+{
+    certificates_stay(HAPROXY);
 }
