@@ -47,7 +47,7 @@ try {
         { name: "motcua", provider: await discover(issuer), pid: Number(process.env.MOTCUA_PID) },
         { name: "oidc-provider", provider: await discover(`http://127.0.0.1:${port}`), pid: peer.pid },
     ];
-    const kinds = [["code + PKCE", "oidc"]];
+    const kinds = process.env.BENCH_ONLY === "fapi" ? [] : [["code + PKCE", "oidc"]];
     if (servers[0].provider.pushed_authorization_request_endpoint) kinds.push(["FAPI 2.0", "fapi"]);
     else console.log("motcua has no PAR yet: FAPI 2.0 is left out");
 

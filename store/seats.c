@@ -48,7 +48,7 @@ static int free_seat(struct seats *s)
     return -1;
 }
 
-static struct timespec deadline(int64_t wait_ms)
+struct timespec seats_deadline(int64_t wait_ms)
 {
     struct timespec t;
 
@@ -87,7 +87,7 @@ static void line_quit(struct seats *s, const struct waiter *w)
 
 static int wait_in_line(struct seats *s, int64_t wait_ms)
 {
-    const struct timespec until = deadline(wait_ms);
+    const struct timespec until = seats_deadline(wait_ms);
     struct waiter w = { .seat = -1 };
     int late = 0;
 

@@ -8,6 +8,8 @@
 #ifndef STORE_SEATS_H
 #define STORE_SEATS_H
 
+#include <time.h>
+
 #include "base/base.h"
 
 struct seats;
@@ -17,5 +19,8 @@ void seats_close(struct seats **s);                   /* nobody may be waiting *
 MUST_USE result seats_take(struct seats *s, int64_t wait_ms, int *seat, struct err *e);
 void seats_leave(struct seats *s, int seat);
 int seats_waiting(struct seats *s);
+
+/* By the monotonic clock, for pthread_cond_clockwait. */
+struct timespec seats_deadline(int64_t wait_ms);
 
 #endif

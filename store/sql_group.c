@@ -8,7 +8,6 @@
  * A group takes no further part once it has run for long: who is in it waits for all of it.
  */
 #include <pthread.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -205,24 +204,10 @@ static void lead(struct sql_group *g, struct sql_pool *p, const struct turn *sel
     }
 }
 
-static struct timespec deadline(int64_t wait_ms)
-{
-    struct timespec t;
-
-    must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-    t.tv_sec += (time_t)(wait_ms / 1000);
-    t.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* Until it was run or is to lead; who waited too long leaves, unless it is being run. */
 static void wait_in_line(struct sql_group *g, struct sql_pool *p, struct turn *t)
 {
-    const struct timespec until = deadline(p->wait_ms);
+    const struct timespec until = seats_deadline(p->wait_ms);
     int late = 0;
 
     while (t->at == TURN_WAITS && late == 0)
