@@ -210,6 +210,28 @@ result account_of_claims(struct auth *au, struct arena *a, const struct vneid_cl
     return OK;
 }
 
+static result number_find(struct sql *db, void *arg, struct err *e)
+{
+    struct account_write *w = arg;
+    const struct sql_param by[] = { sql_i(VNEID_CITIZEN), sql_t(w->id_index) };
+
+    return id_find(db, SQL_ACCOUNT_BY_NUMBER, by, w, e);
+}
+
+result account_by_number(struct auth *au, struct arena *a, struct str number, struct str *id,
+                         struct err *e)
+{
+    struct account_write w = { .auth = au,
+                               .arena = a,
+                               .id_index = seal_index(a, au->seal, STR("idno"), number) };
+
+    TRY(sql_read(au->sql, number_find, &w, e));
+    if (w.id.n == 0)
+        return fail(e, ERR_NOT_FOUND, "no account of that number");
+    *id = w.id;
+    return OK;
+}
+
 struct account_read {
     struct auth *auth;
     struct arena *arena;

@@ -44,6 +44,9 @@ MUST_USE result account_load(struct auth *au, struct arena *a, struct str id, st
 /* Whose account those claims lead to, without making or changing one; *id empty: nobody's. */
 MUST_USE result account_of_claims(struct auth *au, struct arena *a, const struct vneid_claims *c,
                                   struct str *id, struct err *e);
+/* The citizen's account of a 12-digit number; ERR_NOT_FOUND. */
+MUST_USE result account_by_number(struct auth *au, struct arena *a, struct str number,
+                                  struct str *id, struct err *e);
 /* What to call it: the enterprise's name, else the person's, else "". */
 struct str account_name(const struct account *acc);
 

@@ -49,6 +49,22 @@ static const struct {
     { "business.answer", HISTORY_BUSINESS },
 };
 
+const char *history_kind_name(enum history_kind kind)
+{
+    static const char *const names[] = {
+        [HISTORY_IN] = "in",
+        [HISTORY_PORTAL] = "portal",
+        [HISTORY_OUT] = "out",
+        [HISTORY_REFUSED] = "refused",
+        [HISTORY_FAILED] = "failed",
+        [HISTORY_PERSON] = "person",
+        [HISTORY_BUSINESS] = "business",
+    };
+
+    must(kind < LEN(names));
+    return names[kind];
+}
+
 static struct str text_of(struct arena *a, const struct json *detail, const char *name)
 {
     struct str s;

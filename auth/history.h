@@ -26,6 +26,8 @@ enum history_kind {
     HISTORY_BUSINESS /* the business register was asked */
 };
 
+const char *history_kind_name(enum history_kind kind); /* "in", "portal", "out" ... */
+
 struct history_row {
     enum history_kind kind;
     int64_t at_ms;

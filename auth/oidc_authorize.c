@@ -378,7 +378,11 @@ static result reply_code(struct auth *au, const struct visit *v, const struct as
         reply_page(&why, out);
         return OK;
     }
-    TRY(session_join(au, v, s, q->client.id, subject_of(au, v->arena, q, s), g.acting, e));
+    if (session_join(au, v, s, q->client.id, subject_of(au, v->arena, q, s), g.acting, e).failed) {
+        if (e->code != ERR_NOT_SIGNED_IN)
+            return (result){ true };
+        return reply_sign_in(au, v->arena, q, NULL, FIT_NOBODY, out, e); /* it ended meanwhile */
+    }
     TRY(code_audit(au, v, q, &g, e));
     TRY(oidc_code_make(au, v, &g, &code, e));
     return authorize_send(au, v->arena, &q->client, &q->rq, (struct pair){ STR("code"), code }, out,

@@ -228,22 +228,13 @@ result me_session_end_others(struct ctx *c, struct request *rq, struct response 
 static result put_row(struct ctx *c, struct json *list, const struct history_row *row,
                       struct err *e)
 {
-    static const char *const kinds[] = {
-        [HISTORY_IN] = "in",
-        [HISTORY_PORTAL] = "portal",
-        [HISTORY_OUT] = "out",
-        [HISTORY_REFUSED] = "refused",
-        [HISTORY_FAILED] = "failed",
-        [HISTORY_PERSON] = "person",
-        [HISTORY_BUSINESS] = "business",
-    };
     const bool bad = row->kind == HISTORY_REFUSED || row->kind == HISTORY_FAILED;
     struct json *o = json_object();
     struct str name;
 
     json_add(list, o);
     put_time(c, o, "at", row->at_ms);
-    json_put_str(o, "what", text_or_word(c, "me.history.", str_c(kinds[row->kind])));
+    json_put_str(o, "what", text_or_word(c, "me.history.", str_c(history_kind_name(row->kind))));
     json_put_str(o, "look", bad ? STR("bad") : STR("good"));
     if (row->kind == HISTORY_OUT)
         json_put_str(o, "why", text_or_word(c, "me.out.", row->why));

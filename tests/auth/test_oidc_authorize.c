@@ -484,3 +484,23 @@ TEST(a_client_that_changed_meanwhile_is_asked_no_more)
     check_int(r.kind, AUTHORIZE_PAGE);
     check_int(r.url.n, 0);
 }
+
+TEST_STORE(a_session_that_was_ended_elsewhere_gives_no_code)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct session_ending w = {
+        .auth = au, .visit = &v, .sid = done.session.sid, .why = SESSION_STAFF
+    };
+    struct authorize_reply r;
+    struct form f;
+
+    check_ok(session_rows_end(&w, &e), e); /* the copy has not heard of it */
+    r = ask(au, GOOD "&prompt=none&state=s", &done.session);
+    check_int(r.kind, AUTHORIZE_REDIRECT);
+    f = world_query(r.url);
+    check_str(form_get(&f, "error"), "login_required");
+    r = ask(au, GOOD, &done.session);
+    check_int(r.kind, AUTHORIZE_SIGN_IN);
+}

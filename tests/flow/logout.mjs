@@ -3,10 +3,11 @@
 // another browser; and what the person sees of it.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
-import { Browser, call, form, here, kill, motcua, signal, start, stop, systems, until } from "../fault/stage.mjs";
+import { Browser, call, conf, form, here, kill, motcua, signal, start, stop, systems, until } from "../fault/stage.mjs";
 
 // A portal of our own: its address is told on loopback.
 const heard = [];
@@ -234,6 +235,23 @@ const hears = async (n) => { assert.ok(await until(() => heard.length >= n, 8000
     const sid = (await signIn(desk, "portal-two")).claims.sid;
     assert.equal((await stranger.visit(`${here}/me/sessions/end`, form({ sid, csrf: hidden(theirs, "csrf") }))).status, 404, "another person's");
     assert.ok(!await isOut(desk));
+}
+// What the person may have from the operator, and an end by the operator, from another process.
+{
+    const browser = new Browser();
+    const one = await signIn(browser, "portal-one");
+    const find = (number) => spawnSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", conf, "person", "find"], { input: `${number}\n`, encoding: "utf8" });
+    const account = find("001087123456").stdout.trim();
+    assert.match(account, /^acc_/);
+    assert.notEqual(find("001087123457").status, 0);
+    const all = JSON.parse(motcua("person", "export", account));
+    assert.equal(all.number, "001087123456");
+    assert.ok(all.sign_ins.some((row) => row.what === "refused" || row.what === "in") && all.asked_registers.length > 0 && Array.isArray(all.consents));
+    assert.ok(all.sessions.some((row) => row.portals.includes("portal-one")), JSON.stringify(all.sessions));
+    assert.match(motcua("person", "sign-out", account), /^[1-9]\d* ended$/);
+    const mine = (await hears(1)).find((call_) => call_.url.startsWith("/one/"));
+    await checkToken(mine, one, "/one/logout?from=motcua");
+    assert.ok(await until(async () => await isOut(browser) && !await alive(one), 5000), "out within seconds, in the serving process too");
 }
 ear.close();
 assert.equal(await stop(), 0);
