@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         must(r->kind == AUTHORIZE_PAGE || r->kind == AUTHORIZE_SIGN_IN ||
              str_eq(r->url, STR(RETURN_TO)) || str_starts(r->url, STR(RETURN_TO "?")));
         if (r->kind == AUTHORIZE_REDIRECT)
-            must(str_has(r->url, STR("iss=https%3A%2F%2Fid.example.vn")));
+            must(str_has(r->url, STR("iss=https%3A%2F%2Fid.example.vn")) ||
+                 str_has(r->url, STR("response=eyJ"))); /* signed, with iss in it */
         must(r->kind != AUTHORIZE_PAGE || r->url.n == 0);
     }
     arena_close(&a);
