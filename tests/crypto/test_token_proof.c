@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,5 +268,82 @@ TEST(every_flipped_bit_of_a_proof_is_refused)
 
         copy[bit / 8] = (char)(copy[bit / 8] ^ (1 << bit % 8));
         refused(str_of(copy, good.n), NULL);
+    }
+}
+
+/* A key that is remembered opens nothing that it would not open anew. */
+TEST(a_key_that_is_kept_is_judged_as_at_first)
+{
+    const struct key *key = forged_other(KEY_ES256);
+    struct token_proof_expect x = window;
+    struct err e = { 0 };
+
+    for (int i = 0; i < 3; i++) {
+        check_ok(verify(proof(key, "", CLAIMS), &window, &e), e);
+        x.algs = KEY_BIT(KEY_PS256);
+        check_fails(verify(proof(key, "", CLAIMS), &x, &e), e, ERR_BAD_TOKEN);
+        check_str(str_c(e.detail), "the key's algorithm is not allowed here");
+        refused(
+            sealed(forged_other(KEY_PS256),
+                   str_fmt(test_arena(), "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":%.*s}",
+                           STR_ARG(jwk_of(key, ""))),
+                   CLAIMS),
+            "signature does not match");
+        refused(
+            sealed(key,
+                   str_fmt(test_arena(), "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":%.*s}",
+                           STR_ARG(jwk_of(key, ",\"d\":\"AA\""))),
+                   CLAIMS),
+            "jwk is private or secret");
+        refused(
+            sealed(key,
+                   str_fmt(test_arena(), "{\"typ\":\"dpop+jwt\",\"alg\":\"ES256\",\"jwk\":%.*s}",
+                           STR_ARG(str_fmt(test_arena(), "{\"use\":\"enc\",%.*s",
+                                           STR_ARG(str_from(jwk_of(key, ""), 1))))),
+                   CLAIMS),
+            NULL);
+    }
+}
+
+static void *prove(void *unused)
+{
+    DEFER(arena_close) struct arena *a = arena_open(1 << 20);
+    const struct str *proofs = unused;
+    void *good = unused;
+
+    for (int i = 0; i < 400 && good != NULL; i++) {
+        struct token_proof out = { 0 };
+
+        arena_reset(a);
+        if (token_verify_proof(a, proofs[i % 200], &window, &out, NULL).failed)
+            good = NULL;
+        json_close(&out.claims);
+    }
+    return good;
+}
+
+/* More keys than are kept, by several threads. */
+TEST(many_keys_push_each_other_out_and_all_go_on)
+{
+    struct str proofs[200];
+    pthread_t threads[4];
+
+    for (size_t i = 0; i < LEN(proofs); i++) {
+        struct key key = { 0 };
+        EVP_PKEY *pkey = NULL;
+        struct err e = { 0 };
+
+        check_ok(key_generate(KEY_ES256, &pkey, &e), e);
+        check_ok(key_make(&key, pkey, KEY_ES256, true, &e), e);
+        proofs[i] = proof(&key, "", CLAIMS);
+        key_close(&key);
+    }
+    for (size_t i = 0; i < LEN(threads); i++)
+        check(pthread_create(&threads[i], NULL, prove, proofs) == 0);
+    for (size_t i = 0; i < LEN(threads); i++) {
+        void *answer = NULL;
+
+        check(pthread_join(threads[i], &answer) == 0);
+        check(answer == proofs);
     }
 }
