@@ -291,12 +291,14 @@ TEST(what_was_sealed_for_another_token_does_not_open)
 
     json_put_str(o, "iss", STR(US));
     json_put_str(o, "aud", STR(US));
+    json_put_int(o, "iat", now_s);
     json_put_int(o, "exp", now_s + 60);
     access_put(au, test_arena(), &says, o);
     json_put_str(o, "jti", STR("j2"));
     check_ok(keyring_active(au->keys, KEY_ES256, &key, &e), e);
     check_ok(token_sign(test_arena(), key, "at+jwt", o, &token, &e), e);
     check_fails(call_with(au, "Bearer", token, NULL, &acc), e, ERR_BAD_TOKEN);
+    check_str(str_c(e.detail), "access token: a claim cannot be read");
 }
 
 TEST(a_sign_in_that_is_too_weak_or_too_old_is_named)
