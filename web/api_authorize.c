@@ -89,11 +89,12 @@ result oidc_act_page(struct ctx *c, struct request *rq, struct response *rs, str
     DEFER(json_close) struct json *data = json_object();
     struct acting *list = arena_array(c->arena, struct acting, ACTING_MAX);
     struct json *rows = json_array();
+    struct authorize_reply reply = { 0 };
     struct client client;
     struct form form;
     struct str id;
     size_t count;
-    bool incomplete, oneself;
+    bool incomplete, oneself, alone;
 
     json_put(data, "organisations", rows);
     TRY(form_query(rq, &form, e));
@@ -104,9 +105,15 @@ result oidc_act_page(struct ctx *c, struct request *rq, struct response *rs, str
     for (size_t i = 0; i < count; i++)
         if (list[i].organisation.n > 0 && !list[i].pay_only)
             json_add(rows, acting_row(c, &list[i]));
+    alone = json_count(rows) == 0 && !incomplete;
+    /* An organisation's account is for the organisation, where there is one. */
+    oneself = client.acting != CLIENT_ACTING_MUST && (c->session.kind == VNEID_CITIZEN || alone);
+    if (oneself && alone) { /* nothing to choose */
+        TRY(oidc_authorize_act(&c->app->auth, &c->visit, &c->session, id, STR(""), &reply, e));
+        return authorize_answer(c, rq, rs, &reply, e);
+    }
     json_put_str(data, "id", id);
     json_put_str(data, "portal", client_name(&client, c->language));
-    oneself = client.acting != CLIENT_ACTING_MUST;
     json_put_bool(data, "oneself", oneself);
     json_put_bool(data, "any", oneself || json_count(rows) > 0);
     /* Chosen beforehand only where there is nothing to choose. */
