@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "crypto/digest.h"
+#include "crypto/keyring.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "store/audit.h"
@@ -416,6 +417,26 @@ result client_list(struct auth *au, struct arena *a, struct client **list, size_
     return OK;
 }
 
+result client_signing_check(struct auth *au, const struct client *c, struct err *e)
+{
+    const struct {
+        int alg;
+        const char *field;
+    } rows[] = {
+        { c->redirect_count > 0 ? c->id_token_alg : -1, "id_token_signed_response_alg" },
+        { c->userinfo_alg, "userinfo_signed_response_alg" },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        DEFER(key_release) struct key *key = NULL;
+
+        if (rows[i].alg >= 0 &&
+            keyring_active(au->keys, (enum key_alg)rows[i].alg, &key, NULL).failed)
+            return fail_field(e, ERR_INVALID, rows[i].field, "no active key: motcua keys make");
+    }
+    return OK;
+}
+
 result client_verify_all(struct auth *au, struct err *e)
 {
     DEFER(client_page_release) struct client_page *page = NULL;
@@ -428,7 +449,8 @@ result client_verify_all(struct auth *au, struct err *e)
         if (en->broken)
             return fail_field(e, ERR_CONFIG, en->fault, "client %.*s: cannot be read",
                               STR_ARG(en->client.id));
-        if (client_check(au, &en->client, &why).failed)
+        if (client_check(au, &en->client, &why).failed ||
+            client_signing_check(au, &en->client, &why).failed)
             return fail_field(e, ERR_CONFIG, why.field, "client %.*s: %s", STR_ARG(en->client.id),
                               why.detail);
     }

@@ -132,8 +132,10 @@ MUST_USE result client_token_check(struct auth *au, struct str id, int64_t issue
  * unknown, wrong, missing, none registered. A public client passes the empty secret. */
 MUST_USE result client_authenticate(struct auth *au, struct arena *a, struct str id,
                                     struct str secret, struct client *out, struct err *e);
-/* Every stored client can be read and keeps the rules of its profile; else ERR_CONFIG names client
- * and field. For the start. */
+/* Whether there is an active key for what it wants signed; ERR_INVALID names the member. */
+MUST_USE result client_signing_check(struct auth *au, const struct client *c, struct err *e);
+/* Every stored client can be read, keeps the rules of its profile, and can be signed for; else
+ * ERR_CONFIG names client and field. For the start. */
 MUST_USE result client_verify_all(struct auth *au, struct err *e);
 
 bool client_may_redirect(const struct client *c, struct str uri);    /* byte for byte */

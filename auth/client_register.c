@@ -169,6 +169,7 @@ static result outside_check(struct auth *au, struct arena *a, const struct clien
     DEFER(key_set_close) struct key_set *keys = NULL;
 
     TRY(client_check(au, c, e));
+    TRY(client_signing_check(au, c, e));
     TRY(client_sector_verify(au, a, c, e));
     if (c->jwks_uri.n > 0 && client_keys_find(au, a, c, STR(""), &keys, NULL).failed)
         return fail_field(e, ERR_INVALID, "jwks_uri", "answers no set of public keys");

@@ -116,6 +116,7 @@ result cmd_client_add(struct cli *cli, struct err *e)
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(client_read(&app->auth, cli->arena, profile, document, CLIENT_FROM_STORE, &client, e));
     client.id = id;
+    TRY(client_signing_check(&app->auth, &client, e));
     TRY(client_sector_verify(&app->auth, cli->arena, &client, e));
     TRY(client_add(&app->auth, &visit, &client, &secret, e));
     (void)printf("client %.*s\n", STR_ARG(client.id));
@@ -216,6 +217,7 @@ result cmd_client_change(struct cli *cli, struct err *e)
     if (!str_eq(client.sector, old.sector) && option(cli, "--sector-uri").n == 0 &&
         option(cli, "--sector").n == 0)
         client.sector_given = old.sector;
+    TRY(client_signing_check(&app->auth, &client, e));
     TRY(client_sector_verify(&app->auth, cli->arena, &client, e));
     return client_change(&app->auth, &visit, &client, e);
 }

@@ -242,6 +242,11 @@ TEST_STORE(a_start_names_the_client_and_the_field_that_break_the_rules)
 
     (void)world_client(au);
     check_ok(client_verify_all(au, &e), e);
+    tamper("UPDATE client SET metadata = REPLACE(metadata, '_response_alg\":\"ES256', "
+           "'_response_alg\":\"PS256');"
+           "UPDATE client_version SET version = version + 1;");
+    check_fails(client_verify_all(au, &e), e, ERR_CONFIG); /* no key to sign for it with */
+    check_str(str_c(e.field), "id_token_signed_response_alg");
     tamper("UPDATE client SET profile = 'fapi2';"
            "UPDATE client_version SET version = version + 1;");
     check_fails(client_verify_all(au, &e), e, ERR_CONFIG);

@@ -6,7 +6,9 @@
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
-#define BACK "\"redirect_uris\":[\"https://a.example.vn/cb\"]"
+/* ES256: world() has no RSA key. */
+#define ALG  "\"id_token_signed_response_alg\":\"ES256\""
+#define BACK "\"redirect_uris\":[\"https://a.example.vn/cb\"]," ALG
 
 static struct err e;
 
@@ -91,7 +93,7 @@ TEST_STORE(a_client_registers_looks_changes_and_leaves)
     check(member(made, "client_secret").n >= 43);
     check_same(member(made, "registration_client_uri"),
                str_cat(test_arena(), STR("https://id.example.vn/register/"), id));
-    check_str(member(made, "id_token_signed_response_alg"), "RS256");
+    check_str(member(made, "authorization_signed_response_alg"), "RS256");
     check(json_member(made, "logo_uri") == NULL);
     check_ok(client_authenticate(au, v.arena, id, member(made, "client_secret"), &c, &e), e);
     check_int(c.profile, CLIENT_OIDC);
@@ -168,6 +170,8 @@ TEST(what_is_refused_is_named)
         { "{\"redirect_uris\":[\"https://a.example.vn/#x\"]}", "redirect_uris", ERR_BAD_REDIRECT },
         { "{\"redirect_uris\":\"https://a.example.vn/\"}", "redirect_uris", ERR_BAD_REDIRECT },
         { "{" BACK ",\"scope\":\"openid payments:write\"}", "scope", ERR_BAD_METADATA },
+        { "{\"redirect_uris\":[\"https://a.example.vn/cb\"]}", "id_token_signed_response_alg",
+          ERR_BAD_METADATA },
         { "{" BACK ",\"grant_types\":[\"password\"]}", "grant_types", ERR_BAD_METADATA },
         { "{" BACK ",\"software_statement\":\"e30.e30.\"}", "software_statement",
           ERR_BAD_METADATA },
