@@ -69,7 +69,7 @@ for (const [used, want] of [[codes[0], "/finance"], [codes[0], "/staff/step"], [
 // Officers see nothing of the area, strangers are asked to sign in, auditors read the log only.
 const officer = browser();
 assert.equal((await codeStep(officer, await passwordStep(officer, "officer", officerPassword), otp("officer"))).url, "/finance");
-for (const path of ["/admin", "/admin/staff", "/admin/staff/officer", "/admin/clients", "/admin/clients/demo-portal", "/admin/keys", "/admin/audit", "/admin/audit/export"]) {
+for (const path of ["/admin", "/admin/staff", "/admin/staff/officer", "/admin/clients", "/admin/clients/demo-portal", "/admin/keys", "/admin/people", "/admin/mandates", "/admin/notices", "/admin/audit", "/admin/audit/export"]) {
     assert.equal((await officer(path)).status, 403, path);
     assert.equal((await browser()(path)).url, "/staff/sign-in", path);
     assert.equal((await admin(path)).status, 200, path);
@@ -121,6 +121,13 @@ assert.equal(page.status, 400);
 assert.match(page.text, /redirect_uris/);
 await second("/admin/clients/cong-dvc", { csrf, act: "disable" });
 assert.match(motcua("client", "list", "--json"), /"cong-dvc"[^]*"disabled":\s*true/);
+
+// People are found by a number, masked; nobody by another. (The browser walk signs a citizen in.)
+page = await second("/admin/people", { csrf, number: "001087000000" });
+assert.equal(page.status, 200);
+assert.ok(!page.text.includes("001087000000"), "what was typed is not shown again");
+assert.equal((await second("/admin/people/acc_nobody", { csrf, act: "end" })).status, 404);
+assert.equal((await second("/admin/mandates/mnd_nobody", { csrf })).status, 404);
 
 // All of it is in the audit log with actor, address and port; the file is safe for spreadsheets.
 page = await second("/admin/audit?by=actor&value=staff:quan.tri.2");
