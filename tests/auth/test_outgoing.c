@@ -290,6 +290,7 @@ TEST_STORE(a_browser_not_seen_before_is_told_once_signed_and_without_a_name)
     check(!deliver(au));
 }
 
+/* T28. */
 TEST_STORE(a_mandate_that_ends_signs_its_person_out_where_it_was_used)
 {
     struct auth *au = told();

@@ -101,7 +101,7 @@ const hears = async (n) => { assert.ok(await until(() => heard.length >= n, 8000
 }
 
 // -bad-post-logout-redirect-uri, -query-added-..., -bad-id-token-hint, -modified-id-token-hint,
-// -no-id-token-hint, -only-state: nobody is sent anywhere, and nobody is signed out by it.
+// -no-id-token-hint, -only-state: nobody is sent anywhere, and nobody is signed out by it (T4, T7, T20).
 {
     const browser = new Browser();
     const one = await signIn(browser, "portal-one");
