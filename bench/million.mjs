@@ -41,7 +41,7 @@ for (let i = 0; i < steps; i++) {
     const n = Math.round(total / steps);
     await signIns(n);
     const { cpu, rss } = usage(pid);
-    console.log(`${String(begun).padStart(9)}${(rss / 1024).toFixed(1).padStart(9)}${((cpu - used) / n).toFixed(2).padStart(16)}${String(kilobytes("motcua.db")).padStart(14)}${String(kilobytes("kv.log")).padStart(13)}`);
+    console.log(`${String(begun).padStart(9)}${(rss / 1024).toFixed(1).padStart(9)}${((cpu - used) / n).toFixed(2).padStart(16)}${String(kilobytes("motcua.db")).padStart(14)}${String(kilobytes("kv.journal")).padStart(13)}`);
     used = cpu;
 }
 // What is live is the sessions that have not ended and the log that the law wants kept; everything else
