@@ -41,7 +41,7 @@ static struct key_set *kept_find(const struct digest *name)
     struct key_set *found = NULL;
 
     must(pthread_mutex_lock(&kept_lock) == 0);
-    if (k->set != NULL && memcmp(k->name.bytes, name->bytes, DIGEST_BYTES) == 0)
+    if (k->set != NULL && str_eq(digest_str(&k->name), digest_str(name)))
         found = key_set_hold(k->set);
     must(pthread_mutex_unlock(&kept_lock) == 0);
     return found;
