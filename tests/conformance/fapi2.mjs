@@ -431,7 +431,7 @@ const all = {
         const rp = t.rp();
         await rp.ask();
         const { client_id, redirect_uri } = t.world.client("second");
-        const back = await rp.send(rp.frontUrl({ client_id, request_uri: rp.pushed.request_uri }), { stop: new URL(redirect_uri).origin });
+        const back = await rp.send(rp.frontUrl({ client_id, request_uri: rp.pushed.request_uri }), { stop: [redirect_uri, rp.client.redirect_uri] });
         frontRefuses(t, rp, back, ["invalid_request", "invalid_request_uri", "invalid_client", "unauthorized_client"], "another client's request_uri");
     },
     "par-authorization-request-containing-request_uri-form-param": async (t) => {

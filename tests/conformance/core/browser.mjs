@@ -60,21 +60,22 @@ export class Browser {
         this.origin = at.origin;
         return answer;
     }
-    // Walks from an authorization URL (or a form posted to it) to an address that starts with `stop`, or to
+    // Walks from an authorization URL (or a form posted to it) to an address that starts with `stop` (or one of several), or to
     // a page that the driver has no answer for. intent.reject: the person says no.
     async walk(first, stop, intent = {}) {
         const back = { pages: 0, signIns: 0 };
+        const stops = [stop ?? []].flat();
         let next = typeof first === "string" ? { url: first } : first;
         for (let i = 0; i < MOST_STEPS; i++) {
             const answer = await this.visit(next.url, next);
             back.last = answer;
             if (answer.location) {
                 back.redirect = answer;
-                if (stop && answer.location.startsWith(stop)) return { ...back, kind: "redirect", url: answer.location };
+                if (stops.some((one) => answer.location.startsWith(one))) return { ...back, kind: "redirect", url: answer.location };
                 next = { url: this.driver.redirect ? this.driver.redirect(answer.location, intent) : answer.location };
                 continue;
             }
-            const posted = stop && forms(answer.text, answer.url).find((form) => form.action === stop || form.action.startsWith(`${stop}?`));
+            const posted = stops.length > 0 && forms(answer.text, answer.url).find((form) => stops.some((one) => form.action === one || form.action.startsWith(`${one}?`)));
             if (posted) return { ...back, kind: "form_post", url: posted.action, form: posted };
             back.pages++;
             const step = answer.status === 200 ? await this.driver.page(answer, intent) : null;
