@@ -1,7 +1,7 @@
 // dynamic.mjs - OpenID Connect Dynamic Client Registration 1.0 (RFC 7591), and keys that change.
-import { answerOf, errorPage, jsonAnswer, publicKeys } from "./core/checks.mjs";
+import { answerOf, errorPage, jsonAnswer, publicKeys, refusal } from "./core/checks.mjs";
 import { call, sleep } from "./core/http.mjs";
-import { decode, random } from "./core/jwt.mjs";
+import { decode, newKey, random } from "./core/jwt.mjs";
 import { Rp } from "./core/rp.mjs";
 
 const HOST = "https://dynamic.conformance.example";
@@ -26,20 +26,27 @@ async function register(t, metadata = {}, more = {}) {
     t.check(/no-store/.test(answer.header("cache-control") ?? ""), "registration: the answer may be cached");
     t.need(typeof body.client_id === "string", "registration: no client_id");
     if (body.client_secret !== undefined) t.check(Number.isInteger(body.client_secret_expires_at), "registration: client_secret without client_secret_expires_at");
-    for (const [name, value] of Object.entries(metadata)) t.check(JSON.stringify(body[name]) === JSON.stringify(value), `registration: ${name} came back as ${JSON.stringify(body[name])}`);
+    // RFC 7591 2: members that mean nothing to a provider are left out; the others are said back as they count.
+    for (const [name, value] of Object.entries(metadata)) if (body[name] !== undefined || !shownOnly.includes(name)) t.check(JSON.stringify(body[name]) === JSON.stringify(value), `registration: ${name} came back as ${JSON.stringify(body[name])}`);
     t.check(body.registration_access_token === undefined || typeof body.registration_client_uri === "string", "registration: registration_access_token without registration_client_uri");
     return new Rp(t, {
         client_id: body.client_id, client_secret: body.client_secret, auth: body.token_endpoint_auth_method ?? "client_secret_basic",
-        redirect_uri: body.redirect_uris[0], id_token_signed_response_alg: body.id_token_signed_response_alg, userinfo_signed_response_alg: body.userinfo_signed_response_alg, ...more,
+        redirect_uri: body.redirect_uris[0], id_token_signed_response_alg: body.id_token_signed_response_alg, userinfo_signed_response_alg: body.userinfo_signed_response_alg, registration: body, ...more,
     }, t.browser());
 }
-const registers = (metadata) => async (t) => { await (await register(t, metadata)).signIn(); };
+const shownOnly = ["logo_uri", "policy_uri", "tos_uri"];
+const registers = (metadata) => async (t) => {
+    const rp = await register(t, metadata);
+    await rp.signIn();
+    for (const name of Object.keys(metadata)) if (rp.client.registration[name] === undefined) t.skip(`the provider has no use for ${name}, and says so by leaving it out`);
+};
 const refused = async (t, metadata, errors) => {
     const answer = await ask(t, metadata), body = jsonAnswer(t, answer);
     t.check(answer.status === 400, `registration: ${answer.brief}: expected 400`);
     t.check(errors.includes(body.error), `registration: error is ${body.error}, expected ${errors.join(" or ")}`);
 };
 
+export const slow = ["oidcc-refresh-token-rp-key-rotation"];
 export const modules = {
     "oidcc-idtoken-rs256": async (t) => {
         const rp = await (await register(t, { id_token_signed_response_alg: "RS256" })).signIn();
@@ -93,4 +100,26 @@ export const modules = {
         await rp.verify(rp.got.id_token, "an ID token from before the rotation", "RS256");
         await rp.userinfo();
     },
+    "oidcc-refresh-token-rp-key-rotation": async (t) => {
+        // The client changes its own key (RFC 7592): from then on the new one proves it, and the old one does not.
+        const [old, next] = [await newKey("ES256"), await newKey("ES256")];
+        const metadata = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [shown(old)] } };
+        const rp = await register(t, metadata, { key: old, auth: "private_key_jwt" });
+        await rp.signIn();
+        t.need(rp.got.refresh_token !== undefined, "no refresh_token although it is registered for it");
+        const { registration_client_uri, registration_access_token } = rp.client.registration;
+        if (!registration_client_uri) t.skip("a registration cannot be changed by its client");
+        const headers = { "Content-Type": "application/json", Authorization: `Bearer ${registration_access_token}` };
+        const now = await call(registration_client_uri, { headers });
+        t.need(now.status === 200, `reading the registration: ${now.brief}`);
+        const body = { ...now.json, ...metadata, jwks: { keys: [shown(next)] } };
+        for (const name of ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]) delete body[name];
+        const changed = await call(registration_client_uri, { method: "PUT", headers, body: JSON.stringify(body) });
+        t.need(changed.status === 200, `changing the registration: ${changed.brief}`);
+        await sleep(3000); // what other processes remember of the old key
+        refusal(t, await rp.tryRefresh(rp.got.refresh_token), [400, 401], ["invalid_client"]);
+        rp.client.key = next;
+        rp.tokens(await rp.tryRefresh(rp.got.refresh_token));
+    },
 };
+const shown = (key) => ({ ...key.jwk, kid: key.kid, alg: key.alg, use: "sig" });

@@ -78,6 +78,8 @@ const config = {
     resources: [{ name: "payment API", client: "system", url: `${issuer}/v1/payments/none-of-that-name`, scope: "payments:read", ok: [404] }],
     login_hint: "0900000033", clients: await sets[set](), mixed_profiles: true,
 };
+// Registration is open in this stack (auth.registration), by invitation.
+if (given.plan === "dynamic") config.initial_access_token = motcua("client", "invite", "--profile", "oidc", "--scopes", SCOPES, "--uses", "1000").match(/[A-Za-z0-9_-]{40,}/)[0];
 writeFileSync(`${stack}/conformance.json`, JSON.stringify(config, null, 4), { mode: 0o600 });
 // The service looks for changes of its clients every few seconds (CLIENT_FRESH_MS).
 const known = async () => {
