@@ -50,6 +50,13 @@ static result offer_portal(struct ctx *c, struct str client_id, struct err *e)
     return OK;
 }
 
+static const char *failure_text(const struct login *login, const struct err *why)
+{
+    if (why->code != ERR_WRONG_STATE)
+        return err_text(why->code);
+    return login->state == LOGIN_DONE ? "login.done" : "login.half_way";
+}
+
 /* A page that says why, with the ways on: again, or back to the portal. */
 static result tell_failure(struct ctx *c, struct request *rq, struct response *rs,
                            const struct login *login, const struct err *why, struct err *e)
@@ -58,9 +65,7 @@ static result tell_failure(struct ctx *c, struct request *rq, struct response *r
 
     log_err("login.failed", why);
     TRY(offer_portal(c, login->client_id, e));
-    json_put_str(
-        data, "message",
-        view_text(c, why->code == ERR_WRONG_STATE ? "login.half_way" : err_text(why->code)));
+    json_put_str(data, "message", view_text(c, failure_text(login, why)));
     json_put_str(data, "request_id", c->visit.request_id);
     json_put_str(data, "id", login->id);
     view_put_portal(c, data);
@@ -68,7 +73,8 @@ static result tell_failure(struct ctx *c, struct request *rq, struct response *r
     json_put_bool(data, "may_cancel",
                   login->id.n > 0 && login_may_cancel(login) &&
                       (login->state != LOGIN_REFUSED || login->request.n > 0));
-    TRY(view_page(c, rq, rs, "login_failed", "login.failed_title", data, e));
+    TRY(view_page(c, rq, rs, "login_failed",
+                  login->state == LOGIN_DONE ? "login.done_title" : "login.failed_title", data, e));
     view_status(rs, err_status(why->code));
     return OK;
 }

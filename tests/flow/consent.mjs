@@ -34,20 +34,21 @@ const more = await browser.visit(url(p, { claims: JSON.stringify({ userinfo: { e
 assert.match(more.text, /Thư điện tử/);
 assert.equal((await browser.visit(url(p, { scope: "openid email" }))).status, 200, "more is asked again");
 
-// A portal for organisations; a citizen without one acts for oneself, where that is allowed.
-assert.equal((await browser.visit(url(firms, { prompt: "none" }))).next !== null, true);
-const choice = await browser.follow(await browser.visit(url(firms)), 1);
+// A portal for organisations; a citizen without one goes on for oneself, where that is allowed.
+assert.ok(query((await browser.visit(url(firms, { prompt: "none" }))).next).code);
+const alone = await browser.follow(await browser.visit(url(firms)), 1);
+assert.ok(query(alone.next).code, `${alone.status} ${alone.url}`);
+const choice = await browser.follow(await browser.visit(url(musts)), 1);
 assert.equal(choice.status, 200, choice.text);
 assert.match(choice.url, /\/act\?id=/);
+assert.ok(!choice.text.includes('value="oneself"'));
 const choose = (fields) => browser.visit(`${here}/act`, form({ csrf: field(choice, "csrf"), id: field(choice, "id"), ...fields }));
 const other = await new Browser().signIn("mai");
 assert.equal((await other.visit(choice.url)).status, 404, "another's question");
 assert.equal((await choose({ csrf: "x", whom: "oneself" })).status, 403);
 assert.equal((await choose({ whom: "org_unknown" })).status, 403);
-assert.ok(query((await choose({ whom: "oneself" })).next).code);
-assert.equal((await choose({ whom: "oneself" })).status, 404, "answered");
-const must = await browser.follow(await browser.visit(url(musts)), 1);
-assert.ok(!must.text.includes('value="oneself"'));
-const given = await browser.visit(`${here}/act`, form({ csrf: field(must, "csrf"), id: field(must, "id"), refuse: "yes" }));
-assert.equal(query(given.next).error, "access_denied");
+assert.equal((await choose({ whom: "oneself" })).status, 403, "for organisations only");
+assert.equal(query((await browser.visit(url(musts, { prompt: "none" }))).next).error, "interaction_required");
+assert.equal(query((await choose({ refuse: "yes" })).next).error, "access_denied");
+assert.equal((await choose({ refuse: "yes" })).status, 404, "answered");
 console.log("consent: claim by claim, once; for whom, at portals for organisations");
