@@ -21,8 +21,12 @@
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 
-#define FLAG_PRESENT  0x01 /* Level 2, 6.1 */
-#define FLAG_VERIFIED 0x04
+#define FLAG_PRESENT    0x01 /* Level 2, 6.1 */
+#define FLAG_VERIFIED   0x04
+#define FLAG_CREDENTIAL 0x40
+#define FLAG_EXTENSIONS 0x80
+#define CBOR_DEPTH_MAX  4
+#define CBOR_ITEMS_MAX  16 /* a key has five members */
 
 static pthread_once_t fido_once = PTHREAD_ONCE_INIT;
 
@@ -109,6 +113,59 @@ static result client_data_check(const struct passkey_site *site, const char *typ
     return OK;
 }
 
+/* Steps over one CBOR item (RFC 8949 3). The parser beneath libfido2 reserves what an item claims
+ * to hold before it looks for it: here a claim has to be there. */
+static bool cbor_skip(struct str *s, int depth)
+{
+    const unsigned first = s->n > 0 ? (unsigned char)s->p[0] : 0xFFU;
+    const unsigned major = first >> 5, info = first & 31U;
+    const size_t more = info < 24 ? 0 : (size_t)1 << (info - 24); /* bytes of the number */
+    size_t number = info;
+
+    if (s->n == 0 || depth == 0 || info > 26 || s->n - 1 < more)
+        return false;
+    for (size_t i = 0; i < more; i++)
+        number = (i == 0 ? 0 : number << 8) | (unsigned char)s->p[1 + i];
+    *s = str_from(*s, 1 + more);
+    if (major == 0 || major == 1 || major == 7)
+        return true;
+    if (major == 2 || major == 3) {
+        if (number > s->n)
+            return false;
+        *s = str_from(*s, number);
+        return true;
+    }
+    if ((major != 4 && major != 5) || number > CBOR_ITEMS_MAX)
+        return false;
+    for (size_t i = 0; i < number * (major == 5 ? 2 : 1); i++)
+        if (!cbor_skip(s, depth - 1))
+            return false;
+    return true;
+}
+
+/* Level 2, 6.1: a credential and extensions follow as the flags say, and nothing else. */
+static bool auth_data_is_whole(struct str auth_data)
+{
+    const unsigned flags = (unsigned char)auth_data.p[DIGEST_BYTES];
+    struct str rest = str_from(auth_data, DIGEST_BYTES + 5);
+
+    if ((flags & FLAG_CREDENTIAL) != 0) {
+        size_t id_bytes;
+
+        if (rest.n < 18)
+            return false;
+        id_bytes = (size_t)(unsigned char)rest.p[16] << 8 | (unsigned char)rest.p[17];
+        if (id_bytes > PASSKEY_ID_MAX || rest.n - 18 < id_bytes)
+            return false;
+        rest = str_from(rest, 18 + id_bytes);
+        if (!cbor_skip(&rest, CBOR_DEPTH_MAX))
+            return false;
+    }
+    if ((flags & FLAG_EXTENSIONS) != 0 && !cbor_skip(&rest, CBOR_DEPTH_MAX))
+        return false;
+    return rest.n == 0;
+}
+
 static result auth_data_check(const struct passkey_site *site, struct str auth_data, struct err *e)
 {
     const struct digest site_digest = digest_sha256(site->id);
@@ -120,6 +177,8 @@ static result auth_data_check(const struct passkey_site *site, struct str auth_d
     if ((auth_data.p[DIGEST_BYTES] & FLAG_PRESENT) == 0 ||
         (auth_data.p[DIGEST_BYTES] & FLAG_VERIFIED) == 0)
         return refuse(e, "the user was not verified");
+    if (!auth_data_is_whole(auth_data))
+        return refuse(e, "authenticator data that are none");
     return OK;
 }
 
