@@ -1,7 +1,9 @@
 // jwt.mjs - signing by hand, since tests must make what a library rightly refuses to: no alg, a wrong
 // signature, private keys in headers, alg none. Verification of what the provider sends is jose's.
-import { constants, createHash, createHmac, generateKeyPairSync, randomBytes, sign as rawSign } from "node:crypto";
+import { constants, createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign as rawSign, webcrypto } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
+
+globalThis.crypto ??= webcrypto; // Node.js 18
 
 export const b64 = (data) => Buffer.from(data).toString("base64url");
 export const sha256 = (text) => createHash("sha256").update(text).digest("base64url");
@@ -18,7 +20,6 @@ export async function newKey(alg = "ES256") {
     return { alg, privateKey, jwk, secretJwk: privateKey.export({ format: "jwk" }), kid: (await calculateJwkThumbprint(jwk)).slice(0, 16), jkt: await calculateJwkThumbprint(jwk) };
 }
 export async function keyFromJwk(jwk) {
-    const { createPrivateKey, createPublicKey } = await import("node:crypto");
     const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
     const open = createPublicKey(privateKey).export({ format: "jwk" });
     return { alg: jwk.alg ?? "ES256", privateKey, jwk: open, secretJwk: privateKey.export({ format: "jwk" }), kid: jwk.kid, jkt: await calculateJwkThumbprint(open) };
