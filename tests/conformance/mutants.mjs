@@ -1,4 +1,4 @@
-// mutants.mjs [NAME]... [--list] [--dir FOLDER]: breaks a copy of motcua in one place at a time, builds it and
+// mutants.mjs [NAME]... [--list] [--check] [--dir FOLDER]: breaks a copy of motcua in one place at a time, builds it and
 // asks it the modules that should see it. Each must FAIL (or warn, where the specification only advises);
 // the unbroken copy must pass all of them first. The faults are in mutants/table.mjs and touch the copy
 // alone: nothing of them can reach a binary that anybody runs.
@@ -16,8 +16,18 @@ if (words.includes("--list")) {
     for (const { name, what, plan, modules } of mutants) console.log(`${name}: ${what}\n    ${plan}: ${modules.join(" ")}`);
     process.exit();
 }
-const chosen = words.length ? mutants.filter((mutant) => words.includes(mutant.name)) : mutants;
-for (const word of words) if (!mutants.some((mutant) => mutant.name === word)) throw new Error(`no mutant ${word}`);
+const chosen = words.filter((word) => word !== "--check").length ? mutants.filter((mutant) => words.includes(mutant.name)) : mutants;
+for (const word of words) if (word !== "--check" && !mutants.some((mutant) => mutant.name === word)) throw new Error(`no mutant ${word}`);
+// --check: whether each fault still finds its place; nothing is built.
+if (words.includes("--check")) {
+    let lost = 0;
+    for (const { name, edits } of mutants)
+        for (const { file, find } of edits) {
+            const places = readFileSync(join(top, file), "utf8").split(find).length - 1;
+            if (places !== 1 && ++lost) console.log(`${name}: ${places} places in ${file} instead of one: ${find}`);
+        }
+    process.exit(lost ? 1 : 0);
+}
 const src = join(dir, "src"), build = join(dir, "build"), bin = join(dir, "bin");
 
 // Only what changed is copied, so that a second run compiles no more than it must.

@@ -123,9 +123,10 @@ export const mutants = [
     { name: "any-typ", what: "any JWT is a proof", ...fapi("dpop-negative-tests"),
         edits: [edit("crypto/token_proof.c", '!json_str(json_member(head, "typ"), &typ) || !str_is(typ, "dpop+jwt")', 'json_str(json_member(head, "typ"), &typ) && typ.n == 0')] },
     { name: "private-key-in-proof", what: "a proof may publish its private key", ...fapi("dpop-negative-tests"),
-        edits: [edit("crypto/token_proof.c", "    if (key_jwk_is_private(jwk))", "    if (json_member(jwk, \"oct\") != NULL)")] },
+        edits: [edit("crypto/token_proof.c", "    if (key_jwk_is_private(jwk))", '    if (json_member(jwk, "oct") != NULL)'),
+            edit("crypto/key_jwk.c", "    if (key_jwk_is_private(jwk))", '    if (json_member(jwk, "oct") != NULL)')] },
     { name: "proof-unsigned", what: "a proof's signature is not looked at", ...fapi("dpop-negative-tests"),
-        edits: [edit("crypto/token_proof.c", "    if (!key_verify(key, alg, ", "    if (sig.n == 0 && !key_verify(key, alg, ")] },
+        edits: [edit("crypto/token_proof.c", "    if (!key_verify(", "    if (sig.n == 0 && !key_verify(")] },
     { name: "hint-ignored", what: "id_token_hint of one person gives a code for another", ...basic("id-token-hint"),
-        edits: [edit("auth/oidc_authorize.c", "    if (rq->hint_sub.n > 0 && !str_eq(rq->hint_sub, claims_sub(au, a, &q->client, s->account)))", "    if (rq->hint_sub.n > 100000)")] },
+        edits: [edit("auth/oidc_authorize.c", "    return q->rq.hint_sub.n == 0 ||", "    return q->rq.hint_sub.n < 100000 ||")] },
 ];
