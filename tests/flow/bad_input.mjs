@@ -28,6 +28,7 @@ assert.ok(rows.length >= 40, `${rows.length} routes`);
 const filled = (path) => path.replace(/\{date\}/, "2026-11-23").replace(/\{[a-z]+\}/, "nothing-by-this-name");
 const before = { audit: motcua("audit", "verify"), books: motcua("ledger", "verify") };
 const form = { "Content-Type": "application/x-www-form-urlencoded" };
+const staff = ["VIEWER", "OFFICER", "AUDITOR", "ADMIN"];
 const refused = (answer, allowed, what) => {
     assert.ok(allowed.includes(answer.status), `${what}: ${answer.status} ${answer.text?.slice(0, 300)}`);
     if (answer.status !== "closed" && answer.status >= 400) assert.ok(answer.text.length > 0, `${what}: an empty error`);
@@ -40,10 +41,10 @@ for (const row of rows) {
     if (row.who === "CITIZEN" && row.method === "GET") {
         refused(answer, [303], what);
         assert.match(answer.headers.location, /^\/login\?id=/, what);
-    } else if (["VIEWER", "OFFICER"].includes(row.who) && row.method === "GET") {
+    } else if (staff.includes(row.who) && row.method === "GET") {
         refused(answer, [303], what);
         assert.equal(answer.headers.location, "/staff/sign-in", what);
-    } else if (["CITIZEN", "VIEWER", "OFFICER", "CLIENT"].includes(row.who)) {
+    } else if (["CITIZEN", "CLIENT", ...staff].includes(row.who)) {
         refused(answer, [401], what);
     } else if (row.csrf === "FORM") {
         refused(answer, [403], what);
@@ -67,10 +68,10 @@ for (const [path, known] of methods) {
 }
 for (const row of rows) {
     const what = `${row.method} ${row.path}`;
-    if (row.method === "POST")
-        refused(await call("POST", filled(row.path), { ...form, "Content-Length": row.bytes + 1 }), [413, "closed"], `${what} too large`);
+    if (["POST", "PUT"].includes(row.method))
+        refused(await call(row.method, filled(row.path), { ...form, "Content-Length": row.bytes + 1 }), [413, "closed"], `${what} too large`);
     else
-        refused(await call("GET", filled(row.path), { "Content-Length": 5 }, "hello"), [400, 413, "closed"], `${what} with a body`);
+        refused(await call(row.method, filled(row.path), { "Content-Length": 5 }, "hello"), [400, 413, "closed"], `${what} with a body`);
     refused(await call(row.method, `${filled(row.path)}?a=${"x".repeat(5000)}`), [414, 431, "closed"], `${what} too long`);
     refused(await call(row.method, `${filled(row.path)}?a=%00`), [400, "closed"], `${what} with NUL`);
 }
