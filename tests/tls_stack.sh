@@ -1,6 +1,8 @@
 #!/bin/bash
 # tls_stack.sh COMMAND...: as stack.sh, with deploy/nginx.conf in front of motcua and a certificate
 # chain of its own: MOTCUA_URL is https://localhost:<port>, NODE_EXTRA_CA_CERTS and CA name the root.
+# With TLS_CLIENTS=1 nginx tells the certificates of clients, in the lines that deploy/nginx.conf names;
+# TLS names the folder of the root and its key.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -12,6 +14,11 @@ if [ "${1:-}" = --inside ]; then # motcua is up; nginx in front, then the comman
         -e '/listen 80;/,/return 301/d' "$top/deploy/nginx.conf" >"$TLS/nginx.conf"
     # What is left of the plain server is an empty block.
     sed -i -e '/^    server {$/{N;/server {\n    }/d}' "$TLS/nginx.conf"
+    if [ -n "${TLS_CLIENTS:-}" ]; then
+        sed -i -e '/^ *proxy_set_header Client-Cert\(-Verified\)\? "";/d' \
+            -e 's/#     \(ssl_client_certificate\|ssl_verify_client\|proxy_set_header Client-Cert\)/\1/' "$TLS/nginx.conf"
+        cp "$CA" "$TLS/client-ca.pem"
+    fi
     /usr/sbin/nginx -p "$TLS" -c "$TLS/nginx.conf" -g 'daemon off;' &
     nginx=$!
     trap 'kill $nginx; wait $nginx || true' EXIT
@@ -39,4 +46,5 @@ openssl x509 -req -in "$TLS/leaf.csr" -CA "$TLS/root.pem" -CAkey "$TLS/root.key"
 TLS_PORT=$(free_port)
 export TLS TLS_PORT CA=$TLS/root.pem NODE_EXTRA_CA_CERTS=$TLS/root.pem
 export MOTCUA_ISSUER=https://localhost:$TLS_PORT MOTCUA_HTTP_TRUSTED_PROXIES=127.0.0.1
+[ -z "${TLS_CLIENTS:-}" ] || export MOTCUA_HTTP_CLIENT_CERTIFICATES=true
 "$top/tests/stack.sh" "$0" --inside "$@"
