@@ -10,6 +10,7 @@
 #include "auth/login.h"
 
 #include "auth/business.h"
+#include "auth/client.h"
 #include "auth/person.h"
 #include "auth/record.h"
 #include "auth/session_rows.h"
@@ -353,12 +354,29 @@ static result login_identify(struct auth *au, const struct visit *v, struct logi
     return OK;
 }
 
+/* How much the portal wants the population database to confirm. */
+static result policy_find(struct auth *au, struct arena *a, const struct login *l,
+                          enum person_policy *out, struct err *e)
+{
+    struct client client;
+
+    *out = PERSON_BY_SETTING;
+    if (l->client_id.n == 0)
+        return OK;
+    TRY(client_load(au, a, l->client_id, &client, e));
+    if (client.register_policy == CLIENT_REGISTER_REQUIRE)
+        *out = PERSON_REQUIRE;
+    else if (client.register_policy == CLIENT_REGISTER_PREFER)
+        *out = PERSON_PREFER;
+    return OK;
+}
+
 /* The registers. An organisation that is no enterprise stands in neither. */
 static result login_confirm(struct auth *au, const struct visit *v, struct login *l,
                             struct account_seen *seen, struct err *e)
 {
     const struct vneid_claims *c = seen->claims;
-    const struct person_question person = {
+    struct person_question person = {
         .number = c->number,
         .old_card = c->old_card,
         .name = c->name,
@@ -377,6 +395,7 @@ static result login_confirm(struct auth *au, const struct visit *v, struct login
     struct business_answer firm = { 0 };
     enum login_action action;
 
+    TRY(policy_find(au, v->arena, l, &person.policy, e));
     if (c->kind != VNEID_ORGANISATION || c->number.n > 0)
         TRY(person_check(au, v, &person, &known, e));
     if (c->kind == VNEID_ENTERPRISE)

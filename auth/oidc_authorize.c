@@ -172,9 +172,10 @@ static int level_to_ask(const struct asked *q)
 
 enum fit {
     FIT_GOOD,
-    FIT_NOBODY, /* or another person, or too long ago */
-    FIT_WEAK,   /* below what is needed */
-    FIT_LESS    /* below what was wished for */
+    FIT_NOBODY,  /* or another person, or too long ago */
+    FIT_WEAK,    /* below what is needed */
+    FIT_UNASKED, /* no register has confirmed what this portal wants confirmed */
+    FIT_LESS     /* below what was wished for */
 };
 
 static struct str subject_of(struct auth *au, struct arena *a, const struct asked *q,
@@ -188,6 +189,20 @@ static bool hint_fits(struct auth *au, struct arena *a, const struct asked *q,
 {
     return q->rq.hint_sub.n == 0 || str_eq(q->rq.hint_sid, s->sid) ||
            str_eq(q->rq.hint_sub, subject_of(au, a, q, s));
+}
+
+/* A session that began at a portal with a laxer policy, or while the register did not answer. */
+static bool register_fits(const struct client *c, const struct session *s)
+{
+    switch (c->register_policy) {
+    case CLIENT_REGISTER_REQUIRE:
+        return s->checked;
+    case CLIENT_REGISTER_PREFER:
+        return s->checked || s->degraded;
+    case CLIENT_REGISTER_SKIP:
+        break;
+    }
+    return true;
 }
 
 static enum fit session_fit(struct auth *au, struct arena *a, const struct asked *q,
@@ -205,6 +220,8 @@ static enum fit session_fit(struct auth *au, struct arena *a, const struct asked
         ((rq->prompt & REQUEST_PROMPT_LOGIN) != 0 ||
          (rq->max_age_s >= 0 && clock_now_s(au->clock) - s->auth_time_s > rq->max_age_s)))
         return FIT_NOBODY;
+    if (!rq->signed_in && !register_fits(&q->client, s))
+        return FIT_UNASKED;
     reached = level_reached(rq, s);
     if (reached < level_needed(q))
         return FIT_WEAK;
@@ -231,7 +248,7 @@ static result reply_sign_in(struct auth *au, struct arena *a, const struct asked
         /* With somebody signed in already, VNeID must not silently say the same person again. */
         .fresh = (q->rq.prompt & REQUEST_PROMPT_LOGIN) != 0 || q->rq.max_age_s >= 0 ||
                  level >= ACR_EVER_FRESH ||
-                 (s != NULL && (q->rq.hint_sub.n > 0 || fit != FIT_NOBODY)),
+                 (s != NULL && (q->rq.hint_sub.n > 0 || (fit != FIT_NOBODY && fit != FIT_UNASKED))),
         .acr = level,
         .after_s = s != NULL ? s->auth_time_s : 0,
     };
@@ -460,7 +477,8 @@ static result decide(struct auth *au, const struct visit *v, struct asked *q, st
     out->scope = q->rq.scope;
     out->login_hint = q->rq.login_hint;
     out->ui_locales = q->rq.ui_locales;
-    if (fit == FIT_NOBODY || fit == FIT_WEAK || (fit == FIT_LESS && !q->rq.signed_in))
+    if (fit == FIT_NOBODY || fit == FIT_WEAK || fit == FIT_UNASKED ||
+        (fit == FIT_LESS && !q->rq.signed_in))
         return reply_sign_in(au, v->arena, q, s, fit, out, e);
     if (s->pay_only)
         return reply_error(au, v->arena, q, &pay_only, out, e);

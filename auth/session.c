@@ -27,13 +27,13 @@
 #define SESSION_TOKEN_MAX  64
 
 static const struct record_field session_fields[] = {
-    RECORD(struct session, sid),        RECORD(struct session, account),
-    RECORD(struct session, kind),       RECORD(struct session, level),
-    RECORD(struct session, degraded),   RECORD(struct session, pay_only),
-    RECORD(struct session, id_index),   RECORD(struct session, amr),
-    RECORD(struct session, csrf),       RECORD(struct session, auth_time_s),
-    RECORD(struct session, created_ms), RECORD(struct session, seen_ms),
-    RECORD(struct session, acr),
+    RECORD(struct session, sid),         RECORD(struct session, account),
+    RECORD(struct session, kind),        RECORD(struct session, level),
+    RECORD(struct session, checked),     RECORD(struct session, degraded),
+    RECORD(struct session, pay_only),    RECORD(struct session, id_index),
+    RECORD(struct session, amr),         RECORD(struct session, csrf),
+    RECORD(struct session, auth_time_s), RECORD(struct session, created_ms),
+    RECORD(struct session, seen_ms),     RECORD(struct session, acr),
 };
 
 static const struct record_field sid_fields[] = {
@@ -72,6 +72,7 @@ static struct session session_of(const struct auth *au, const struct account *ac
         .kind = (int)acc->kind,
         .level = acc->level,
         .acr = proof != NULL ? proof->acr : acc->level,
+        .checked = acc->checked,
         .degraded = acc->degraded,
         .pay_only = acc->pay_only,
         .id_index = acc->id_index,

@@ -35,7 +35,8 @@ struct session {
     int kind;           /* enum vneid_kind */
     int level;          /* 1 or 2: of this sign-in, never raised later */
     int acr;            /* 1 to 4: how strongly the person was authenticated (art. 20) */
-    bool degraded;      /* the population database could not be asked */
+    bool checked;       /* the population database confirmed this sign-in */
+    bool degraded;      /* it could not be asked */
     bool pay_only;      /* an enterprise whose status allows paying only: no portal takes it in */
     struct str id_index;
     struct str amr;  /* space-separated: RFC 8176 */
