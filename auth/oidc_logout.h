@@ -54,7 +54,8 @@ MUST_USE result logout_ticket_make(struct auth *au, const struct visit *v,
 MUST_USE result logout_ticket_read(struct auth *au, const struct visit *v, struct str ticket,
                                    struct logout_ticket *out, struct err *e);
 /* Where a browser ends its session at VNeID; it comes back to <issuer>/signed-out with the ticket
- * as `state`. Empty: VNeID has no such address, or it is not known yet. */
+ * as `state`. Empty: VNeID has no such address, or cannot be asked for it now. May wait for VNeID.
+ */
 struct str logout_upstream_url(struct auth *au, struct arena *a, struct str ticket);
 
 #endif

@@ -5,7 +5,8 @@
  * time and nonce are checked with keys fetched from the issuer, userinfo must have the same
  * subject. Access token, ID token and secret live in the request's clean arena only and reach
  * neither log nor store. An unknown key makes us fetch the key set again at most once a minute, so
- * a flood of forged tokens costs nothing.
+ * a flood of forged tokens costs nothing. A key that the upstream withdrew is believed for an hour
+ * at most, or a day while its key set cannot be fetched.
  */
 #include "auth/vneid.h"
 
@@ -31,6 +32,8 @@
 #define VNEID_URL_BYTES_MAX    1000
 #define VNEID_DISCOVER_S       3600
 #define VNEID_REFETCH_S        60
+#define VNEID_KEYS_FRESH_S     3600
+#define VNEID_KEYS_LAST_S      86400
 #define VNEID_BREAKER_FAILURES 5
 #define VNEID_BREAKER_OPEN_MS  5000
 #define VNEID_ARENA_BYTES      ((size_t)64 * 1024)
@@ -55,7 +58,8 @@ struct vneid {
     struct endpoints endpoints;
     int64_t endpoints_until_ms; /* monotonic; 0: never read */
     struct key_set *keys;
-    int64_t keys_at_ms; /* monotonic; of the last attempt, 0: never */
+    int64_t keys_tried_ms; /* of the last attempt to fetch them, 0: never */
+    int64_t keys_read_ms;  /* of the last one that worked */
 };
 
 static bool endpoints_complete(const struct endpoints *ep)
@@ -358,19 +362,35 @@ static result tokens_fetch(struct vneid *v, struct arena *a, const struct endpoi
     return OK;
 }
 
+/* Younger than that; a clock that was set back makes it old. */
+static bool is_younger(int64_t at_ms, int64_t now_ms, int64_t than_s)
+{
+    return now_ms >= at_ms && now_ms - at_ms < than_s * 1000;
+}
+
 /* Whether the key set may be fetched now; takes the turn. */
 static bool keys_turn(struct vneid *v)
 {
-    const int64_t now_ms = clock_monotonic_ms();
+    const int64_t now_ms = clock_now_ms(v->clock);
     bool turn;
 
     must(pthread_mutex_lock(&v->lock) == 0);
-    turn =
-        v->keys_at_ms == 0 || now_ms - v->keys_at_ms >= VNEID_REFETCH_S * 1000 || v->keys == NULL;
+    turn = v->keys_tried_ms == 0 || !is_younger(v->keys_tried_ms, now_ms, VNEID_REFETCH_S) ||
+           v->keys == NULL;
     if (turn)
-        v->keys_at_ms = now_ms;
+        v->keys_tried_ms = now_ms;
     must(pthread_mutex_unlock(&v->lock) == 0);
     return turn;
+}
+
+static bool keys_younger(struct vneid *v, int64_t than_s)
+{
+    bool younger;
+
+    must(pthread_mutex_lock(&v->lock) == 0);
+    younger = v->keys != NULL && is_younger(v->keys_read_ms, clock_now_ms(v->clock), than_s);
+    must(pthread_mutex_unlock(&v->lock) == 0);
+    return younger;
 }
 
 static result keys_fetch(struct vneid *v, struct arena *a, struct str url, struct err *e)
@@ -384,6 +404,7 @@ static result keys_fetch(struct vneid *v, struct arena *a, struct str url, struc
     must(pthread_mutex_lock(&v->lock) == 0);
     old = v->keys;
     v->keys = read;
+    v->keys_read_ms = clock_now_ms(v->clock);
     must(pthread_mutex_unlock(&v->lock) == 0);
     key_set_close(&old);
     return OK;
@@ -407,9 +428,24 @@ static result id_token_check(struct vneid *v, struct arena *a, struct str token,
     return r;
 }
 
+/* What the upstream withdrew must not be believed for ever: hourly, whether or not a token asks. */
+static result keys_refresh(struct vneid *v, struct arena *a, struct str url, struct err *e)
+{
+    struct err why;
+
+    if (keys_younger(v, VNEID_KEYS_FRESH_S))
+        return OK;
+    if (!keys_turn(v) || keys_fetch(v, a, url, &why).failed)
+        return keys_younger(v, VNEID_KEYS_LAST_S)
+                   ? OK
+                   : fail(e, ERR_UPSTREAM_DOWN, "vneid: no key set that is young enough");
+    return OK;
+}
+
 static result id_token_verify(struct vneid *v, struct arena *a, const struct endpoints *ep,
                               struct str token, struct json **claims, struct err *e)
 {
+    TRY(keys_refresh(v, a, ep->jwks, e));
     if (!id_token_check(v, a, token, claims, e).failed)
         return OK;
     if (!keys_turn(v))
@@ -486,10 +522,10 @@ result vneid_redeem(struct vneid *v, struct arena *a, const struct vneid_ask *as
 
 struct str vneid_logout_url(struct vneid *v, struct arena *a)
 {
-    struct str url;
+    struct endpoints ep;
+    struct err e;
 
-    must(pthread_mutex_lock(&v->lock) == 0);
-    url = str_dup(a, v->endpoints.logout);
-    must(pthread_mutex_unlock(&v->lock) == 0);
-    return url;
+    if (endpoints_get(v, a, &ep, &e).failed)
+        return STR("");
+    return ep.logout;
 }

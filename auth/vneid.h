@@ -72,7 +72,8 @@ MUST_USE result vneid_authorize_url(struct vneid *v, struct arena *a, const stru
  * answer that cannot be believed; ERR_UPSTREAM_REFUSED: the code was refused. */
 MUST_USE result vneid_redeem(struct vneid *v, struct arena *a, const struct vneid_ask *ask,
                              struct str code, struct vneid_claims *out, struct err *e);
-/* Where a browser ends its upstream session; empty when unknown. Reads nothing from the network. */
+/* Where a browser ends its upstream session; empty when the upstream has no such address, or its
+ * discovery, which may be read for this, fails. */
 struct str vneid_logout_url(struct vneid *v, struct arena *a);
 
 /* The parser of userinfo alone; `now` decides which levels have expired. ERR_UPSTREAM_BAD. */

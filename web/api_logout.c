@@ -113,16 +113,18 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, struc
 static result signed_out(struct ctx *c, struct request *rq, struct response *rs,
                          const struct logout_ticket *t, bool to_upstream, struct err *e)
 {
-    struct str ticket = STR(""), url = t->back;
+    struct str ticket = STR(""), url = t->back, upstream = STR("");
 
     view_cookie(c, rs, SESSION_COOKIE, STR(""), -1);
     c->signed_in = false;
     if (t->sid.n > 0 && (to_upstream || url.n == 0))
         TRY(logout_ticket_make(&c->app->auth, &c->visit, t, &ticket, e));
-    if (to_upstream && ticket.n > 0 && logout_upstream_url(&c->app->auth, c->arena, ticket).n > 0)
-        url = logout_upstream_url(&c->app->auth, c->arena, ticket);
+    if (to_upstream && ticket.n > 0)
+        upstream = logout_upstream_url(&c->app->auth, c->arena, ticket);
+    if (upstream.n > 0)
+        url = upstream;
     if (url.n == 0)
-        return show(c, rq, rs, ticket, t, ticket.n > 0, e);
+        return show(c, rq, rs, ticket, t, ticket.n > 0 && !to_upstream, e);
     view_redirect(rs, url);
     return OK;
 }

@@ -433,6 +433,46 @@ TEST(an_unknown_key_is_looked_for_once_a_minute)
     check_int(upstream()->discovery_calls, 1);
 }
 
+TEST(a_key_that_the_upstream_withdrew_is_believed_for_an_hour_at_most)
+{
+    struct auth *au = here();
+    struct login_done done;
+
+    check(come_back(au, &done));
+    upstream()->jwks_foreign = true;
+    fixture_clock.fixed_ms += 3599 * 1000;
+    check(come_back(au, &done));
+    check_int(upstream()->jwks_calls, 1);
+    fixture_clock.fixed_ms += 1000;
+    check(!come_back(au, &done));
+    check_int(e.code, ERR_UPSTREAM_BAD);
+    check_int(upstream()->jwks_calls, 2);
+    upstream()->jwks_foreign = false; /* the new set counts: it is not read for each token */
+    check(!come_back(au, &done));
+    check_int(upstream()->jwks_calls, 2);
+    fixture_clock.fixed_ms += 60 * 1000;
+    check(come_back(au, &done));
+}
+
+TEST(without_the_upstreams_key_set_the_last_one_serves_for_a_day)
+{
+    struct auth *au = here();
+    struct login_done done;
+
+    check(come_back(au, &done));
+    upstream()->jwks_down = true;
+    fixture_clock.fixed_ms += 3600 * 1000;
+    for (int i = 0; i < 3; i++)
+        check(come_back(au, &done));
+    check_int(upstream()->jwks_calls, 2);
+    fixture_clock.fixed_ms += (int64_t)23 * 3600 * 1000;
+    check(!come_back(au, &done));
+    check_int(e.code, ERR_UPSTREAM_DOWN);
+    upstream()->jwks_down = false;
+    fixture_clock.fixed_ms += 60 * 1000;
+    check(come_back(au, &done));
+}
+
 /* Comes back, but the process dies before the sign-in is done. */
 static struct login left_half_way(struct auth *au, enum login_event until, struct str *browser)
 {

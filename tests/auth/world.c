@@ -82,6 +82,15 @@ static void discovery(struct response *rs)
                         STR_ARG(at), STR_ARG(at), STR_ARG(at), STR_ARG(at)));
 }
 
+static void jwks(struct response *rs)
+{
+    DEFER(json_close)
+    struct json *set = keyring_jwks(w.up.jwks_foreign ? w.foreign_keys : w.upstream_keys);
+
+    w.up.jwks_calls++;
+    json_answer(rs, w.up.jwks_down ? 404 : 200, json_print(rs->arena, set));
+}
+
 static struct str id_token(struct arena *a)
 {
     DEFER(key_release) struct key *key = NULL;
@@ -200,12 +209,7 @@ static void serve(void *app, const struct route *route, struct request *rq, stru
         discovery(rs);
         break;
     case ROUTE_JWKS:
-        w.up.jwks_calls++;
-        {
-            DEFER(json_close) struct json *jwks = keyring_jwks(w.upstream_keys);
-
-            json_answer(rs, 200, json_print(rs->arena, jwks));
-        }
+        jwks(rs);
         break;
     case ROUTE_TOKEN:
         token(rq, rs);
@@ -411,7 +415,7 @@ struct login world_sent(struct auth *au, const struct login_ask *ask, struct str
 
     if (w.upstream_keys == NULL) /* RSA keys take their time: only for tests that sign in */
         w.upstream_keys = keys_make("upstream", KEY_RS256);
-    if (w.up.foreign_key && w.foreign_keys == NULL)
+    if ((w.up.foreign_key || w.up.jwks_foreign) && w.foreign_keys == NULL)
         w.foreign_keys = keys_make("foreign", KEY_RS256);
     check_ok(login_start(au, &v, ask, &l, browser, &e), e);
     check_ok(login_send(au, &v, &l, &url, &e), e);

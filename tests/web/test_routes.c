@@ -58,10 +58,11 @@ TEST(whatever_changes_something_in_a_browser_needs_the_forms_token)
 
 TEST(what_waits_on_national_systems_is_not_in_the_fast_pool)
 {
-    static const char *const slow[] = { "/login/vneid/start",   "/login/vneid/callback",
-                                        "/pay/{token}/start",   "/pay/{token}/return",
-                                        "/DvcPayment/Confirm",  "/token",
-                                        "/finance/{date}/fetch" };
+    static const char *const slow[] = { "/login/vneid/start",    "/login/vneid/callback",
+                                        "/pay/{token}/start",    "/pay/{token}/return",
+                                        "/DvcPayment/Confirm",   "/token",
+                                        "/finance/{date}/fetch", "/logout",
+                                        "/signed-out",           "/sign-out" };
     size_t n;
     const struct route *routes = routes_all(&n);
 
@@ -69,4 +70,41 @@ TEST(what_waits_on_national_systems_is_not_in_the_fast_pool)
         for (size_t k = 0; k < LEN(slow); k++)
             if (routes[i].method != METHOD_OPTIONS && str_is(str_c(routes[i].pattern), slow[k]))
                 check_int(routes[i].pool, ROUTE_SLOW);
+}
+
+/* Who calls there proves it to caller_check(), which may fetch keys from the caller's own host. */
+TEST(what_asks_a_client_for_its_proof_is_not_in_the_fast_pool)
+{
+    size_t n, found = 0;
+    const struct route *routes = routes_all(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct route_row *row = routes[i].own;
+
+        if (row->face != FACE_OAUTH || row->method != METHOD_POST || row->who != WHO_ANYONE)
+            continue;
+        check_int(routes[i].pool, ROUTE_SLOW);
+        found++;
+    }
+    check(found >= 7);
+}
+
+/* Two addresses of one handler wait for the same. */
+TEST(a_handler_is_in_the_same_pool_at_each_of_its_addresses)
+{
+    static const char *const pairs[][2] = {
+        { "/authorize", "/oauth2/authorize" },
+        { "/token", "/oauth2/token" },
+        { "/userinfo", "/oauth2/userinfo" },
+    };
+    size_t n;
+    const struct route *routes = routes_all(&n);
+
+    for (size_t p = 0; p < LEN(pairs); p++)
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < n; k++)
+                if (str_is(str_c(routes[i].pattern), pairs[p][0]) &&
+                    str_is(str_c(routes[k].pattern), pairs[p][1]) &&
+                    routes[i].method == routes[k].method)
+                    check_int(routes[k].pool, routes[i].pool);
 }
