@@ -192,7 +192,8 @@ result login_find(struct auth *au, const struct visit *v, struct str id, struct 
     TRY(kv_get(au->kv, v->arena, auth_key(v->arena, "login", id), &found, &l.raw, e));
     if (!found)
         return fail(e, ERR_NOT_FOUND, "sign-in: unknown or over its time");
-    TRY(record_read(v->arena, login_fields, LEN(login_fields), l.raw, &l, e));
+    if (record_read(v->arena, login_fields, LEN(login_fields), l.raw, &l, NULL).failed)
+        return fail(e, ERR_NOT_FOUND, "sign-in: of a version that kept it otherwise");
     must(l.state < LOGIN_STATE_COUNT);
     if (!secret_equal(l.browser, browser_digest(v->arena, browser)))
         return fail(e, ERR_BAD_CSRF, "sign-in: of another browser");

@@ -232,7 +232,10 @@ static result session_read(struct auth *au, struct arena *a, struct str key, boo
     TRY(kv_get(au->kv, a, key, found, &s.raw, e));
     if (!*found)
         return OK;
-    TRY(record_read(a, session_fields, LEN(session_fields), s.raw, &s, e));
+    if (record_read(a, session_fields, LEN(session_fields), s.raw, &s, NULL).failed) {
+        *found = false; /* of a version that kept it otherwise: signed out, not stuck */
+        return kv_drop(au->kv, key, e);
+    }
     if (session_is_over(au, &s)) {
         *found = false;
         return session_end_as(au, &(struct visit){ .arena = a }, &s, SESSION_EXPIRED, e);
@@ -361,5 +364,6 @@ result session_by_sid(struct auth *au, struct arena *a, struct str sid, bool *fo
     TRY(kv_get(au->kv, a, sid_key(a, sid), found, &raw, e));
     if (!*found)
         return OK;
-    return record_read(a, sid_fields, LEN(sid_fields), raw, out, e);
+    *found = !record_read(a, sid_fields, LEN(sid_fields), raw, out, NULL).failed;
+    return OK;
 }

@@ -122,8 +122,9 @@ static result kept_find(struct auth *au, const struct visit *v, struct str key, 
     TRY(kv_get(au->kv, v->arena, key, found, &raw, e));
     if (!*found)
         return OK;
-    TRY(record_read(v->arena, kept_fields, LEN(kept_fields), raw, out, e));
-    *found = !kept_is_over(au, out);
+    /* One of a version that kept it otherwise is over too. */
+    *found = !record_read(v->arena, kept_fields, LEN(kept_fields), raw, out, NULL).failed &&
+             !kept_is_over(au, out);
     if (!*found)
         return kv_drop(au->kv, key, e);
     if (clock_now_ms(au->clock) - out->seen_ms < idle_s(au, out) * 1000 / 16)

@@ -125,7 +125,9 @@ result staff_attempt_find(struct auth *au, const struct visit *v, struct str tok
     TRY(kv_get(au->kv, v->arena, key, found, &raw, e));
     if (!*found)
         return OK;
-    TRY(record_read(v->arena, kept_fields, LEN(kept_fields), raw, &k, e));
+    *found = !record_read(v->arena, kept_fields, LEN(kept_fields), raw, &k, NULL).failed;
+    if (!*found) /* of a version that kept it otherwise */
+        return kv_drop(au->kv, key, e);
     TRY(staff_account_find(au, v->arena, k.name, found, &account, e));
     *found = *found && !account.staff.disabled && account.epoch == k.epoch;
     if (!*found)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "store/kv.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -98,6 +99,18 @@ TEST(a_sign_in_of_another_browser_is_refused)
     check_fails(login_return(au, &v, &query, STR(""), STR(""), &done, &e), e, ERR_BAD_CSRF);
     check_int(upstream()->token_calls, 0);
     check_ok(login_return(au, &v, &query, browser, STR(""), &done, &e), e);
+}
+
+TEST(a_sign_in_that_an_older_version_kept_begins_anew)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_ask ask = { .return_path = STR("/") };
+    struct str browser;
+    struct login l = world_sent(au, &ask, &browser), again;
+
+    check_ok(kv_put(au->kv, auth_key(v.arena, "login", l.id), STR("{\"state\":1}"), 60, &e), e);
+    check_fails(login_find(au, &v, l.id, browser, &again, &e), e, ERR_NOT_FOUND);
 }
 
 TEST(a_return_path_outside_is_refused)

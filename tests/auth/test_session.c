@@ -7,6 +7,7 @@
 #include "auth/session_rows.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "store/kv.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -48,6 +49,26 @@ TEST_KV(a_session_is_found_by_its_cookie_until_it_ends)
     check_ok(session_end(au, &v, &s, &e), e);
     check_ok(session_end(au, &v, &s, &e), e);
     check(!find(au, token, &again));
+    check_ok(session_by_sid(au, v.arena, s.sid, &found, &by_sid, &e), e);
+    check(!found);
+}
+
+TEST_KV(a_session_that_an_older_version_kept_is_over_and_blocks_nobody)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct session_sid by_sid;
+    struct session s, again;
+    struct str token;
+    bool found;
+
+    check_ok(session_make(au, &v, &person, NULL, &s, &token, &e), e);
+    check_ok(kv_put(au->kv, s.key, STR("{\"account\":\"acc_1\",\"level\":2}"), 60, &e), e);
+    check(!find(au, token, &again));
+    check(!find(au, token, &again));
+    check_ok(kv_put(au->kv, str_cat(v.arena, STR("sid:"), s.sid),
+                    STR("{\"account\":\"acc_1\",\"level\":2}"), 60, &e),
+             e);
     check_ok(session_by_sid(au, v.arena, s.sid, &found, &by_sid, &e), e);
     check(!found);
 }

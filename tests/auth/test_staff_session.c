@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "store/kv.h"
 #include "tests/auth/officer.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
@@ -34,6 +35,17 @@ TEST_STORE(an_officer_works_and_signs_out)
     check(!officer_is_inside(au, STR("another"), &s) && !officer_is_inside(au, STR(""), &s));
     check(officer_is_inside(au, token, &s));
     check_ok(staff_sign_out(au, &v, &s, &e), e);
+    check(!officer_is_inside(au, token, &s));
+}
+
+TEST(a_session_that_an_older_version_kept_is_over)
+{
+    struct auth *au;
+    const struct str token = enter(&au, STAFF_APPROVER);
+    struct staff_session s;
+
+    check(officer_is_inside(au, token, &s));
+    check_ok(kv_put(au->kv, s.key, STR("{\"name\":\"an.nguyen\"}"), 60, &e), e);
     check(!officer_is_inside(au, token, &s));
 }
 
