@@ -88,13 +88,13 @@ static bool parts_run(struct sql *db, struct turn **at, bool *any, struct err *l
     return true;
 }
 
-/* All whose work was done, from `from` to before `to`, fail for one reason. */
+/* All from `from` to before `to` fail for one reason: also who was refused, since that may have
+ * been for what another part wrote, which is not there now. */
 static void turns_fail(struct turn *from, const struct turn *to, enum sql_state state,
                        const struct err *why)
 {
     for (struct turn *t = from; t != to; t = t->next)
-        if (!t->done.failed)
-            turn_fail(t, state, why);
+        turn_fail(t, state, why);
 }
 
 /* One transaction over the first of the turns; gives back those that are left. */

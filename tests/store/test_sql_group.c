@@ -87,16 +87,18 @@ static void crowd(struct writer *w, size_t n)
     const struct timespec step = { 0, 1000000 }, all_wait = { 0, 200000000 };
     pthread_t holder, threads[WRITERS];
 
+    atomic_store(&arrived, 0);
     check_int(pthread_create(&holder, NULL, hold, &gate), 0);
     while (!atomic_load(&gate.entered))
         (void)nanosleep(&step, NULL);
     for (size_t i = 0; i < n; i++) {
         w[i].pool = gate.pool;
-        w[i].seq = (int64_t)i + 1;
+        w[i].seq = w[i].seq > 0 ? w[i].seq : (int64_t)i + 1;
         check_int(pthread_create(&threads[i], NULL, write_one, &w[i]), 0);
+        while (atomic_load(&arrived) < (int)i + 1)
+            (void)nanosleep(&step, NULL);
+        (void)nanosleep(&step, NULL); /* they stand in the line in this order */
     }
-    while (atomic_load(&arrived) < (int)n)
-        (void)nanosleep(&step, NULL);
     (void)nanosleep(&all_wait, NULL);
     atomic_store(&gate.open, true);
     for (size_t i = 0; i < n; i++)
@@ -152,6 +154,26 @@ TEST(when_the_transaction_is_lost_with_one_part_all_are_run_again)
         check(!w[i].failed && is_there(w[i].seq));
     }
     check(atomic_load(&runs) > WRITERS);
+}
+
+/* What they were refused for may have been another part's work. */
+TEST(who_was_refused_in_a_transaction_that_is_lost_is_asked_again)
+{
+    bool again = false;
+
+    /* A group that takes long is cut short: then the parts were not together, and it says nothing.
+     */
+    for (int round = 0; round < 10 && !again; round++) {
+        struct writer w[] = { { .kind = WRITER_GOOD, .seq = 10 * round + 1 },
+                              { .kind = WRITER_REFUSES, .seq = 10 * round + 2 },
+                              { .kind = WRITER_BREAKS, .seq = 10 * round + 3 } };
+
+        crowd(w, LEN(w));
+        check(is_there(w[0].seq) && !is_there(w[1].seq) && is_there(w[2].seq));
+        check_int(w[1].e.code, ERR_BUSINESS_RULE);
+        again = w[1].times == 2;
+    }
+    check(again);
 }
 
 TEST(who_waits_too_long_in_the_line_is_told_so_and_nothing_is_done)
