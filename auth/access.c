@@ -13,6 +13,7 @@
 #include "auth/acr.h"
 #include "auth/claims.h"
 #include "auth/client.h"
+#include "auth/consent.h"
 #include "auth/dpop.h"
 #include "auth/grant.h"
 #include "auth/record.h"
@@ -223,6 +224,9 @@ static result access_alive(struct auth *au, struct arena *a, struct access *acc,
     TRY(session_by_sid(au, a, acc->sid, &found, &by_sid, e));
     if (!found)
         return fail(e, ERR_BAD_TOKEN, "access token: its session is over");
+    TRY(consent_taken_back(au, a, by_sid.account, acc->client_id, acc->iat_s, &found, e));
+    if (found)
+        return fail(e, ERR_BAD_TOKEN, "access token: the person's consent was withdrawn");
     acc->account = by_sid.account;
     acc->level = by_sid.level;
     return OK;

@@ -363,6 +363,17 @@ result client_token_check(struct auth *au, struct str id, int64_t issued_s, stru
     return OK;
 }
 
+result client_asks(struct auth *au, struct str id, bool *asks, struct err *e)
+{
+    DEFER(client_page_release) struct client_page *page = NULL;
+    const struct client_entry *en;
+
+    TRY(client_book_take_with(au, id, &page, e));
+    en = client_page_find(page, id);
+    *asks = en != NULL && en->client.asks_consent;
+    return OK;
+}
+
 /* Both hashes are compared whatever there is, a missing one with zeros, which no text has. */
 static bool secret_fits(const struct client_entry *en, struct str secret, int64_t now_ms)
 {

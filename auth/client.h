@@ -128,6 +128,9 @@ MUST_USE result client_load_any(struct auth *au, struct arena *a, struct str id,
 /* Whether a token made for the client at issued_s may still be believed: ERR_BAD_TOKEN when the
  * client is removed, disabled, or was since. Costs a look into a table. */
 MUST_USE result client_token_check(struct auth *au, struct str id, int64_t issued_s, struct err *e);
+/* Whether it has to ask the person before data is passed on; *asks false: unknown, too. As cheap.
+ */
+MUST_USE result client_asks(struct auth *au, struct str id, bool *asks, struct err *e);
 /* Whether the secret is the client's, without saying which of the reasons: ERR_BAD_CLIENT for
  * unknown, wrong, missing, none registered. A public client passes the empty secret. */
 MUST_USE result client_authenticate(struct auth *au, struct arena *a, struct str id,

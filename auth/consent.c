@@ -1,8 +1,9 @@
 /*
  * Security: the attacker is a client that wants more than was agreed to, or agreement that nobody
  * gave. Promised: only the person's own session writes here; a scope or claim that was not shown is
- * never covered; giving and withdrawing stand in the audit log in the same transaction. Rows that
- * are over go in small pieces with each new one.
+ * never covered; giving and withdrawing stand in the audit log in the same transaction; once a
+ * withdrawal has succeeded no token that was given before it opens anything, in no process. Rows
+ * that are over go in small pieces with each new one.
  */
 #include "auth/consent.h"
 
@@ -14,6 +15,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "store/audit.h"
+#include "store/kv.h"
 #include "store/sql.h"
 
 #define DAY_MS 86400000LL
@@ -165,6 +167,37 @@ static result withdraw(struct sql *db, void *arg, struct err *e)
     return audit(db, op, "consent.withdraw", e);
 }
 
+static struct str mark_key(struct arena *a, struct str account, struct str client_id)
+{
+    return auth_key(a, "withdrawn", str_fmt(a, "%.*s %.*s", STR_ARG(account), STR_ARG(client_id)));
+}
+
+/* Longer than anything lives that was given before. */
+static result mark(struct auth *au, const struct consent_op *op, struct err *e)
+{
+    const struct conf *c = au->conf;
+
+    return kv_put(au->kv, mark_key(op->arena, op->account, op->c.client_id),
+                  str_fmt(op->arena, "%lld", (long long)(op->now_ms / 1000)),
+                  c->auth.session_max_s + c->auth.access_ttl_s + c->auth.clock_skew_s + 1, e);
+}
+
+result consent_taken_back(struct auth *au, struct arena *a, struct str account,
+                          struct str client_id, int64_t given_s, bool *taken_back, struct err *e)
+{
+    struct str text;
+    int64_t at_s;
+    bool asks, found;
+
+    *taken_back = false;
+    TRY(client_asks(au, client_id, &asks, e));
+    if (!asks)
+        return OK;
+    TRY(kv_get(au->kv, a, mark_key(a, account, client_id), &found, &text, e));
+    *taken_back = found && (!str_to_i64(text, &at_s) || given_s <= at_s);
+    return OK;
+}
+
 result consent_withdraw(struct auth *au, const struct visit *v, struct str account,
                         struct str client_id, struct err *e)
 {
@@ -174,5 +207,7 @@ result consent_withdraw(struct auth *au, const struct visit *v, struct str accou
                              .c = { .client_id = client_id },
                              .now_ms = clock_now_ms(au->clock) };
 
+    /* First: whatever fails, nothing is believed that the person wanted back. */
+    TRY(mark(au, &op, e));
     return sql_transact(au->sql, withdraw, &op, e);
 }

@@ -31,8 +31,15 @@ MUST_USE result consent_give(struct auth *au, const struct visit *v, struct str 
 /* The newest first, at most CONSENT_LIST_MAX; *list in the arena. */
 MUST_USE result consent_list(struct auth *au, struct arena *a, struct str account,
                              struct consent **list, size_t *count, struct err *e);
-/* From now on the client has to ask again. Audited as "consent.withdraw". ERR_NOT_FOUND. */
+/* From now on the client has to ask again, and what it was given is worth nothing: codes, refresh
+ * and access tokens of this person, if it is registered with asks_consent. Audited as
+ * "consent.withdraw". ERR_NOT_FOUND. */
 MUST_USE result consent_withdraw(struct auth *au, const struct visit *v, struct str account,
                                  struct str client_id, struct err *e);
+/* Whether what a client was given at that second still stands: *taken_back false for clients that
+ * need no consent. */
+MUST_USE result consent_taken_back(struct auth *au, struct arena *a, struct str account,
+                                   struct str client_id, int64_t given_s, bool *taken_back,
+                                   struct err *e);
 
 #endif

@@ -15,6 +15,7 @@
 #include "auth/caller.h"
 #include "auth/claims.h"
 #include "auth/client.h"
+#include "auth/consent.h"
 #include "auth/dpop.h"
 #include "auth/oidc_ciba.h"
 #include "auth/oidc_device.h"
@@ -144,6 +145,21 @@ static result session_alive(struct auth *au, struct arena *a, const struct grant
     return found ? OK : fail(e, ERR_BAD_GRANT, "grant: its session is over");
 }
 
+/* The code, and what is made of it, stand as long as the person's consent where there must be one.
+ * What came by a code was asked for on our page, so that the consent is written down; a kiosk's and
+ * a counter's request is agreed to by itself. */
+static result consent_stands(struct auth *au, struct arena *a, const struct client *c,
+                             const struct grant *g, struct err *e)
+{
+    const struct consent given = { .client_id = g->client_id, .scopes = g->scope };
+    bool taken_back, covered = true;
+
+    TRY(consent_taken_back(au, a, g->account, g->client_id, g->made_s, &taken_back, e));
+    if (!taken_back && c->asks_consent && g->redirect_uri.n > 0)
+        TRY(consent_covers(au, a, g->account, &given, &covered, e));
+    return !taken_back && covered ? OK : fail(e, ERR_BAD_GRANT, "grant: the consent is withdrawn");
+}
+
 static result code_check(const struct visit *v, const struct client *c, const struct grant *g,
                          const struct form *body, struct err *e)
 {
@@ -179,6 +195,7 @@ static result code_redeem(struct auth *au, const struct visit *v, const struct a
     TRY(code_check(v, c, &g, call->body, e));
     TRY(bind(&g, &proven, e));
     TRY(session_alive(au, v->arena, &g, e));
+    TRY(consent_stands(au, v->arena, c, &g, e));
     TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
     order.grant = &g;
     order.scope = g.scope;
@@ -252,6 +269,7 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
     TRY(refresh_find(au, v->arena, order.refresh, c, &g, e));
     TRY(bind(&g, &proven, e));
     TRY(refresh_alive(au, v, order.refresh, &g, e));
+    TRY(consent_stands(au, v->arena, c, &g, e));
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
     order.grant = &g;
     return oidc_tokens_make(au, v, &order, json, e);
@@ -311,6 +329,7 @@ static result approval_redeem(struct auth *au, const struct visit *v, const stru
     TRY(approval_take(au, v, device ? "device" : "ciba", bearer, c, &g, e));
     TRY(bind(&g, &proven, e));
     TRY(session_alive(au, v->arena, &g, e));
+    TRY(consent_stands(au, v->arena, c, &g, e));
     TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
     order.grant = &g;
     order.scope = g.scope;
