@@ -2,11 +2,13 @@
  * Security: the attacker knows the password, has seen a code, or reads the database. Promised: the
  * secret is sealed to its account; a code counts once and within 90 seconds (RFC 6238 5.2);
  * recovery codes have 50 random bits, count once, and are kept as keyed digests, which a copy of
- * the database does not let guess. Deliberately not done here: counting tries (staff_limit.h).
+ * the database does not let guess; new ones are made for who has just shown the factor.
+ * Deliberately not done here: counting tries (staff_limit.h).
  */
 #include "auth/staff_factor.h"
 
 #include "auth/staff_account.h"
+#include "auth/staff_sign_in.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -165,12 +167,14 @@ static result recovery_replace(struct sql *db, const struct staff_change *c, int
     return *changed == 0 ? OK : recovery_write(db, c, c->own, e);
 }
 
-result staff_recovery_make(struct auth *au, const struct visit *v, struct str name,
+result staff_recovery_make(struct auth *au, const struct visit *v, const struct staff_session *s,
                            struct staff_recovery *out, struct err *e)
 {
-    struct staff_change c = change_of(au, v, name, "staff.recovery_new");
+    struct staff_change c = change_of(au, v, s->name, "staff.recovery_new");
     struct factor_new n = { .step = 0 };
 
+    if (!staff_is_fresh(au, s))
+        return fail(e, ERR_FORBIDDEN, "recovery codes without a fresh second factor");
     recovery_fill(v, &n);
     c.write = recovery_replace;
     c.own = &n;

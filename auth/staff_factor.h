@@ -31,9 +31,13 @@ MUST_USE result staff_otp_make(struct auth *au, const struct visit *v, struct st
  * prefers one. */
 MUST_USE result staff_factor_reset(struct auth *au, const struct visit *v, struct str name,
                                    struct err *e);
-/* New recovery codes; the old ones are void. Ends the account's sessions. */
-MUST_USE result staff_recovery_make(struct auth *au, const struct visit *v, struct str name,
-                                    struct staff_recovery *out, struct err *e);
+/* New recovery codes of who is signed in; the old ones are void. Ends the account's sessions.
+ * ERR_FORBIDDEN: the second factor was not shown lately (staff_is_fresh()): each code stands in for
+ * it, so that a browser left alone would give it away. */
+struct staff_session;
+MUST_USE result staff_recovery_make(struct auth *au, const struct visit *v,
+                                    const struct staff_session *s, struct staff_recovery *out,
+                                    struct err *e);
 
 /* Inside auth/staff* only. */
 struct str staff_otp_pending(struct auth *au, const struct visit *v, struct str name); /* sealed */

@@ -14,7 +14,7 @@
 #include "crypto/secret.h"
 #include "http/form.h"
 #include "paper/qr.h"
-#include "web/view.h"
+#include "web/page_admin.h"
 
 #define SECRET_GROUP 4 /* letters that are typed in one go */
 
@@ -321,6 +321,7 @@ static result show_account(struct ctx *c, struct request *rq, struct response *r
     json_put_bool(data, "has_otp", staff.has_otp);
     put_passkeys(c, data);
     json_put_int(data, "recovery_left", staff.recovery_left);
+    admin_put_fresh(c, data);
     json_put_str(data, "password_set", clock_vn(c->arena, staff.password_ms));
     if (message != NULL)
         json_put_str(data, "message", view_text(c, message));
@@ -371,13 +372,35 @@ result staff_new_password(struct ctx *c, struct request *rq, struct response *rs
     return OK;
 }
 
+static result own_recovery(struct ctx *c, const struct request *rq, struct staff_recovery *out,
+                           struct err *e)
+{
+    static const char *const fields[] = { "csrf", "code", NULL };
+    struct form form;
+
+    TRY(form_body(rq, &form, e));
+    TRY(form_only(&form, fields, e));
+    TRY(admin_prove(c, &form, e));
+    return staff_recovery_make(&c->app->auth, &c->visit, &c->staff, out, e);
+}
+
 /* POST /staff/account/recovery */
 result staff_new_recovery(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct staff_recovery recovery;
+    struct err why = { 0 };
 
-    TRY(staff_recovery_make(&c->app->auth, &c->visit, c->staff.name, &recovery, e));
-    return show_recovery(c, rq, rs, &recovery, STR("/staff/sign-in"), e);
+    if (!own_recovery(c, rq, &recovery, &why).failed)
+        return show_recovery(c, rq, rs, &recovery, STR("/staff/sign-in"), e);
+    if (!is_refusal(&why) && why.code != ERR_INVALID) {
+        *e = why;
+        return (result){ true };
+    }
+    log_err("staff.refused", &why);
+    TRY(show_account(c, rq, rs, why.code == ERR_TOO_MANY ? err_text(why.code) : "staff.code_wrong",
+                     e));
+    view_status(rs, err_status(why.code));
+    return OK;
 }
 
 /* POST /staff/sign-out */

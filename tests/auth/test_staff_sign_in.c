@@ -116,6 +116,7 @@ TEST_STORE(a_recovery_code_counts_once_and_new_ones_void_the_old)
 {
     struct auth *au = here();
     const struct visit v = world_visit();
+    const struct staff_session self = { .name = STR("an.nguyen"), .factor_ms = FIXTURE_NOW_MS };
     struct staff_recovery old, now;
     struct staff_entry entry = { 0 };
     struct staff_attempt t;
@@ -124,7 +125,7 @@ TEST_STORE(a_recovery_code_counts_once_and_new_ones_void_the_old)
 
     officer_add(au, "an.nguyen", STAFF_OFFICER);
     (void)officer_phone(au, "an.nguyen");
-    check_ok(staff_recovery_make(au, &v, STR("an.nguyen"), &old, &e), e);
+    check_ok(staff_recovery_make(au, &v, &self, &old, &e), e);
     t = at_step(au, "an.nguyen", STAFF_STEP_CODE, &entry);
     check_int(officer_try_code(au, &t, str_lower(v.arena, old.codes[3]), OFFICER_HOME, &entry),
               ERR_NONE);
@@ -132,10 +133,30 @@ TEST_STORE(a_recovery_code_counts_once_and_new_ones_void_the_old)
     check_int(officer_try_code(au, &t, old.codes[3], OFFICER_HOME, &entry), ERR_BAD_PASSWORD);
     check_ok(staff_find(au, v.arena, STR("an.nguyen"), &is_there, &found, &e), e);
     check_int(found.recovery_left, STAFF_RECOVERY_COUNT - 1);
-    check_ok(staff_recovery_make(au, &v, STR("an.nguyen"), &now, &e), e);
+    check_ok(staff_recovery_make(au, &v, &self, &now, &e), e);
     t = at_step(au, "an.nguyen", STAFF_STEP_CODE, &entry);
     check_int(officer_try_code(au, &t, old.codes[4], OFFICER_HOME, &entry), ERR_BAD_PASSWORD);
     check_int(officer_try_code(au, &t, now.codes[0], OFFICER_HOME, &entry), ERR_NONE);
+}
+
+TEST_STORE(recovery_codes_are_made_only_for_who_has_just_shown_the_second_factor)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct staff_session self = { .name = STR("an.nguyen") };
+    struct staff_recovery codes;
+    struct staff found;
+    bool is_there;
+
+    officer_add(au, "an.nguyen", STAFF_OFFICER);
+    (void)officer_phone(au, "an.nguyen");
+    check_fails(staff_recovery_make(au, &v, &self, &codes, &e), e, ERR_FORBIDDEN);
+    self.factor_ms = FIXTURE_NOW_MS - STAFF_FRESH_S * 1000;
+    check_fails(staff_recovery_make(au, &v, &self, &codes, &e), e, ERR_FORBIDDEN);
+    check_ok(staff_find(au, v.arena, STR("an.nguyen"), &is_there, &found, &e), e);
+    check_int(found.recovery_left, 0);
+    self.factor_ms++;
+    check_ok(staff_recovery_make(au, &v, &self, &codes, &e), e);
 }
 
 TEST_KV(wrong_codes_end_the_attempt_and_then_pause)
