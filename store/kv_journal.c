@@ -284,7 +284,9 @@ result kv_journal_end(struct kv_journal *j, struct err *e)
 {
     const off_t bytes = lseek(j->new_fd, 0, SEEK_END);
 
-    if (bytes < 0 || rename(j->new_path, j->path) != 0)
+    /* Else a loss of power may leave the name on a file that holds nothing yet, or nothing but
+     * zeros, with which no process would start. */
+    if (bytes < 0 || fdatasync(j->new_fd) != 0 || rename(j->new_path, j->path) != 0)
         return fail(e, ERR_STORE, "kv.memory_file cannot be replaced: %s", strerror(errno));
     (void)close(j->fd);
     j->fd = j->new_fd;
