@@ -409,6 +409,23 @@ result organisation_of_account(struct auth *au, const struct visit *v, const str
     return organisation_ground(au, v, &q, out, &rep, e);
 }
 
+/* Whether the account is still what the ground was recorded for: a person, or the organisation
+ * whose code VNeID tells. */
+static bool is_same_holder(struct auth *au, struct arena *a, const struct ground_question *q,
+                           const struct representation *rep)
+{
+    const struct vneid_claims *p = &q->account->profile;
+    const struct str code = p->business_code.n > 0 ? p->business_code : p->tax_code;
+    const bool citizen = q->account->kind == VNEID_CITIZEN;
+    struct taxcode t;
+
+    if (citizen != str_is(rep->role, "legal_representative"))
+        return false;
+    return citizen ||
+           (!taxcode_read(code, clock_today(au->clock).y, &t, NULL).failed &&
+            str_eq(organisation_new(au, a, str_c(t.text), q->account->kind).id, q->organisation));
+}
+
 result organisation_ground(struct auth *au, const struct visit *v, const struct ground_question *q,
                            struct organisation *org, struct representation *out, struct err *e)
 {
@@ -421,6 +438,10 @@ result organisation_ground(struct auth *au, const struct visit *v, const struct 
     *out = r.rep;
     if (r.rep.since_ms == 0 || r.rep.ended_ms != 0)
         return fail(e, ERR_NOT_REPRESENTATIVE, "no ground of their own, or none any more");
+    if (!is_same_holder(au, v->arena, q, &r.rep)) {
+        TRY(ground_end(au, v, r.organisation, r.account, "register", e));
+        return fail(e, ERR_NOT_REPRESENTATIVE, "VNeID tells another kind or organisation now");
+    }
     TRY(organisation_load(au, v->arena, q->organisation, org, e));
     if (q->account->kind != VNEID_ORGANISATION &&
         now_ms - out->checked_ms > au->conf->auth.acting_max_age_s * 1000) {

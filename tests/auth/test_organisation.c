@@ -311,3 +311,35 @@ TEST_STORE(an_account_of_an_organisation_is_its_own_ground)
     firm_is(FIRM_CODE, "00", REP_DONG);
     check_fails(organisation_of_account(au, &v, &one, &has, &org, &e), e, ERR_NOT_REPRESENTATIVE);
 }
+
+/* The account's row follows VNeID: what it was no longer counts. */
+TEST_STORE(an_account_that_became_another_organisations_loses_the_first)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct vneid_claims centre = { .tech_id = STR("T2"),
+                                   .kind = VNEID_ORGANISATION,
+                                   .level = 1,
+                                   .tax_code = STR("9900000129"),
+                                   .business_name = STR("Trung tâm Tổ Chức") };
+    struct account acc = firm_account(au, &centre);
+    struct ground_question q = { .account = &acc };
+    struct representation rep;
+    struct organisation first, second, org;
+    bool has;
+
+    check_ok(organisation_of_account(au, &v, &acc, &has, &first, &e), e);
+    q.organisation = first.id;
+    check_ok(organisation_ground(au, &v, &q, &org, &rep, &e), e);
+    centre.tax_code = STR(FIRM_CODE);
+    acc = firm_account(au, &centre);
+    check_fails(organisation_ground(au, &v, &q, &org, &rep, &e), e, ERR_NOT_REPRESENTATIVE);
+    check_ok(representation_load(au, v.arena, acc.id, first.id, &rep, &e), e);
+    check(rep.ended_ms > 0);
+    check_ok(organisation_of_account(au, &v, &acc, &has, &second, &e), e);
+    check(has && !str_eq(first.id, second.id));
+    centre.kind = VNEID_CITIZEN;
+    acc = firm_account(au, &centre);
+    q.organisation = second.id;
+    check_fails(organisation_ground(au, &v, &q, &org, &rep, &e), e, ERR_NOT_REPRESENTATIVE);
+}
