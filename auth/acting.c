@@ -112,19 +112,35 @@ static bool mandate_fits(const struct mandate *m, const struct account *acc, con
                 : client_list_has(m->powers, STR("sign_in")));
 }
 
+/* The newest that holds; here, where bills are paid, rather one that allows to pay. */
 static result by_mandate(struct auth *au, const struct visit *v, const struct account *acc,
                          const struct client *c, struct str organisation, struct acting *out,
                          struct err *e)
 {
     const int64_t now_ms = clock_now_ms(au->clock);
     struct mandate *list;
+    struct err why = { 0 };
+    struct acting one;
+    bool found = false, pays = false;
     size_t n;
 
     TRY(mandate_list_received(au, v, acc, &list, &n, e));
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(list[i].organisation, organisation) && mandate_fits(&list[i], acc, c, now_ms))
-            return mandate_ground(au, v, &list[i], c, out, e);
-    return fail(e, ERR_MANDATE, "no mandate that is accepted, in its days, and wide enough");
+    for (size_t i = 0; i < n && !pays && !(found && c != NULL); i++) {
+        if (!str_eq(list[i].organisation, organisation) || !mandate_fits(&list[i], acc, c, now_ms))
+            continue;
+        if (mandate_ground(au, v, &list[i], c, &one, &why).failed) {
+            if (why.code != ERR_MANDATE) /* else another giver's may do */
+                return fail_field(e, why.code, why.field, "%s", why.detail);
+            continue;
+        }
+        pays = client_list_has(one.powers, STR("pay"));
+        if (!found || pays)
+            *out = one;
+        found = true;
+    }
+    return found
+               ? OK
+               : fail(e, ERR_MANDATE, "no mandate that is accepted, in its days, and wide enough");
 }
 
 static result level_check(const struct account *acc, int level, struct err *e)

@@ -95,7 +95,8 @@ MUST_USE result mandate_expire_next(struct auth *au, const struct visit *v, bool
 /* Ends one whose giver's own ground is gone: what mandate_lose() could not finish. */
 MUST_USE result mandate_lose_next(struct auth *au, const struct visit *v, bool *did, struct err *e);
 
-/* Newest first, MANDATE_LIST_MAX at most; *list in the arena. */
+/* Accepted ones, then those that wait for an answer, then ended ones, each newest first (list_all:
+ * newest first); MANDATE_LIST_MAX at most; *list in the arena. */
 MUST_USE result mandate_list_received(struct auth *au, const struct visit *v,
                                       const struct account *who, struct mandate **list,
                                       size_t *count, struct err *e);

@@ -9,15 +9,20 @@ SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_ac
        powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
 FROM mandate WHERE mandate_id = $1;
 
+-- What counts stands first in these two: whoever gives many that nobody accepts hides none.
 -- name: mandate_received
 SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
        powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
-FROM mandate WHERE receiver_index = $1 ORDER BY mandate_id DESC LIMIT $2;
+FROM mandate WHERE receiver_index = $1
+ORDER BY CASE state WHEN 'accepted' THEN 0 WHEN 'given' THEN 1 ELSE 2 END, mandate_id DESC
+LIMIT $2;
 
 -- name: mandate_given
 SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
        powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
-FROM mandate WHERE organisation_id = $1 ORDER BY mandate_id DESC LIMIT $2;
+FROM mandate WHERE organisation_id = $1
+ORDER BY CASE state WHEN 'accepted' THEN 0 WHEN 'given' THEN 1 ELSE 2 END, mandate_id DESC
+LIMIT $2;
 
 -- name: mandate_all
 SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,

@@ -124,6 +124,42 @@ TEST(powers_of_a_mandate_are_kept_apart)
     check_str(a.powers, "sign_in");
 }
 
+TEST(of_two_mandates_the_one_that_allows_to_pay_counts_for_paying)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct acting a;
+
+    (void)mandated(au, "pay");
+    (void)mandated(au, "bills");
+    check_ok(acting_check(au, &v, thu.id, 2, NULL, firm.id, &a, &e), e);
+    check_str(a.powers, "pay");
+}
+
+TEST_STORE(a_mandate_whose_giver_lost_the_ground_does_not_hide_anothers)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct account dong = firm_person(au, "T3", DONG, DONG_NAME), first = dai;
+    struct organisation same;
+    struct mandate good;
+    struct acting a;
+
+    good = mandated(au, "sign_in");
+    firm_is(FIRM_CODE, "00", REP_DONG);
+    check_ok(organisation_claim(au, &v, &dong, 2, STR(FIRM_CODE), &same, &e), e);
+    dai = dong;
+    good = mandated(au, "sign_in");
+    dai = first;
+    fixture_clock.fixed_ms++;
+    firm_is(FIRM_CODE, "00", REP_DAI "," REP_DONG);
+    (void)mandated(au, "sign_in"); /* the newest */
+    fixture_clock.fixed_ms += world_conf()->auth.acting_max_age_s * 1000 + 1;
+    firm_is(FIRM_CODE, "00", REP_DONG);
+    check_ok(acting_check(au, &v, thu.id, 2, &portal, firm.id, &a, &e), e);
+    check_same(a.mandate, good.id);
+}
+
 TEST(a_person_of_level_one_or_a_client_without_organisations_has_no_choice)
 {
     struct auth *au = here();

@@ -159,6 +159,29 @@ TEST(whoever_it_is_not_meant_for_neither_sees_nor_answers_it)
     check_int(state_of(au, m.id), MANDATE_GIVEN);
 }
 
+TEST_STORE(many_that_nobody_accepted_hide_none_that_counts)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct mandate m = given(au);
+    struct mandate_ask ask = good();
+    struct mandate other, *list;
+    struct acting a;
+    size_t n;
+
+    check_ok(answer(au, &thu, m.id, true), e);
+    ask.name = STR("Người Khác");
+    for (int i = 0; i < MANDATE_LIST_MAX; i++) {
+        fixture_clock.fixed_ms++;
+        check_ok(give(au, &ask, &other), e);
+    }
+    check_ok(act(au, &thu, &a), e);
+    check_ok(mandate_list_given(au, &v, firm.id, &list, &n, &e), e);
+    check_int(n, MANDATE_LIST_MAX);
+    check_same(list[0].id, m.id);
+    check_same(list[1].id, other.id);
+}
+
 TEST(names_of_one_word_and_in_nfd_are_names)
 {
     struct auth *au = here();
