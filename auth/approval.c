@@ -1,11 +1,12 @@
 /*
  * Security: the attacker runs a kiosk of their own and has a victim approve it (RFC 8628 5.4),
  * guesses user codes, polls with somebody else's code, or approves from a telephone that was left
- * signed in. Promised: codes have 34 bits, live ten minutes, and an account has ten wrong guesses
- * in a quarter of an hour; whoever approves was authenticated within five minutes, at the level
- * asked for; what is asked of one person is shown to no other; the grant is given once, and a
- * second taker takes everything back. Bearer values are kept as digests, the client's ping token
- * sealed. Deliberately not done: approving for an organisation.
+ * signed in. Promised: codes have 34 bits, live ten minutes, and an account has ten tries in a
+ * quarter of an hour, right or wrong, since a kiosk of one's own gives right ones; whoever approves
+ * was authenticated within five minutes, at the level asked for; what is asked of one person is
+ * shown to no other; the grant is given once, and a second taker takes everything back. Bearer
+ * values are kept as digests, the client's ping token sealed. Deliberately not done: approving for
+ * an organisation.
  */
 #include "auth/approval.h"
 
@@ -272,7 +273,6 @@ result approval_find(struct auth *au, const struct visit *v, const struct sessio
     TRY(sql_read(au->sql, find_code, &f, e));
     if (!f.found)
         return fail_field(e, ERR_NOT_FOUND, "user_code", "unknown or over its time");
-    TRY(kv_drop(au->kv, guesses, e));
     return approval_load(au, v->arena, f.id, out, e);
 }
 

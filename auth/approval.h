@@ -65,7 +65,7 @@ MUST_USE result approval_make(struct auth *au, const struct visit *v, struct app
 MUST_USE result approval_load(struct auth *au, struct arena *a, struct str id, struct approval *out,
                               struct err *e);
 /* What a person typed: any case, with or without the dash and spaces. ERR_NOT_FOUND; ERR_TOO_MANY
- * after ten wrong ones of one account in a quarter of an hour. */
+ * after ten of one account in a quarter of an hour. */
 MUST_USE result approval_find(struct auth *au, const struct visit *v, const struct session *s,
                               struct str user_code, struct approval *out, struct err *e);
 /* What waits for the session's person, the soonest to end first; at most APPROVAL_LIST_MAX. */
