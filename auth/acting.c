@@ -82,7 +82,7 @@ static void mandate_apply(const struct mandate *m, struct acting *a)
     a->powers = m->powers;
     a->functions = m->functions;
     a->amount_limit_vnd = m->amount_limit_vnd;
-    a->valid_from_ms = m->from_ms;
+    a->valid_from_ms = m->from_ms > m->given_ms ? m->from_ms : m->given_ms;
     a->valid_until_ms = m->until_ms;
 }
 

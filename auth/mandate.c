@@ -2,7 +2,8 @@
  * Security: the attacker gives a mandate for a firm they do not represent, accepts one meant for
  * another person, widens one, or goes on acting after its end. Promised: the giver's ground is
  * checked when it is given and whenever it is used; only the person of that number and name sees or
- * accepts it, with identity level 2, and never the giver; nothing of it changes after it was given
+ * accepts it, with identity level 2, and never the giver; who no longer represents the
+ * organisation sees there what they gave and nothing else; nothing of it changes after it was given
  * but its state; the end takes back what was granted by it. Deliberately not done: mandates that
  * are passed on, and mandates without a last day.
  */
@@ -558,14 +559,25 @@ result mandate_list_received(struct auth *au, const struct visit *v, const struc
     return OK;
 }
 
-result mandate_list_given(struct auth *au, const struct visit *v, struct str organisation,
-                          struct mandate **list, size_t *count, struct err *e)
+result mandate_list_given(struct auth *au, const struct visit *v, const struct account *who,
+                          struct str organisation, struct mandate **list, size_t *count,
+                          struct err *e)
 {
     struct reading r = { .query = SQL_MANDATE_GIVEN,
                          .params = { sql_t(organisation) },
                          .param_count = 1 };
+    struct acting own;
+    const bool all =
+        !acting_check(au, v, who->id, who->level, NULL, organisation, &own, NULL).failed &&
+        own.mandate.n == 0;
+    size_t n = 0;
 
-    return list_of(au, v, &r, list, count, e);
+    TRY(list_of(au, v, &r, list, count, e));
+    for (size_t i = 0; i < *count; i++)
+        if (all || str_eq((*list)[i].giver, who->id))
+            (*list)[n++] = (*list)[i];
+    *count = n;
+    return OK;
 }
 
 result mandate_list_all(struct auth *au, const struct visit *v, struct mandate **list,

@@ -100,7 +100,10 @@ MUST_USE result mandate_lose_next(struct auth *au, const struct visit *v, bool *
 MUST_USE result mandate_list_received(struct auth *au, const struct visit *v,
                                       const struct account *who, struct mandate **list,
                                       size_t *count, struct err *e);
-MUST_USE result mandate_list_given(struct auth *au, const struct visit *v, struct str organisation,
+/* Of an organisation, as `who` may see them: all while their own ground holds (the register may be
+ * asked), else those that they gave. */
+MUST_USE result mandate_list_given(struct auth *au, const struct visit *v,
+                                   const struct account *who, struct str organisation,
                                    struct mandate **list, size_t *count, struct err *e);
 MUST_USE result mandate_list_all(struct auth *au, const struct visit *v, struct mandate **list,
                                  size_t *count, struct err *e);

@@ -98,7 +98,7 @@ static result put_list(struct ctx *c, struct json *list, const struct mandate *a
     return OK;
 }
 
-static result put_given(struct ctx *c, struct json *data, struct err *e)
+static result put_given(struct ctx *c, struct json *data, const struct account *acc, struct err *e)
 {
     struct str *ids = arena_array(c->arena, struct str, ACTING_MAX);
     struct json *list = json_array();
@@ -109,7 +109,7 @@ static result put_given(struct ctx *c, struct json *data, struct err *e)
     TRY(organisation_list(&c->app->auth, c->arena, c->session.account, ids, ACTING_MAX,
                           &organisations, e));
     for (size_t i = 0; i < organisations; i++) {
-        TRY(mandate_list_given(&c->app->auth, &c->visit, ids[i], &all, &n, e));
+        TRY(mandate_list_given(&c->app->auth, &c->visit, acc, ids[i], &all, &n, e));
         TRY(put_list(c, list, all, n, false, e));
     }
     return OK;
@@ -142,9 +142,10 @@ result page_mandates(struct ctx *c, struct request *rq, struct response *rs, str
     json_put(data, "received", list);
     put_told(c, rq, data);
     TRY(account_load(&c->app->auth, c->arena, c->session.account, &acc, e));
+    acc.level = c->session.level; /* of this sign-in */
     TRY(mandate_list_received(&c->app->auth, &c->visit, &acc, &all, &n, e));
     TRY(put_list(c, list, all, n, true, e));
-    TRY(put_given(c, data, e));
+    TRY(put_given(c, data, &acc, e));
     return view_page(c, rq, rs, "mandates", "mandate.title", data, e);
 }
 

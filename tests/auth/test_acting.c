@@ -124,6 +124,25 @@ TEST(powers_of_a_mandate_are_kept_apart)
     check_str(a.powers, "sign_in");
 }
 
+TEST(nobody_was_authorised_before_it_was_written)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct mandate_ask ask = { .organisation = firm.id,
+                                     .number = STR(WORLD_NUMBER),
+                                     .name = STR(THU_NAME),
+                                     .powers = STR("sign_in"),
+                                     .from = { 2019, 1, 1 },
+                                     .until = { 2026, 12, 31 } };
+    struct mandate m;
+    struct acting a;
+
+    check_ok(mandate_give(au, &v, &dai, &ask, &m, &e), e);
+    check_ok(mandate_answer(au, &v, &thu, 2, m.id, true, &e), e);
+    check_ok(acting_check(au, &v, thu.id, 2, &portal, firm.id, &a, &e), e);
+    check_int(a.valid_from_ms, FIXTURE_NOW_MS);
+}
+
 TEST(of_two_mandates_the_one_that_allows_to_pay_counts_for_paying)
 {
     struct auth *au = here();
@@ -131,7 +150,8 @@ TEST(of_two_mandates_the_one_that_allows_to_pay_counts_for_paying)
     struct acting a;
 
     (void)mandated(au, "pay");
-    (void)mandated(au, "bills");
+    fixture_clock.fixed_ms++;
+    (void)mandated(au, "bills"); /* the newer one */
     check_ok(acting_check(au, &v, thu.id, 2, NULL, firm.id, &a, &e), e);
     check_str(a.powers, "pay");
 }

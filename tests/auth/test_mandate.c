@@ -176,10 +176,39 @@ TEST_STORE(many_that_nobody_accepted_hide_none_that_counts)
         check_ok(give(au, &ask, &other), e);
     }
     check_ok(act(au, &thu, &a), e);
-    check_ok(mandate_list_given(au, &v, firm.id, &list, &n, &e), e);
+    check_ok(mandate_list_given(au, &v, &dai, firm.id, &list, &n, &e), e);
     check_int(n, MANDATE_LIST_MAX);
     check_same(list[0].id, m.id);
     check_same(list[1].id, other.id);
+}
+
+TEST_STORE(who_represents_no_longer_sees_there_what_they_gave_and_no_more)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct account dong = firm_person(au, "T3", DONG, DONG_NAME);
+    const struct mandate_ask ask = good();
+    const struct mandate m = given(au);
+    struct organisation same;
+    struct mandate other, *list;
+    size_t n;
+
+    check_ok(organisation_claim(au, &v, &dong, 2, STR(FIRM_CODE), &same, &e), e);
+    check_ok(mandate_give(au, &v, &dong, &ask, &other, &e), e);
+    check_ok(mandate_list_given(au, &v, &dong, firm.id, &list, &n, &e), e);
+    check_int(n, 2);
+    fixture_clock.fixed_ms += world_conf()->auth.acting_max_age_s * 1000 + 1;
+    firm_is(FIRM_CODE, "00", REP_DONG);
+    check_ok(mandate_list_given(au, &v, &dai, firm.id, &list, &n, &e), e);
+    check_int(n, 1);
+    check_same(list[0].id, m.id);
+    check_ok(mandate_list_given(au, &v, &dong, firm.id, &list, &n, &e), e);
+    check_int(n, 2);
+    upstream()->business_status = 500;
+    fixture_clock.fixed_ms += world_conf()->auth.acting_max_age_s * 1000 + 1;
+    check_ok(mandate_list_given(au, &v, &dong, firm.id, &list, &n, &e), e);
+    check_int(n, 1);
+    check_same(list[0].id, other.id);
 }
 
 TEST(names_of_one_word_and_in_nfd_are_names)
