@@ -117,6 +117,13 @@ static struct str code_read(struct arena *a, struct str typed)
     return n == CODE_LETTERS ? str_dup(a, str_of(code, n)) : STR("");
 }
 
+struct str approval_code(struct arena *a, struct str typed)
+{
+    const struct str code = code_read(a, typed);
+
+    return code.n == 0 ? code : str_fmt(a, "%.4s-%.4s", code.p, code.p + 4);
+}
+
 struct making {
     struct auth *auth;
     const struct visit *visit;
@@ -170,7 +177,7 @@ result approval_make(struct auth *au, const struct visit *v, struct approval *ap
     if (!m.made)
         return fail(e, ERR_RETRY, "approval: no free code");
     if (device)
-        *user_code = str_fmt(v->arena, "%.4s-%.4s", code.p, code.p + 4);
+        *user_code = approval_code(v->arena, code);
     return OK;
 }
 

@@ -49,8 +49,9 @@ static struct json *scope_texts(const struct ctx *c, struct str scope)
     return list;
 }
 
+/* `shown`: what must stand on the other screen. */
 static result show_request(struct ctx *c, struct request *rq, struct response *rs,
-                           const struct approval *ap, struct err *e)
+                           const struct approval *ap, struct str shown, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
     struct client client;
@@ -58,7 +59,7 @@ static result show_request(struct ctx *c, struct request *rq, struct response *r
     TRY(client_load(&c->app->auth, c->arena, ap->client_id, &client, e));
     json_put_str(data, "id", ap->id);
     json_put_str(data, "portal", client_name(&client, c->language));
-    json_put_str(data, "binding", ap->binding);
+    json_put_str(data, "binding", shown);
     json_put_bool(data, "device", str_is(str_c(ap->kind), "device"));
     json_put(data, "scopes", scope_texts(c, ap->scope));
     return view_page(c, rq, rs, "approve", "approve.title", data, e);
@@ -94,7 +95,8 @@ result page_device(struct ctx *c, struct request *rq, struct response *rs, struc
     if (typed.n == 0)
         return show_code_form(c, rq, rs, typed, NULL, e);
     if (!approval_find(&c->app->auth, &c->visit, &c->session, typed, &ap, &why).failed) {
-        view_redirect(rs, str_cat(c->arena, STR("/approve?id="), ap.id));
+        view_redirect(rs, str_fmt(c->arena, "/approve?id=%.*s&user_code=%.*s", STR_ARG(ap.id),
+                                  STR_ARG(approval_code(c->arena, typed))));
         return OK;
     }
     if (why.code == ERR_NOT_FOUND) {
@@ -103,6 +105,28 @@ result page_device(struct ctx *c, struct request *rq, struct response *rs, struc
     }
     *e = why;
     return (result){ true };
+}
+
+/* A kiosk's request is shown beside its code (RFC 8628 5.4): who was sent here by somebody else's
+ * link sees that no screen before them shows it. So an address that names another code shows
+ * nothing. */
+static result show_device(struct ctx *c, struct request *rq, struct response *rs,
+                          const struct approval *ap, struct str typed, struct err *e)
+{
+    struct approval found;
+    struct err why = { 0 };
+
+    if (typed.n > 0 &&
+        approval_find(&c->app->auth, &c->visit, &c->session, typed, &found, &why).failed &&
+        why.code != ERR_NOT_FOUND) {
+        *e = why;
+        return (result){ true };
+    }
+    if (typed.n == 0 || why.code == ERR_NOT_FOUND || !str_eq(found.id, ap->id)) {
+        view_redirect(rs, STR("/device"));
+        return OK;
+    }
+    return show_request(c, rq, rs, ap, approval_code(c->arena, typed), e);
 }
 
 result page_approve(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
@@ -118,7 +142,9 @@ result page_approve(struct ctx *c, struct request *rq, struct response *rs, stru
     if (!c->signed_in)
         return sign_in(c, rq, rs, ap.acr, e);
     if (!approval_check(&c->app->auth, &c->session, &ap, &why).failed)
-        return show_request(c, rq, rs, &ap, e);
+        return str_is(str_c(ap.kind), "device")
+                   ? show_device(c, rq, rs, &ap, str_sub(form_get(&query, "user_code"), 0, 20), e)
+                   : show_request(c, rq, rs, &ap, ap.binding, e);
     if (why.code == ERR_WEAK_SIGN_IN)
         return sign_in(c, rq, rs, ap.acr, e);
     *e = why;
