@@ -4,9 +4,10 @@
  * client, with one redirect address, one verifier and one key, within a minute; a second use by
  * anyone takes back all that the first one got, also when both arrive at once; a verifier without a
  * challenge is refused, so stripping the challenge gains nothing. A code is used up by any attempt
- * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate,
- * and are not rotated: a lost answer locks nobody out. All tokens end with the session they came
- * from: whoever refreshes while it ends gets tokens that open nothing.
+ * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate
+ * (a public client without a key gets none), and are not rotated: a lost answer locks nobody out.
+ * All tokens end with the session they came from: whoever refreshes while it ends gets tokens that
+ * open nothing.
  */
 #include "auth/oidc_token.h"
 
@@ -170,12 +171,19 @@ static result code_check(const struct visit *v, const struct client *c, const st
     return verifier_check(v->arena, g, form_get(body, "code_verifier"), e);
 }
 
-/* One that the client may use as long as the session lives; none where it is not registered. */
+/* RFC 9700 2.2.2: one that is not rotated has to be of no use to a thief. */
+static bool is_bound(const struct client *c, const struct grant *g)
+{
+    return c->way != CLIENT_WAY_NONE || g->jkt.n > 0 || g->x5t.n > 0;
+}
+
+/* One that the client may use as long as the session lives; none where it is not registered, or
+ * could be used by whoever finds it. */
 static result refresh_make(struct auth *au, struct arena *a, const struct client *c,
                            const struct grant *g, struct str *token, struct err *e)
 {
     *token = STR("");
-    if (!client_may_grant(c, "refresh_token"))
+    if (!client_may_grant(c, "refresh_token") || !is_bound(c, g))
         return OK;
     *token = random_token(a, TOKEN_BITS);
     return grant_keep(au, a, "refresh", *token, g, au->conf->auth.session_max_s, e);
@@ -228,6 +236,8 @@ static result refresh_find(struct auth *au, struct arena *a, struct str token,
     TRY(grant_find(au, a, "refresh", token, &found, &g, e));
     if (!found || !str_eq(g.client_id, c->id))
         return fail(e, ERR_BAD_GRANT, "refresh token: unknown, over, or of another client");
+    if (!is_bound(c, &g)) /* made while its client had a secret */
+        return fail(e, ERR_BAD_GRANT, "refresh token: of a public client, and bound to nothing");
     *out = g;
     return OK;
 }

@@ -35,6 +35,24 @@ static void add(struct auth *au, const char *id, bool dpop, bool tls)
     check_ok(client_add(au, &v, &c, &secret, &e), e);
 }
 
+static void add_public(struct auth *au)
+{
+    const struct visit v = world_visit();
+    struct str none = STR("");
+    struct client c = client_defaults(au, CLIENT_OIDC);
+
+    c.id = STR("browser");
+    c.name_vi = STR("Trình duyệt");
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    c.scopes = STR("openid");
+    c.grants = STR("authorization_code refresh_token");
+    c.id_token_alg = KEY_ES256;
+    c.way = CLIENT_WAY_NONE;
+    c.has_secret = false;
+    c.pkce_only = true;
+    check_ok(client_add(au, &v, &c, &none, &e), e);
+}
+
 static struct auth *here(void)
 {
     struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
@@ -93,6 +111,23 @@ static result post(struct auth *au, const char *client, struct str rest, const s
     }
     if (with != NULL)
         call.certificate = with->certificate;
+    e = (struct err){ 0 };
+    return oidc_token(au, &v, &call, json, &e);
+}
+
+/* The same of a client that has no secret. */
+static result post_public(struct auth *au, struct str rest, const struct prover *p,
+                          struct str *json)
+{
+    const struct visit v = world_visit();
+    const struct form f =
+        world_form(str_cstr(test_arena(), str_cat(test_arena(), STR("client_id=browser&"), rest)));
+    struct api_call call = { .body = &f, .method = STR("POST"), .url = STR(HTU) };
+
+    if (p != NULL) {
+        call.dpop = prover_proof(p);
+        call.dpop_count = 1;
+    }
     e = (struct err){ 0 };
     return oidc_token(au, &v, &call, json, &e);
 }
@@ -287,6 +322,45 @@ TEST_STORE(a_client_of_bound_tokens_gets_no_others)
     p.key = 0;
     check_ok(post(au, "bound", refresh_form(refresh, ""), &with, &json), e);
     check_str(member(json, "token_type"), "DPoP");
+}
+
+TEST(a_public_client_gets_a_refresh_token_for_its_key_and_none_without)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "browser", STR(""), STR("") };
+    struct prover p = prover_new(au, "POST", HTU);
+    struct str json, refresh;
+
+    add_public(au);
+    check_ok(post_public(au, redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    check_str(member(json, "token_type"), "Bearer");
+    check_int(member(json, "refresh_token").n, 0);
+    check_ok(post_public(au, redeem_form(code_of(au, &done, &w)), &p, &json), e);
+    refresh = member(json, "refresh_token");
+    check(refresh.n >= 43);
+    check_fails(post_public(au, refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+    p.key = 1;
+    check_fails(post_public(au, refresh_form(refresh, ""), &p, &json), e, ERR_BAD_GRANT);
+    p.key = 0;
+    check_ok(post_public(au, refresh_form(refresh, ""), &p, &json), e);
+}
+
+TEST(a_client_that_gave_up_its_secret_gives_up_its_unbound_refresh_tokens)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "browser", STR(""), STR("") };
+    const struct str code = (add_public(au), code_of(au, &done, &w));
+    const struct str refresh = STR("kept-from-better-days");
+    struct str json;
+    struct grant g;
+    bool found;
+
+    check_ok(grant_find(au, test_arena(), "code", code, &found, &g, &e), e);
+    check_ok(grant_keep(au, test_arena(), "refresh", refresh, &g, 60, &e), e);
+    check_fails(post_public(au, refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+    check_ok(post_public(au, redeem_form(code), NULL, &json), e);
 }
 
 TEST(a_code_that_was_asked_for_with_a_key_is_that_keys)
