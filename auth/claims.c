@@ -62,6 +62,16 @@ bool claims_scope_may(const struct client *c, struct str scope)
     return client_may_scope(c, is_representee(scope) ? STR("representee_list") : scope);
 }
 
+struct str claims_scopes_left(struct arena *a, const struct client *c, struct str scopes)
+{
+    struct str left = STR(""), word;
+
+    while (str_next(&scopes, ' ', &word))
+        if (word.n > 0 && claims_scope_may(c, word))
+            left = left.n == 0 ? word : str_fmt(a, "%.*s %.*s", STR_ARG(left), STR_ARG(word));
+    return left;
+}
+
 bool claims_scope_known(struct str scope)
 {
     if (is_representee(scope))

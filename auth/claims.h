@@ -54,6 +54,8 @@ bool claims_scope_known(struct str scope); /* also representee.<sub> */
 /* Whether the client may ask for the scope: representee.<sub> by its registered representee_list.
  */
 bool claims_scope_may(const struct client *c, struct str scope);
+/* Of scopes that were granted those that it may still ask for; space-separated, perhaps none. */
+struct str claims_scopes_left(struct arena *a, const struct client *c, struct str scopes);
 /* Whether the client may ask for the claim of that name: by its registered scopes. */
 bool claims_may(const struct client *c, struct str claim);
 

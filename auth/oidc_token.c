@@ -280,6 +280,9 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
     TRY(bind(&g, &proven, e));
     TRY(refresh_alive(au, v, order.refresh, &g, e));
     TRY(consent_stands(au, v->arena, c, &g, e));
+    g.scope = claims_scopes_left(v->arena, c, g.scope);
+    if (g.scope.n == 0)
+        return fail(e, ERR_BAD_GRANT, "refresh token: its client may ask for nothing of it now");
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
     order.grant = &g;
     return oidc_tokens_make(au, v, &order, json, e);

@@ -1,6 +1,7 @@
 /*
  * Security: see auth/access for who gets here and auth/claims for what leaves. The client is loaded
- * again, so that a removed client learns nothing more.
+ * again, so that a removed client learns nothing more, nor does one whose registration was narrowed
+ * what was taken from it.
  */
 #include "auth/oidc_userinfo.h"
 
@@ -60,6 +61,7 @@ result oidc_userinfo(struct auth *au, const struct visit *v, const struct access
     TRY(step_up(au, acc, e));
     TRY(account_load(au, v->arena, acc->account, &account, e));
     subject = claims_of_access(&client, &account, acc);
+    subject.scope = claims_scopes_left(v->arena, &client, acc->scope);
     TRY(claims_userinfo(au, v, &subject, &claims, e));
     *is_signed = client.userinfo_alg >= 0;
     if (*is_signed)

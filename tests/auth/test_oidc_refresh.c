@@ -301,6 +301,35 @@ TEST(a_refresh_may_ask_for_less_and_never_for_more)
     check_str(member(json, "scope"), "openid profile email");
 }
 
+TEST(a_client_that_may_ask_for_less_now_gets_less)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    struct str json, refresh, access;
+    struct client c;
+    struct access acc;
+    bool is_signed;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    access = member(json, "access_token");
+    check_ok(client_load(au, test_arena(), STR("plain"), &c, &e), e);
+    c.scopes = STR("openid profile");
+    check_ok(client_change(au, &v, &c, &e), e);
+    check_ok(access_read(au, test_arena(), access, &acc, &e), e);
+    check_ok(oidc_userinfo(au, &v, &acc, &json, &is_signed, &e), e);
+    check(str_has(json, STR("\"name\"")) && !str_has(json, STR("email")));
+    check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e);
+    check_str(member(json, "scope"), "openid profile");
+    check_fails(post(au, "plain", refresh_form(refresh, "&scope=email"), NULL, &json), e,
+                ERR_BAD_SCOPE);
+    c.scopes = STR("vn_id");
+    check_ok(client_change(au, &v, &c, &e), e);
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
 TEST_STORE(a_client_of_bound_tokens_gets_no_others)
 {
     struct auth *au = here();
