@@ -95,3 +95,8 @@ int acr_set_best(unsigned set, int reached)
             return level;
     return 0;
 }
+
+int acr_at_age(int acr, int64_t age_s)
+{
+    return acr < ACR_EVER_FRESH || age_s <= ACR_FRESH_S ? acr : ACR_EVER_FRESH - 1;
+}

@@ -26,6 +26,9 @@ int acr_set_least(unsigned set); /* the lowest of a set; 0: empty */
 /* The highest of a set that `reached` satisfies; 0: none. */
 int acr_set_best(unsigned set, int reached);
 
+/* What a sign-in that reached the level is worth at that age. */
+int acr_at_age(int acr, int64_t age_s);
+
 /* What the methods (RFC 8176, space-separated) prove. Without any, nobody told: then the level of
  * the account, since its owner opened it so, and at most 2. */
 int acr_of_methods(struct str amr, int account_level);

@@ -336,6 +336,7 @@ static result grant_make(struct auth *au, const struct visit *v, const struct se
                          const struct approval *ap, struct grant *out, struct err *e)
 {
     const struct session_proof proof = { s->auth_time_s, s->acr, s->amr };
+    const int64_t now_s = clock_now_s(au->clock);
     struct session own;
     struct account account;
     struct client client;
@@ -355,9 +356,9 @@ static result grant_make(struct auth *au, const struct visit *v, const struct se
                            .amr = own.amr,
                            .kind = own.kind,
                            .level = own.level,
-                           .acr = own.acr,
+                           .acr = acr_at_age(own.acr, now_s - own.auth_time_s),
                            .auth_time_s = own.auth_time_s,
-                           .made_s = clock_now_s(au->clock) };
+                           .made_s = now_s };
     return OK;
 }
 

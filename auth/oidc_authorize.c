@@ -146,13 +146,6 @@ static int level_reached(const struct oidc_request *rq, const struct session *s)
     return s->acr < ACR_EVER_FRESH ? s->acr : ACR_EVER_FRESH - 1;
 }
 
-static int level_signed_in(const struct auth *au, const struct session *s)
-{
-    const bool fresh = clock_now_s(au->clock) - s->auth_time_s <= ACR_FRESH_S;
-
-    return fresh || s->acr < ACR_EVER_FRESH ? s->acr : ACR_EVER_FRESH - 1;
-}
-
 /* Without this there is no token. */
 static int level_needed(const struct asked *q)
 {
@@ -531,7 +524,7 @@ result oidc_authorize_continue(struct auth *au, const struct visit *v,
         return reply_no_good(au, v->arena, &q, &why, out, e);
     }
     q.rq.signed_in = true;
-    q.rq.reached = level_signed_in(au, &session);
+    q.rq.reached = acr_at_age(session.acr, clock_now_s(au->clock) - session.auth_time_s);
     return decide(au, v, &q, &session, out, e);
 }
 

@@ -126,6 +126,23 @@ TEST(only_the_person_who_was_asked_and_freshly_and_strongly_enough)
     check_fails(approval_check(s.au, &s.session, &s.approval, &e), e, ERR_BUSINESS_STATUS);
 }
 
+TEST(the_highest_level_is_told_of_a_sign_in_of_this_minute_only)
+{
+    static const int64_t ages_s[] = { 60, 61 };
+    static const int told[LEN(ages_s)] = { 4, 3 };
+    struct stage s = staged("device");
+    struct grant g;
+
+    s.session.acr = 4;
+    for (size_t i = 0; i < LEN(ages_s); i++) {
+        check_ok(approval_make(s.au, &s.visit, &s.approval, &s.bearer, &s.code, &e), e);
+        s.session.auth_time_s = clock_now_s(&fixture_clock) - ages_s[i];
+        check_ok(approval_answer(s.au, &s.visit, &s.session, &s.approval, true, &e), e);
+        check_ok(take(&s, &g), e);
+        check_int(g.acr, told[i]);
+    }
+}
+
 TEST_KV(asking_too_soon_makes_it_slower_and_guessing_ends)
 {
     struct stage s = staged("device");
