@@ -9,6 +9,8 @@
 #include "auth/access.h"
 #include "auth/caller.h"
 #include "auth/claims.h"
+#include "auth/client.h"
+#include "auth/consent.h"
 #include "auth/grant.h"
 #include "auth/session.h"
 #include "base/err.h"
@@ -28,15 +30,22 @@ struct found {
     struct grant grant;
 };
 
+/* Whether refreshing would find it good: the same questions, but asking is no use of the session.
+ */
 static result alive(struct auth *au, struct arena *a, const struct grant *g, bool *out,
                     struct err *e)
 {
     struct session_sid by_sid;
-    bool revoked;
+    struct err why = { 0 };
+    bool revoked, withdrawn;
 
+    *out = !client_token_check(au, g->client_id, g->made_s, &why).failed;
+    if (!*out)
+        return why.code == ERR_BAD_TOKEN ? OK : fail(e, why.code, "%s", why.detail);
     TRY(grant_is_revoked(au, a, g->id, &revoked, e));
+    TRY(consent_withdrawn(au, a, g->account, g->client_id, g->made_s, &withdrawn, e));
     TRY(session_by_sid(au, a, g->sid, out, &by_sid, e));
-    *out = *out && !revoked;
+    *out = *out && !revoked && !withdrawn;
     return OK;
 }
 
@@ -110,7 +119,7 @@ static void put_refresh(struct auth *au, struct arena *a, struct json *o, const 
     json_put_str(o, "token_type", STR("refresh_token"));
     json_put_str(o, "iss", au->conf->service.issuer);
     json_put_str(o, "client_id", g->client_id);
-    json_put_str(o, "sub", claims_sub(au, a, c, g->account));
+    json_put_str(o, "sub", claims_sub(au, a, c, g->acting.n > 0 ? g->acting : g->account));
     json_put_str(o, "scope", g->scope);
     json_put_str(o, "acr", claims_acr(g->acr));
     json_put_int(o, "auth_time", g->auth_time_s);

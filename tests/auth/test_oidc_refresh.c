@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "auth/access.h"
+#include "auth/claims.h"
 #include "auth/client_metadata.h"
 #include "auth/oidc_introspect.h"
 #include "auth/oidc_token.h"
@@ -472,6 +473,64 @@ TEST_KV(a_code_used_twice_takes_the_refresh_token_back_too)
     check(!opens(au, member(refreshed, "access_token")));
     check_fails(post(au, "plain", refresh_form(member(json, "refresh_token"), ""), NULL, &again), e,
                 ERR_BAD_GRANT);
+}
+
+static struct str introspected(struct auth *au, struct str token)
+{
+    const struct visit v = world_visit();
+    const struct form f = world_form(
+        str_cstr(test_arena(),
+                 str_fmt(test_arena(), "client_id=plain&client_secret=" WORLD_SECRET "&token=%.*s",
+                         STR_ARG(token))));
+    const struct api_call call = { .body = &f };
+    struct str json;
+
+    check_ok(oidc_introspect(au, &v, &call, &json, &e), e);
+    return json;
+}
+
+TEST(introspection_calls_no_refresh_token_alive_that_could_not_be_used)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    const struct consent c = { .client_id = STR("plain"), .scopes = STR("openid") };
+    struct str json, first, second;
+
+    check_ok(consent_give(au, &v, done.account.id, &c, &e), e);
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    first = member(json, "refresh_token");
+    check(str_starts(introspected(au, first), STR("{\"active\":true")));
+    check_ok(consent_withdraw(au, &v, done.account.id, STR("plain"), &e), e);
+    check_str(introspected(au, first), "{\"active\":false}");
+    fixture_clock.fixed_ms += 1000;
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    second = member(json, "refresh_token");
+    check(str_starts(introspected(au, second), STR("{\"active\":true")));
+    check_ok(client_disable(au, &v, STR("plain"), true, &e), e);
+    check_ok(client_disable(au, &v, STR("plain"), false, &e), e);
+    check_str(introspected(au, second), "{\"active\":false}");
+}
+
+TEST(a_refresh_token_of_an_organisation_is_introspected_as_such)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    struct client c;
+    const struct grant g = { .id = STR("gr_1"),
+                             .client_id = STR("plain"),
+                             .scope = STR("openid"),
+                             .account = done.account.id,
+                             .sid = done.session.sid,
+                             .acr = 2,
+                             .made_s = clock_now_s(&fixture_clock),
+                             .acting = STR("org_1") };
+
+    check_ok(client_load(au, test_arena(), STR("plain"), &c, &e), e);
+    check_ok(grant_keep(au, test_arena(), "refresh", STR("of-a-firm"), &g, 60, &e), e);
+    check_same(member(introspected(au, STR("of-a-firm")), "sub"),
+               claims_sub(au, test_arena(), &c, STR("org_1")));
 }
 
 TEST(a_refresh_token_that_is_given_back_ends_its_grant)
