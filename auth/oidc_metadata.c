@@ -46,7 +46,7 @@ static const struct {
       "client_secret_basic client_secret_post private_key_jwt none" },
     { "token_endpoint_auth_signing_alg_values_supported", ROW_LIST, "ES256 PS256 EdDSA RS256" },
     { "introspection_endpoint_auth_methods_supported", ROW_WAYS,
-      "client_secret_basic client_secret_post private_key_jwt none" },
+      "client_secret_basic client_secret_post private_key_jwt" },
     { "introspection_endpoint_auth_signing_alg_values_supported", ROW_LIST,
       "ES256 PS256 EdDSA RS256" },
     { "revocation_endpoint_auth_methods_supported", ROW_WAYS,

@@ -95,6 +95,8 @@ TEST(the_document_says_what_works_and_nothing_else)
     check(!lists(o, "request_object_signing_alg_values_supported", "none"));
     check(!lists(o, "authorization_signing_alg_values_supported", "RS256"));
     check(lists(o, "token_endpoint_auth_methods_supported", "private_key_jwt"));
+    check(lists(o, "revocation_endpoint_auth_methods_supported", "none"));
+    check(!lists(o, "introspection_endpoint_auth_methods_supported", "none")); /* refused there */
     check(lists(o, "response_modes_supported", "form_post.jwt"));
     check(lists(o, "acr_values_supported", "urn:vn:loa:4"));
     check(json_bool(json_member(o, "authorization_response_iss_parameter_supported"), &b) && b);
