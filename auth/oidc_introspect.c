@@ -37,15 +37,15 @@ static result alive(struct auth *au, struct arena *a, const struct grant *g, boo
 {
     struct session_sid by_sid;
     struct err why = { 0 };
-    bool revoked, withdrawn;
+    bool revoked, taken_back;
 
     *out = !client_token_check(au, g->client_id, g->made_s, &why).failed;
     if (!*out)
         return why.code == ERR_BAD_TOKEN ? OK : fail(e, why.code, "%s", why.detail);
     TRY(grant_is_revoked(au, a, g->id, &revoked, e));
-    TRY(consent_withdrawn(au, a, g->account, g->client_id, g->made_s, &withdrawn, e));
+    TRY(consent_taken_back(au, a, g->account, g->client_id, g->made_s, &taken_back, e));
     TRY(session_by_sid(au, a, g->sid, out, &by_sid, e));
-    *out = *out && !revoked && !withdrawn;
+    *out = *out && !revoked && !taken_back;
     return OK;
 }
 

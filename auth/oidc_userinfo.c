@@ -1,7 +1,7 @@
 /*
  * Security: see auth/access for who gets here and auth/claims for what leaves. The client is loaded
- * again, so that a removed client learns nothing more, nor does one whose registration was narrowed
- * what was taken from it.
+ * again, so that one that was removed learns nothing more, and one whose registration was narrowed
+ * no more than is left.
  */
 #include "auth/oidc_userinfo.h"
 

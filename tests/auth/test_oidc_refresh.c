@@ -4,8 +4,10 @@
 #include "auth/access.h"
 #include "auth/claims.h"
 #include "auth/client_metadata.h"
+#include "auth/consent.h"
 #include "auth/oidc_introspect.h"
 #include "auth/oidc_token.h"
+#include "auth/oidc_userinfo.h"
 #include "base/json.h"
 #include "conf/conf.h"
 #include "crypto/keyring.h"
@@ -495,9 +497,13 @@ TEST(introspection_calls_no_refresh_token_alive_that_could_not_be_used)
     const struct visit v = world_visit();
     const struct login_done done = world_login(au);
     const struct wish w = { "plain", STR(""), STR("") };
-    const struct consent c = { .client_id = STR("plain"), .scopes = STR("openid") };
+    const struct consent c = { .client_id = STR("plain"), .scopes = STR("openid profile email") };
     struct str json, first, second;
+    struct client asking;
 
+    check_ok(client_load(au, test_arena(), STR("plain"), &asking, &e), e);
+    asking.asks_consent = true;
+    check_ok(client_change(au, &v, &asking, &e), e);
     check_ok(consent_give(au, &v, done.account.id, &c, &e), e);
     check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
     first = member(json, "refresh_token");
@@ -505,6 +511,7 @@ TEST(introspection_calls_no_refresh_token_alive_that_could_not_be_used)
     check_ok(consent_withdraw(au, &v, done.account.id, STR("plain"), &e), e);
     check_str(introspected(au, first), "{\"active\":false}");
     fixture_clock.fixed_ms += 1000;
+    check_ok(consent_give(au, &v, done.account.id, &c, &e), e);
     check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
     second = member(json, "refresh_token");
     check(str_starts(introspected(au, second), STR("{\"active\":true")));
