@@ -40,6 +40,21 @@ TEST(both_languages_have_the_same_keys)
     catalog_close(&en);
 }
 
+TEST(a_text_that_sends_to_another_page_names_it_as_it_is_called)
+{
+    static const char *const files[] = { "vi.txt", "en.txt" };
+
+    for (size_t i = 0; i < LEN(files); i++) {
+        struct catalog *c = catalog(files[i]);
+        struct str text, title;
+
+        check(catalog_find(c, STR("approve.warning"), &text));
+        check(catalog_find(c, STR("me_sessions.title"), &title));
+        check(str_has(text, title));
+        catalog_close(&c);
+    }
+}
+
 TEST(every_text_that_a_page_names_exists)
 {
     struct catalog *vi = catalog("vi.txt"), *en = catalog("en.txt");
