@@ -220,11 +220,14 @@ static result way_check(struct auth *au, struct arena *a, const struct api_call 
     case CLIENT_WAY_TLS_SELF:
         return o->secret_sent || o->assertion_sent ? bad(e, "a certificate is registered")
                                                    : certificate_check(au, a, call, c, e);
-    case CLIENT_WAY_NONE:
     case CLIENT_WAY_SECRET:
+        if (o->assertion_sent)
+            return bad(e, "an assertion, but a secret is registered");
+        return bad(e, o->secret_sent ? "wrong secret" : "no secret, but one is registered");
+    case CLIENT_WAY_NONE:
         break;
     }
-    return bad(e, "another way is registered");
+    return bad(e, "a proof, but the client is public");
 }
 
 result caller_check(struct auth *au, const struct visit *v, const struct api_call *call,
@@ -241,7 +244,8 @@ result caller_check(struct auth *au, const struct visit *v, const struct api_cal
     if (!o.assertion_sent && why.code != ERR_BAD_CLIENT)
         return fail(e, why.code, "%s", why.detail);
     if (client_load(au, v->arena, o.id, &c, &why).failed)
-        return why.code == ERR_NOT_FOUND ? bad(e, "failed") : fail(e, why.code, "%s", why.detail);
+        return why.code == ERR_NOT_FOUND ? bad(e, "unknown or disabled")
+                                         : fail(e, why.code, "%s", why.detail);
     TRY(way_check(au, v->arena, call, &c, &o, e));
     *out = c;
     return OK;

@@ -186,6 +186,32 @@ TEST(nobody_gets_in_without_a_proof)
     check_fails(call_as("nobody", assertion((struct claims){ .id = "nobody" })), e, ERR_BAD_CLIENT);
 }
 
+/* For the operator, who reads it in the log; the caller is told none of it. */
+TEST(the_log_tells_a_wrong_secret_from_none_and_from_another_way)
+{
+    static const struct {
+        const char *form, *why;
+    } rows[] = {
+        { "client_id=portal&client_secret=wrong", "wrong secret" },
+        { "client_id=portal", "no secret, but one is registered" },
+        { "client_id=nobody&client_secret=" WORLD_SECRET, "unknown or disabled" },
+        { "client_id=fapi&client_secret=" WORLD_SECRET,
+          "no assertion, but private_key_jwt is registered" },
+    };
+    struct client c;
+
+    (void)world_client(here());
+    (void)with_key(here(), "fapi", CLIENT_FAPI2);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        check_fails(call_with(rows[i].form, "", &c), e, ERR_BAD_CLIENT);
+        check_str(str_c(e.detail),
+                  str_cstr(test_arena(),
+                           str_fmt(test_arena(), "client authentication: %s", rows[i].why)));
+    }
+    check_fails(call_as("portal", assertion((struct claims){ .id = "portal" })), e, ERR_BAD_CLIENT);
+    check_str(str_c(e.detail), "client authentication: an assertion, but a secret is registered");
+}
+
 TEST_KV(an_assertion_works_once)
 {
     struct auth *au = here();
