@@ -57,6 +57,16 @@ static bool is_representee(struct str scope)
     return scope.n > prefix.n && str_starts(scope, prefix);
 }
 
+bool claims_representee_once(struct str scopes)
+{
+    struct str word;
+    size_t n = 0;
+
+    while (str_next(&scopes, ' ', &word))
+        n += is_representee(word);
+    return n <= 1;
+}
+
 bool claims_scope_may(const struct client *c, struct str scope)
 {
     return client_may_scope(c, is_representee(scope) ? STR("representee_list") : scope);

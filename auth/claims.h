@@ -50,7 +50,8 @@ struct claims_scope {
 };
 extern const struct claims_scope claims_scopes[];
 extern const size_t claims_scope_count;
-bool claims_scope_known(struct str scope); /* also representee.<sub> */
+bool claims_representee_once(struct str scopes); /* no more than one of representee.<sub> */
+bool claims_scope_known(struct str scope);       /* also representee.<sub> */
 /* Whether the client may ask for the scope: representee.<sub> by its registered representee_list.
  */
 bool claims_scope_may(const struct client *c, struct str scope);

@@ -142,7 +142,9 @@ static result scope_read(struct arena *a, const struct client *client, const str
         if (word.n > 0 && (claims_scope_known(word) || str_is(word, "offline_access")) &&
             claims_scope_may(client, word) && !client_list_has(rq->scope, word))
             rq->scope = str_fmt(a, "%.*s %.*s", STR_ARG(rq->scope), STR_ARG(word));
-    return OK;
+    return claims_representee_once(rq->scope)
+               ? OK
+               : fail_field(e, ERR_BAD_SCOPE, "scope", "more than one representee");
 }
 
 static bool is_digest(struct str s)

@@ -102,6 +102,22 @@ TEST(each_parameter_is_read_or_refused_by_name)
     }
 }
 
+TEST(one_representee_may_be_asked_for_at_a_time)
+{
+    struct client c = portal(CLIENT_OIDC);
+    struct oidc_request rq;
+
+    c.scopes = STR("openid representee_list");
+    check(reads(&c, GOOD "%20representee_list%20representee.org-a%20representee.org-a", &rq));
+    check_str(rq.scope, "openid representee_list representee.org-a");
+    check(!reads(&c, GOOD "%20representee.org-a%20representee.org-b", &rq));
+    check_int(e.code, ERR_BAD_SCOPE);
+    check_str(rq.redirect_uri, WORLD_RETURN); /* the client may be told */
+    c.scopes = STR("openid");                 /* what is not registered is ignored, as ever */
+    check(reads(&c, GOOD "%20representee.org-a%20representee.org-b", &rq));
+    check_str(rq.scope, "openid");
+}
+
 TEST(state_and_nonce_are_bounded_but_roomy)
 {
     static const struct {
