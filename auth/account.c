@@ -184,7 +184,8 @@ result account_save(struct auth *au, const struct visit *v, const struct account
     must(seen->claims->tech_id.n > 0);
     must(seen->claims->level == 1 || seen->claims->level == 2);
     TRY(account_write_again(au->sql, &w, e));
-    return account_load(au, v->arena, w.id, out, e);
+    TRY(account_load(au, v->arena, w.id, out, e));
+    return out->blocked_ms == 0 ? OK : fail(e, ERR_BLOCKED, "the account is blocked");
 }
 
 static result claims_find(struct sql *db, void *arg, struct err *e)
@@ -259,6 +260,7 @@ static result account_find(struct sql *db, void *arg, struct err *e)
     acc->checked_ms = sql_int(rows, 8);
     acc->created_ms = sql_int(rows, 9);
     acc->updated_ms = sql_int(rows, 10);
+    acc->blocked_ms = sql_int(rows, 11);
     return OK;
 }
 

@@ -24,6 +24,7 @@ struct account {
     bool pay_only;       /* an enterprise whose status allows paying only */
     int64_t checked_ms;
     int64_t created_ms, updated_ms;
+    int64_t blocked_ms;          /* since when it may not sign in; 0: it may */
     struct vneid_claims profile; /* what it told at the last sign-in, unsealed */
 };
 
@@ -35,7 +36,8 @@ struct account_seen {
 
 /* Makes, links or updates the account of a finished sign-in. A new TechID with the number of an
  * existing account at level 1, which the register did not confirm: ERR_UPSTREAM_DOWN when it could
- * not be asked, ERR_FORBIDDEN when the policy does not ask it. */
+ * not be asked, ERR_FORBIDDEN when the policy does not ask it. ERR_BLOCKED: an administrator keeps
+ * it from signing in. */
 MUST_USE result account_save(struct auth *au, const struct visit *v,
                              const struct account_seen *seen, struct account *out, struct err *e);
 /* ERR_NOT_FOUND; ERR_CRYPTO when the sealed value does not open. */
@@ -47,6 +49,16 @@ MUST_USE result account_of_claims(struct auth *au, struct arena *a, const struct
 /* The citizen's account of a 12-digit number; ERR_NOT_FOUND. */
 MUST_USE result account_by_number(struct auth *au, struct arena *a, struct str number,
                                   struct str *id, struct err *e);
+/* Keeps it from signing in, ends its sessions and has their portals told (SESSION_BLOCKED); undone
+ * by the other. Audited as "account.block", "account.unblock"; twice is fine. `actor` as in
+ * store/audit.h. ERR_NOT_FOUND. */
+MUST_USE result account_block(struct auth *au, const struct visit *v, struct str id,
+                              struct str actor, struct err *e);
+MUST_USE result account_unblock(struct auth *au, const struct visit *v, struct str id,
+                                struct str actor, struct err *e);
+/* For a transaction in which a session begins. ERR_BLOCKED. */
+struct sql;
+MUST_USE result account_take(struct sql *db, struct str id, struct err *e);
 /* What to call it: the enterprise's name, else the person's, else "". */
 struct str account_name(const struct account *acc);
 

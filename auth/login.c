@@ -295,6 +295,7 @@ static bool is_denial(enum err_code code)
     case ERR_BUSINESS_UNKNOWN:
     case ERR_BUSINESS_STATUS:
     case ERR_NOT_REPRESENTATIVE:
+    case ERR_BLOCKED:
         return true;
     default:
         return false;

@@ -18,6 +18,7 @@
 #include "conf/conf.h"
 #include "crypto/random.h"
 #include "http/client.h"
+#include "store/audit.h"
 #include "store/sql.h"
 
 #define POST_CONNECT_MS   2000
@@ -274,4 +275,30 @@ result outgoing_of_session(struct auth *au, struct arena *a, struct str sid,
     struct finding w = { .arena = a, .sid = sid };
 
     return list_make(au, &w, list, count, e);
+}
+
+struct reviving {
+    const struct visit *visit;
+    struct str id, actor;
+    int64_t now_ms;
+};
+
+static result revive(struct sql *db, void *arg, struct err *e)
+{
+    const struct reviving *w = arg;
+    const struct audit_event ev = auth_event(w->visit, w->actor, "notice.again", w->id, NULL);
+    int64_t changed;
+
+    TRY(sql_run_count(db, SQL_OUTGOING_REVIVE, &changed, e, sql_t(w->id), sql_i(w->now_ms)));
+    if (changed == 0)
+        return fail(e, ERR_NOT_FOUND, "no dead notice of that id");
+    return audit_append(db, w->now_ms, &ev, e);
+}
+
+result outgoing_revive(struct auth *au, const struct visit *v, struct str id, struct str actor,
+                       struct err *e)
+{
+    struct reviving w = { v, id, actor, clock_now_ms(au->clock) };
+
+    return sql_transact(au->sql, revive, &w, e);
 }

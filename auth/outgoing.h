@@ -64,6 +64,10 @@ struct outgoing_filter {
 /* The newest first, at most OUTGOING_LIST_MAX. */
 MUST_USE result outgoing_list(struct auth *au, struct arena *a, const struct outgoing_filter *f,
                               struct outgoing_row **list, size_t *count, struct err *e);
+/* Sends one that is dead once more, now; it is dead again when that fails. Audited as
+ * "notice.again". ERR_NOT_FOUND: none, or it is not dead. */
+MUST_USE result outgoing_revive(struct auth *au, const struct visit *v, struct str id,
+                                struct str actor, struct err *e);
 /* Logout notices about one session. */
 MUST_USE result outgoing_of_session(struct auth *au, struct arena *a, struct str sid,
                                     struct outgoing_row **list, size_t *count, struct err *e);

@@ -169,6 +169,7 @@ static result add(struct sql *db, void *arg, struct err *e)
     const struct session *s = w->session;
     const struct str agent = session_agent(w->visit->arena, w->visit->agent);
 
+    TRY(account_take(db, s->account, e));
     TRY(sql_run(db, SQL_SESSION_INSERT, e, sql_t(s->sid), sql_t(s->key), sql_t(s->account),
                 sql_t(w->auth->conf->vneid.issuer), sql_t(agent), sql_i(s->created_ms),
                 sql_i(w->due_ms)));

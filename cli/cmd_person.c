@@ -1,4 +1,4 @@
-/* People: what is kept about one, and ending that person's sessions. */
+/* People: what is kept about one, ending that person's sessions, keeping one from signing in. */
 #include <stdio.h>
 
 #include "auth/account.h"
@@ -69,6 +69,7 @@ static void put_account(struct cli *cli, struct json *o, const struct account *a
     put_time(cli, o, "asked_register_at", acc->checked_ms);
     put_time(cli, o, "first_sign_in", acc->created_ms);
     put_time(cli, o, "last_sign_in", acc->updated_ms);
+    put_time(cli, o, "blocked_since", acc->blocked_ms);
 }
 
 static result put_sessions(struct cli *cli, struct auth *au, struct str account, struct json *o,
@@ -192,4 +193,29 @@ result cmd_person_sign_out(struct cli *cli, struct err *e)
     TRY(session_end_all(&app->auth, &v, id, STR(""), SESSION_STAFF, STR("system"), &count, e));
     (void)printf("%lld ended\n", (long long)count);
     return OK;
+}
+
+static result block(struct cli *cli, bool blocks, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    const struct visit v = cli_visit(cli);
+    struct str id;
+
+    TRY(cli_need_word(cli, 0, "ACCOUNT", &id, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(blocks ? account_block(&app->auth, &v, id, STR("system"), e)
+               : account_unblock(&app->auth, &v, id, STR("system"), e));
+    (void)printf("%s\n", blocks ? "blocked" : "unblocked");
+    return OK;
+}
+
+result cmd_person_block(struct cli *cli, struct err *e)
+{
+    return block(cli, true, e);
+}
+
+result cmd_person_unblock(struct cli *cli, struct err *e)
+{
+    return block(cli, false, e);
 }

@@ -1,18 +1,23 @@
-/* Administrators' first page, and the signing keys. What a page of theirs does is in page_admin_*.c
- */
+/* Administrators' first page. What a page of theirs does is in page_admin_*.c. */
 #include "web/page_admin.h"
 
 #include "auth/staff_sign_in.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "crypto/keyring.h"
 #include "http/form.h"
 
 struct str admin_role_text(const struct ctx *c, int role)
 {
     return view_text(c, str_cstr(c->arena, str_fmt(c->arena, "staff.role.%s",
                                                    staff_role_name((enum staff_role)role))));
+}
+
+struct str admin_home(int role)
+{
+    return role == STAFF_ADMINISTRATOR ? STR("/admin")
+           : role == STAFF_AUDITOR     ? STR("/admin/audit")
+                                       : STR("/finance");
 }
 
 void admin_put_fresh(const struct ctx *c, struct json *data)
@@ -52,38 +57,4 @@ result page_admin(struct ctx *c, struct request *rq, struct response *rs, struct
 
     json_put_bool(data, "administrator", c->staff.role == STAFF_ADMINISTRATOR);
     return view_page(c, rq, rs, "admin", "admin.title", data, e);
-}
-
-static bool signs(struct ctx *c, struct str kid, struct str alg_word)
-{
-    DEFER(key_release) struct key *key = NULL;
-    enum key_alg alg;
-    struct err none;
-
-    if (!key_alg_by_name(alg_word, &alg) || keyring_active(c->app->keys, alg, &key, &none).failed)
-        return false;
-    return str_eq(key_id(key), kid);
-}
-
-/* GET /admin/keys */
-result page_admin_keys(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
-{
-    DEFER(json_close) struct json *data = json_object();
-    DEFER(json_close) struct json *set = keyring_jwks(c->app->keys);
-    const struct json *keys = json_member(set, "keys");
-    struct json *rows = json_array();
-
-    json_put(data, "keys", rows);
-    for (size_t i = 0; i < json_count(keys); i++) {
-        struct json *row = json_object();
-        struct str kid = STR(""), alg = STR("");
-
-        (void)json_str(json_member(json_at(keys, i), "kid"), &kid);
-        (void)json_str(json_member(json_at(keys, i), "alg"), &alg);
-        json_put_str(row, "kid", kid);
-        json_put_str(row, "alg", alg);
-        json_put_bool(row, "signs", signs(c, kid, alg));
-        json_add(rows, row);
-    }
-    return view_page(c, rq, rs, "admin_keys", "admin.keys", data, e);
 }

@@ -1,11 +1,10 @@
 /*
- * People, mandates and notices, as administrators see them. A person is found by a number that the
+ * People and mandates, as administrators see them. A person is found by a number that the
  * administrator has from elsewhere; it is sent in a form's body, so that no log holds it. Names are
  * masked until asked for, and who asked is in the audit log.
  */
 #include "auth/account_search.h"
 #include "auth/mandate.h"
-#include "auth/outgoing.h"
 #include "auth/session.h"
 #include "auth/session_rows.h"
 #include "base/buf.h"
@@ -74,6 +73,8 @@ static result account_row(struct ctx *c, const struct account *a, bool shown, st
     json_put_int(row, "level", a->level);
     json_put_str(row, "name", shown ? account_name(a) : masked(c, account_name(a)));
     json_put_bool(row, "masked", !shown);
+    if (a->blocked_ms > 0)
+        json_put_str(row, "blocked", clock_vn(c->arena, a->blocked_ms));
     json_put_str(row, "last", clock_vn(c->arena, a->updated_ms));
     *out = row;
     return r;
@@ -136,6 +137,17 @@ result admin_people_find(struct ctx *c, struct request *rq, struct response *rs,
     return show_people(c, rq, rs, &f, e);
 }
 
+static result person_block(struct ctx *c, struct found *f, bool blocks, struct err *e)
+{
+    struct auth *au = &c->app->auth;
+    const struct str id = f->list[0].id, actor = auth_actor(&c->visit);
+
+    f->told = blocks ? "people.is_blocked" : "people.is_unblocked";
+    TRY(blocks ? account_block(au, &c->visit, id, actor, e)
+               : account_unblock(au, &c->visit, id, actor, e));
+    return account_load(au, c->arena, id, &f->list[0], e);
+}
+
 static result person_act(struct ctx *c, const struct request *rq, struct found *f, struct err *e)
 {
     static const char *const fields[] = { "csrf", "act", "code", NULL };
@@ -151,8 +163,12 @@ static result person_act(struct ctx *c, const struct request *rq, struct found *
         return auth_audit(au, &c->visit, auth_actor(&c->visit), "people.unmask", f->list[0].id,
                           NULL, e);
     }
+    if (str_is(form_get(&form, "act"), "block"))
+        return person_block(c, f, true, e);
+    if (str_is(form_get(&form, "act"), "unblock"))
+        return person_block(c, f, false, e);
     if (!str_is(form_get(&form, "act"), "end"))
-        return fail_field(e, ERR_INVALID, "act", "show or end");
+        return fail_field(e, ERR_INVALID, "act", "show, end, block or unblock");
     f->told = "people.ended";
     return session_end_all(au, &c->visit, f->list[0].id, STR(""), SESSION_STAFF,
                            auth_actor(&c->visit), &count, e);
@@ -251,29 +267,4 @@ result admin_mandate_revoke(struct ctx *c, struct request *rq, struct response *
     }
     log_err("admin.refused", &why);
     return show_mandates(c, rq, rs, &why, e);
-}
-
-/* GET /admin/notices */
-result page_admin_notices(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
-{
-    DEFER(json_close) struct json *data = json_object();
-    struct json *rows = json_array();
-    const struct outgoing_filter all = { .before_ms = 0 };
-    struct outgoing_row *list;
-    size_t n;
-
-    json_put(data, "notices", rows);
-    TRY(outgoing_list(&c->app->auth, c->arena, &all, &list, &n, e));
-    for (size_t i = 0; i < n; i++) {
-        struct json *row = json_object();
-
-        json_put_str(row, "made", clock_vn(c->arena, list[i].created_ms));
-        json_put_str(row, "kind", list[i].kind);
-        json_put_str(row, "client", list[i].client_id);
-        json_put_str(row, "state", list[i].state);
-        json_put_int(row, "tries", list[i].tries);
-        json_put_str(row, "failure", list[i].failure);
-        json_add(rows, row);
-    }
-    return view_page(c, rq, rs, "admin_notices", "admin.notices", data, e);
 }

@@ -44,7 +44,7 @@ result page_staff_in(struct ctx *c, struct request *rq, struct response *rs, str
     struct form query;
 
     if (c->is_staff) {
-        view_redirect(rs, STR("/finance"));
+        view_redirect(rs, admin_home(c->staff.role));
         return OK;
     }
     if (!form_query(rq, &query, NULL).failed && str_is(form_get(&query, "told"), "changed"))
@@ -76,7 +76,7 @@ static struct str entry_follow(struct ctx *c, struct response *rs, const struct 
     }
     view_cookie(c, rs, STAFF_STEP_COOKIE, STR(""), -1);
     view_cookie(c, rs, STAFF_COOKIE, entry->in.token, 0);
-    return STR("/finance");
+    return admin_home(entry->in.session.role);
 }
 
 static bool is_refusal(const struct err *why)

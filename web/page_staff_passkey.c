@@ -74,7 +74,7 @@ result staff_passkey_enter(struct ctx *c, struct request *rq, struct response *r
             return OK;
         }
         view_cookie(c, rs, STAFF_COOKIE, entry.in.token, 0);
-        view_redirect(rs, STR("/finance"));
+        view_redirect(rs, admin_home(entry.in.session.role));
         return OK;
     }
     if (why.code != ERR_BAD_PASSWORD && why.code != ERR_TOO_MANY) {

@@ -23,9 +23,19 @@ WHERE account_id = $1;
 
 -- name: account_load
 SELECT account_id, kind, level, id_index, profile, checked, degraded, pay_only, checked_ms,
-       created_ms, updated_ms
+       created_ms, updated_ms, blocked_ms
 FROM account WHERE account_id = $1;
 
 -- name: account_of_organisation
 SELECT account_id FROM account WHERE kind IN (2, 3) AND id_index = $1
 ORDER BY updated_ms DESC LIMIT $2;
+
+-- name: account_block
+UPDATE account SET blocked_ms = $2 WHERE account_id = $1 AND blocked_ms = 0;
+
+-- name: account_unblock
+UPDATE account SET blocked_ms = 0 WHERE account_id = $1 AND blocked_ms > 0;
+
+-- Takes the row, so that it is not blocked while a session of it begins.
+-- name: account_take
+UPDATE account SET blocked_ms = blocked_ms WHERE account_id = $1 RETURNING blocked_ms;

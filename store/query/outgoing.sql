@@ -22,6 +22,11 @@ UPDATE outgoing SET state = $2, done_ms = $3, drop_ms = $4, failure = $5
 -- name: outgoing_again
 UPDATE outgoing SET due_ms = $2, failure = $3 WHERE id = $1 AND state = 'waiting';
 
+-- An administrator has one sent once more.
+-- name: outgoing_revive
+UPDATE outgoing SET state = 'waiting', due_ms = $2, done_ms = 0, drop_ms = 0
+ WHERE id = $1 AND state = 'dead';
+
 -- A portal that does not answer is asked for one thing at a time.
 -- name: outgoing_postpone
 UPDATE outgoing SET due_ms = $3

@@ -1,5 +1,6 @@
 #include "auth/account.h"
 
+#include "auth/session_rows.h"
 #include "base/clock.h"
 #include "crypto/seal.h"
 #include "tests/auth/world.h"
@@ -188,4 +189,42 @@ TEST(the_database_holds_no_readable_personal_data)
     check(!str_has(str_of(bytes, n), STR(WORLD_NUMBER)));
     check(!str_has(str_of(bytes, n), STR("Nguyễn Văn Thử")));
     check(!str_has(str_of(bytes, n), STR("TECH-4711")));
+}
+
+static int64_t live(struct auth *au, struct str account)
+{
+    struct session_row *list;
+    size_t n;
+
+    check_ok(session_list(au, test_arena(), account, &list, &n, &e), e);
+    return (int64_t)n;
+}
+
+TEST_STORE(a_blocked_account_has_no_session_and_gets_none_until_it_is_unblocked)
+{
+    struct auth *au = world(fixture_pool(), fixture_kv(), &fixture_clock);
+    const struct visit v = world_visit();
+    const struct login_done done = world_login(au);
+    const struct account_seen seen = { .claims = &done.account.profile, .checked = true };
+    struct account acc;
+    struct session s;
+    struct str token;
+
+    check_int(live(au, done.account.id), 1);
+    check_ok(account_block(au, &v, done.account.id, STR("staff:test"), &e), e);
+    check_int(live(au, done.account.id), 0);
+    check_fails(account_save(au, &v, &seen, &acc, &e), e, ERR_BLOCKED);
+    /* In the middle of a sign-in: the account was read before it was blocked. */
+    check_fails(session_make(au, &v, &done.account, NULL, &s, &token, &e), e, ERR_BLOCKED);
+    check_int(live(au, done.account.id), 0);
+    check_ok(account_block(au, &v, done.account.id, STR("staff:test"), &e), e);
+    check_ok(account_load(au, test_arena(), done.account.id, &acc, &e), e);
+    check(acc.blocked_ms > 0);
+    check_ok(account_unblock(au, &v, done.account.id, STR("staff:test"), &e), e);
+    check_ok(session_make(au, &v, &done.account, NULL, &s, &token, &e), e);
+    check_ok(account_save(au, &v, &seen, &acc, &e), e);
+    check_int(acc.blocked_ms, 0);
+    check_fails(account_block(au, &v, STR("acc_nobody"), STR("staff:test"), &e), e, ERR_NOT_FOUND);
+    check_fails(account_unblock(au, &v, STR("acc_nobody"), STR("staff:test"), &e), e,
+                ERR_NOT_FOUND);
 }

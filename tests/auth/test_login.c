@@ -34,7 +34,7 @@ TEST(the_table_lists_every_pair_once_and_all_others_are_refused)
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, LOGIN_RETURNED, LOGIN_REFUSED, -1, -1, -1, -1 },
         { LOGIN_SENT_TO_VNEID, -1, -1, LOGIN_REFUSED, LOGIN_IDENTIFIED, -1, -1, LOGIN_FAILED },
         { LOGIN_SENT_TO_VNEID, -1, -1, LOGIN_REFUSED, -1, LOGIN_CHECKED, -1, LOGIN_FAILED },
-        { LOGIN_SENT_TO_VNEID, -1, -1, -1, -1, -1, LOGIN_DONE, LOGIN_FAILED },
+        { LOGIN_SENT_TO_VNEID, -1, -1, LOGIN_REFUSED, -1, -1, LOGIN_DONE, LOGIN_FAILED },
         { -1, -1, -1, -1, -1, -1, -1, -1 },
         { -1, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },
         { LOGIN_SENT_TO_VNEID, LOGIN_REFUSED, -1, -1, -1, -1, -1, -1 },

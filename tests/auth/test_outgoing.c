@@ -123,6 +123,7 @@ TEST_STORE(what_does_not_arrive_is_sent_again_later_and_later_for_a_day)
 {
     static const int64_t pauses_s[] = { 10, 60, 300, 3600, 3600 };
     struct auth *au = told();
+    const struct visit v = world_visit();
     const struct str sid = leave(au, "told");
     struct outgoing_row row;
 
@@ -144,6 +145,15 @@ TEST_STORE(what_does_not_arrive_is_sent_again_later_and_later_for_a_day)
     check_str(row.state, "dead");
     check(row.tries > 20 && row.tries < 30);
     check_int(upstream()->receiver_calls, row.tries);
+    check_ok(outgoing_revive(au, &v, row.id, STR("staff:test"), &e), e);
+    check_fails(outgoing_revive(au, &v, row.id, STR("staff:test"), &e), e, ERR_NOT_FOUND);
+    check(deliver(au));
+    check_str(row_of(au, sid).state, "dead"); /* once more, and no more */
+    check_ok(outgoing_revive(au, &v, row.id, STR("staff:test"), &e), e);
+    upstream()->receiver_status = 200;
+    check(deliver(au));
+    check_str(row_of(au, sid).state, "delivered");
+    check_fails(outgoing_revive(au, &v, row.id, STR("staff:test"), &e), e, ERR_NOT_FOUND);
 }
 
 TEST_STORE(a_portal_that_comes_back_hears_what_it_missed_and_with_another_token)

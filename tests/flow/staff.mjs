@@ -5,7 +5,8 @@ import { setCookies } from "../cookies.mjs";
 import { otp } from "../otp.mjs";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { Browser, until } from "../fault/stage.mjs";
 
 const here = process.env.MOTCUA_URL, stack = process.env.STACK;
 const password = "Mat-khau-2026!";
@@ -61,7 +62,7 @@ const admin = browser();
 const codes = await enrol(admin, "quan.tri");
 assert.equal(new Set(codes).size, 10);
 assert.equal((await admin("/admin")).url, "/admin");
-for (const [used, want] of [[codes[0], "/finance"], [codes[0], "/staff/step"], [codes[1].toLowerCase().replace("-", " "), "/finance"]]) {
+for (const [used, want] of [[codes[0], "/admin"], [codes[0], "/staff/step"], [codes[1].toLowerCase().replace("-", " "), "/admin"]]) {
     const visit = browser();
     assert.equal((await codeStep(visit, await passwordStep(visit, "quan.tri"), used)).url, want, used);
 }
@@ -88,6 +89,7 @@ assert.equal((await invited(link, { csrf: page.csrf, password: "ngan" })).status
 assert.equal((await invited(link, { csrf: page.csrf, password })).url, "/staff/sign-in?told=changed");
 assert.equal((await invited(link)).status, 404, "a link counts once");
 await enrol(invited, "kiem.tra");
+assert.equal((await invited("/staff/sign-in")).url, "/admin/audit", "an auditor's work");
 assert.equal((await invited("/admin/audit")).status, 200);
 assert.equal((await invited("/admin/staff")).status, 403);
 
@@ -128,6 +130,50 @@ assert.equal(page.status, 200);
 assert.ok(!page.text.includes("001087000000"), "what was typed is not shown again");
 assert.equal((await second("/admin/people/acc_nobody", { csrf, act: "end" })).status, 404);
 assert.equal((await second("/admin/mandates/mnd_nobody", { csrf })).status, 404);
+
+// A blocked account: its session ends, no other begins, until it is let in again; here or by command.
+const citizen = await new Browser().signIn("mai");
+const signedIn = async () => (await citizen.visit(`${here}/me`)).status === 200;
+assert.ok(await signedIn());
+page = await second("/admin/people", { csrf, number: "027149000103" });
+const account = page.text.match(/\/admin\/people\/(acc_[\w-]+)/)?.[1];
+assert.ok(account, page.text);
+assert.ok(!page.text.includes('value="unblock"'));
+page = await second(`/admin/people/${account}`, { csrf, act: "block" });
+assert.match(page.text, /value="unblock"/, page.text);
+assert.ok(!await signedIn(), "the session is over");
+const refused = await citizen.visit(await citizen.toCallback("mai"));
+assert.equal(refused.status, 403, refused.text);
+assert.match(refused.text, /đã bị khóa/);
+assert.ok(!await signedIn());
+assert.match(motcua("person", "unblock", account), /unblocked/);
+await citizen.signIn("mai");
+assert.ok(await signedIn());
+assert.match(motcua("person", "block", account), /^blocked/);
+assert.ok(await until(async () => !await signedIn(), 5000), "out within seconds, in the serving process too");
+await second(`/admin/people/${account}`, { csrf, act: "unblock" });
+assert.match((await second(`/admin/audit?by=subject&value=${account}`)).text, /account\.unblock/);
+
+// Keys: rotated only when the next one was published for long enough, and shown with their states.
+page = await second("/admin/keys");
+assert.equal(page.text.match(/name="alg" value="ES256"/g).length, 1);
+page = await second("/admin/keys", { csrf, alg: "ES256" });
+assert.equal(page.status, 409, page.text);
+assert.equal((await second("/admin/keys", { csrf, alg: "EdDSA" })).status, 400);
+const signing = () => motcua("keys", "list").match(/^active +ES256 (\S+)/m)[1];
+const upcoming = motcua("keys", "list").match(/^next +ES256 (\S+)/m)[1];
+const before = signing();
+for (const file of readdirSync(`${stack}/keys`).filter((name) => name.startsWith(upcoming)))
+    utimesSync(`${stack}/keys/${file}`, new Date(0), new Date(Date.now() - 40 * 86400000));
+page = await second("/admin/keys", { csrf, alg: "ES256" });
+assert.deepEqual([page.status, page.url], [200, "/admin/keys?told=rotated"], page.text);
+assert.notEqual(signing(), before);
+assert.equal(signing(), upcoming);
+assert.ok(page.text.includes(before), "yesterday's stays published");
+const published = JSON.parse(await (await fetch(`${here}/jwks`)).text()).keys.map((key) => key.kid);
+assert.ok(published.includes(before) && published.includes(upcoming));
+assert.equal((await officer("/admin/keys", { csrf: officerCsrf, alg: "ES256" })).status, 403);
+assert.equal((await second("/admin/notices/out_nobody", { csrf })).status, 404);
 
 // All of it is in the audit log with actor, address and port; the file is safe for spreadsheets.
 page = await second("/admin/audit?by=actor&value=staff:quan.tri.2");
