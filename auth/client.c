@@ -240,9 +240,15 @@ static void client_fill(struct client *c)
         c->pkce_only = true;
     if (c->way != CLIENT_WAY_PRIVATE_KEY)
         c->auth_alg = -1;
+    client_settle(c);
+}
+
+/* Subjects stay when addresses move: where our operator has looked at them. Whoever registers alone
+ * could name another portal's address first, and move to an own one with that portal's subjects. */
+static void sector_pin(struct client *c)
+{
     if (c->sector_given.n == 0 && c->sector.n > 0 && c->sector_uri.n == 0)
         c->sector_given = c->sector;
-    client_settle(c);
 }
 
 result client_add(struct auth *au, const struct visit *v, struct client *c, struct str *secret,
@@ -259,6 +265,8 @@ result client_add_invited(struct auth *au, const struct visit *v, struct client 
                               .visit = v,
                               .pass = pass };
 
+    if (pass == NULL)
+        sector_pin(c);
     client_fill(c);
     TRY(client_check(au, c, e));
     c->created_ms = c->updated_ms = w.now_ms = clock_now_ms(au->clock);

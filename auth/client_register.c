@@ -2,16 +2,18 @@
  * Security: the attacker has an invitation, or a registration access token of its own, and wants
  * more than it was invited to: another profile, more scopes, somebody else's sector or client, our
  * server as its browser. Promised: profile and scopes are the invitation's; what only our operator
- * may say is not read; addresses that are fetched are guarded; tokens are kept as digests and
- * compared in constant time; an invitation is used in the transaction that makes the client.
- * Deliberately not done: software statements (nobody's signature on them is believed here), and
- * showing a secret a second time.
+ * may say is not read; a sector is proved by where codes are sent or by its own list; addresses
+ * that are fetched are guarded; tokens are kept as digests and compared in constant time; an
+ * invitation is used in the transaction that makes the client. Deliberately not done: software
+ * statements (nobody's signature on them is believed here), and showing a secret a second time.
  */
 #include "auth/client_register.h"
 
 #include "auth/client_book.h"
 #include "auth/client_keys.h"
 #include "auth/client_metadata.h"
+#include "auth/oidc_ciba.h"
+#include "auth/oidc_device.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -163,6 +165,16 @@ result client_sector_verify(struct auth *au, struct arena *a, const struct clien
     return OK;
 }
 
+/* The host of a redirect address proves a sector only where codes are sent there (CIBA 1.0 4). */
+static result sector_proved(const struct client *c, struct err *e)
+{
+    const bool elsewhere = client_may_grant(c, DEVICE_GRANT) || client_may_grant(c, CIBA_GRANT);
+
+    if (elsewhere && c->redirect_count > 0 && c->sector_uri.n == 0 && c->sector_given.n == 0)
+        return fail_field(e, ERR_INVALID, "sector_identifier_uri", "missing for these grant_types");
+    return OK;
+}
+
 /* What cannot be decided from the document alone. */
 static result outside_check(struct auth *au, struct arena *a, const struct client *c, struct err *e)
 {
@@ -170,6 +182,7 @@ static result outside_check(struct auth *au, struct arena *a, const struct clien
 
     TRY(client_check(au, c, e));
     TRY(client_signing_check(au, c, e));
+    TRY(sector_proved(c, e));
     TRY(client_sector_verify(au, a, c, e));
     if (c->jwks_uri.n > 0 && client_keys_find(au, a, c, STR(""), &keys, NULL).failed)
         return fail_field(e, ERR_INVALID, "jwks_uri", "answers no set of public keys");

@@ -168,7 +168,7 @@ TEST(members_of_another_kind_are_refused)
         { "\"require_pkce\":1", "require_pkce" },
         { "\"id_token_signed_response_alg\":\"none\"", "id_token_signed_response_alg" },
         { "\"id_token_signed_response_alg\":\"HS256\"", "id_token_signed_response_alg" },
-        { "\"subject_type\":\"Pairwise\"", "subject_type" },
+        { "\"backchannel_token_delivery_mode\":\"Poll\"", "backchannel_token_delivery_mode" },
         { "\"jwks\":\"{}\"", "jwks" },
         { "\"default_acr_values\":[\"urn:vn:loa:5\"]", "default_acr_values" },
         { "\"default_acr_values\":\"urn:vn:loa:2\"", "default_acr_values" },
@@ -191,11 +191,19 @@ TEST(an_unknown_member_is_refused_but_ignored_in_a_request)
 
     check_fails(read_as(CLIENT_OIDC, "{" BACK ",\"logo_url\":\"x\"}", CLIENT_FROM_STORE, &c), e,
                 ERR_UNKNOWN_FIELD);
-    check_ok(read_as(CLIENT_OIDC,
-                     "{" BACK ",\"logo_url\":\"x\",\"sector\":\"other.example.vn\","
-                     "\"agencies\":[\"H56\"],\"register_policy\":\"skip\"}",
-                     CLIENT_FROM_REQUEST, &c),
-             e);
+    check_ok(
+        read_as(CLIENT_OIDC,
+                "{" BACK ",\"logo_url\":\"x\",\"sector\":\"other.example.vn\","
+                "\"agencies\":[\"H56\"],\"register_policy\":\"skip\",\"subject_type\":\"public\"}",
+                CLIENT_FROM_REQUEST, &c),
+        e);
+    check(!c.public_subject);
+    check_fails(
+        read_as(CLIENT_OIDC, "{" BACK ",\"subject_type\":\"Pairwise\"}", CLIENT_FROM_STORE, &c), e,
+        ERR_INVALID);
+    check_ok(
+        read_as(CLIENT_OIDC, "{" BACK ",\"sector\":\"other.example.vn\"}", CLIENT_FROM_REQUEST, &c),
+        e);
     check_str(c.sector, "a.example.vn");
     check_int(c.agencies.n, 0);
     check_int(c.register_policy, CLIENT_REGISTER_REQUIRE);

@@ -200,6 +200,35 @@ TEST(what_is_refused_is_named)
     check_str(str_c(e.field), "token_endpoint_auth_method");
 }
 
+TEST(nobody_takes_another_portals_sector)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    DEFER(json_close) struct json *made = NULL, *none = NULL;
+    struct client c;
+    struct str json;
+
+    check_ok(register_as(invited(some()), "{" BACK ",\"subject_type\":\"public\"}", &made), e);
+    check_str(member(made, "subject_type"), "pairwise");
+    check_ok(client_load(au, v.arena, member(made, "client_id"), &c, &e), e);
+    check_str(c.sector, "a.example.vn");
+    check_ok(
+        change(made,
+               ",\"redirect_uris\":[\"https://b.example.vn/cb\"],\"subject_type\":\"public\"," ALG,
+               &json),
+        e);
+    check_ok(client_load(au, v.arena, c.id, &c, &e), e);
+    check_str(c.sector, "b.example.vn");
+    check(!c.public_subject);
+    /* Codes that go there are no proof for whoever signs people in without them. */
+    check_fails(register_as(invited(some()),
+                            "{" BACK ",\"grant_types\":[\"authorization_code\","
+                            "\"urn:ietf:params:oauth:grant-type:device_code\"]}",
+                            &none),
+                e, ERR_BAD_METADATA);
+    check_str(str_c(e.field), "sector_identifier_uri");
+}
+
 TEST(nobody_reaches_anothers_registration)
 {
     DEFER(json_close) struct json *one = NULL, *two = NULL;
