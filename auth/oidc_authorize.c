@@ -26,6 +26,7 @@
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "http/form.h"
+#include "store/audit.h"
 #include "store/kv.h"
 
 #define PENDING_BITS 256
@@ -332,17 +333,24 @@ static result reply_consent(struct auth *au, struct arena *a, const struct asked
     return pending_keep(au, a, "consent", q, s, &out->consent_id, e);
 }
 
-static result code_audit(struct auth *au, const struct visit *v, const struct asked *q,
-                         const struct grant *g, struct err *e)
+/* The portal is told who it is, and the log says so: both or neither. */
+static result code_note(struct auth *au, const struct visit *v, const struct asked *q,
+                        const struct session *s, const struct grant *g, struct err *e)
 {
     DEFER(json_close) struct json *detail = json_object();
+    const struct audit_event ev =
+        auth_event(v, str_cat(v->arena, STR("citizen:"), g->account), "login.client",
+                   str_cat(v->arena, STR("client:"), q->client.id), detail);
+    const struct session_joining joining = { .client_id = q->client.id,
+                                             .sub = subject_of(au, v->arena, q, s),
+                                             .acting = g->acting,
+                                             .event = &ev };
 
     json_put_str(detail, "scope", g->scope);
     json_put_int(detail, "acr", g->acr);
     if (g->acting.n > 0)
         json_put_str(detail, "acting", g->acting);
-    return auth_audit(au, v, str_cat(v->arena, STR("citizen:"), g->account), "login.client",
-                      str_cat(v->arena, STR("client:"), q->client.id), detail, e);
+    return session_join_noted(au, s, &joining, e);
 }
 
 static struct grant grant_of(const struct asked *q, const struct session *s)
@@ -388,12 +396,11 @@ static result reply_code(struct auth *au, const struct visit *v, const struct as
         reply_page(&why, out);
         return OK;
     }
-    if (session_join(au, v, s, q->client.id, subject_of(au, v->arena, q, s), g.acting, e).failed) {
+    if (code_note(au, v, q, s, &g, e).failed) {
         if (e->code != ERR_NOT_SIGNED_IN)
             return (result){ true };
         return reply_sign_in(au, v->arena, q, NULL, FIT_NOBODY, out, e); /* it ended meanwhile */
     }
-    TRY(code_audit(au, v, q, &g, e));
     TRY(oidc_code_make(au, v, &g, &code, e));
     return authorize_send(au, v->arena, &q->client, &q->rq, (struct pair){ STR("code"), code }, out,
                           e);

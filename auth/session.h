@@ -21,6 +21,7 @@
 #define SESSION_LIST_MAX 50
 
 struct account;
+struct audit_event;
 
 /* How somebody was authenticated, and when. */
 struct session_proof {
@@ -89,6 +90,13 @@ MUST_USE result session_find(struct auth *au, const struct visit *v, struct str 
 MUST_USE result session_join(struct auth *au, const struct visit *v, const struct session *s,
                              struct str client_id, struct str sub, struct str acting,
                              struct err *e);
+/* The same with an audit row in the same transaction. */
+struct session_joining {
+    struct str client_id, sub, acting;
+    const struct audit_event *event; /* or NULL */
+};
+MUST_USE result session_join_noted(struct auth *au, const struct session *s,
+                                   const struct session_joining *j, struct err *e);
 /* The same for somebody who acts for oneself. */
 MUST_USE result session_add_client(struct auth *au, const struct visit *v, struct session *s,
                                    struct str client_id, struct err *e);

@@ -220,13 +220,23 @@ result session_rows_seen(struct session_work *w, struct err *e)
 
 struct joining {
     const struct auth *auth;
-    struct str sid, client_id, sub, acting;
+    struct str sid;
+    const struct session_joining *with;
     bool live;
 };
 
-static result join(struct sql *db, void *arg, struct err *e)
+/* A portal that is known stays so until the session ends, and is told then: nothing to write. */
+static result is_joined(struct sql *db, const struct joining *w, bool *joined, struct err *e)
 {
-    struct joining *w = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_SESSION_JOINED, &rows, e, sql_t(w->sid), sql_t(w->with->client_id),
+                 sql_t(w->with->sub)));
+    return sql_next(rows, joined, e);
+}
+
+static result join_first(struct sql *db, struct joining *w, int64_t now_ms, struct err *e)
+{
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
     TRY(sql_find(db, SQL_SESSION_TAKE, &rows, e, sql_t(w->sid)));
@@ -234,20 +244,37 @@ static result join(struct sql *db, void *arg, struct err *e)
     if (!w->live)
         return OK;
     sql_end(&rows);
-    return sql_run(db, SQL_SESSION_CLIENT_INSERT, e, sql_t(w->sid), sql_t(w->client_id),
-                   sql_t(w->sub), sql_t(w->acting), sql_i(clock_now_ms(w->auth->clock)));
+    return sql_run(db, SQL_SESSION_CLIENT_INSERT, e, sql_t(w->sid), sql_t(w->with->client_id),
+                   sql_t(w->with->sub), sql_t(w->with->acting), sql_i(now_ms));
+}
+
+static result join(struct sql *db, void *arg, struct err *e)
+{
+    struct joining *w = arg;
+    const int64_t now_ms = clock_now_ms(w->auth->clock);
+
+    TRY(is_joined(db, w, &w->live, e));
+    if (!w->live)
+        TRY(join_first(db, w, now_ms, e));
+    return w->live && w->with->event != NULL ? audit_append(db, now_ms, w->with->event, e) : OK;
+}
+
+result session_join_noted(struct auth *au, const struct session *s, const struct session_joining *j,
+                          struct err *e)
+{
+    struct joining w = { .auth = au, .sid = s->sid, .with = j };
+
+    TRY(sql_transact(au->sql, join, &w, e));
+    return w.live ? OK : fail(e, ERR_NOT_SIGNED_IN, "the session ended meanwhile");
 }
 
 result session_join(struct auth *au, const struct visit *v, const struct session *s,
                     struct str client_id, struct str sub, struct str acting, struct err *e)
 {
-    struct joining w = {
-        .auth = au, .sid = s->sid, .client_id = client_id, .sub = sub, .acting = acting
-    };
-
     (void)v;
-    TRY(sql_transact(au->sql, join, &w, e));
-    return w.live ? OK : fail(e, ERR_NOT_SIGNED_IN, "the session ended meanwhile");
+    return session_join_noted(
+        au, s, &(struct session_joining){ .client_id = client_id, .sub = sub, .acting = acting },
+        e);
 }
 
 /* The person's list. */
@@ -387,18 +414,23 @@ result session_acting_end(struct sql *db, struct arena *a, int64_t now_ms, struc
     return OK;
 }
 
+struct leaving {
+    const struct auth *auth;
+    struct str account, organisation;
+};
+
 static result leave_acting(struct sql *db, void *arg, struct err *e)
 {
-    struct joining *w = arg;
+    const struct leaving *w = arg;
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_REQUEST_BYTES);
 
-    return session_acting_end(db, a, clock_now_ms(w->auth->clock), w->sub, w->acting, e);
+    return session_acting_end(db, a, clock_now_ms(w->auth->clock), w->account, w->organisation, e);
 }
 
 result session_leave_acting(struct auth *au, const struct visit *v, struct str account,
                             struct str organisation, struct err *e)
 {
-    struct joining w = { .auth = au, .sub = account, .acting = organisation };
+    struct leaving w = { .auth = au, .account = account, .organisation = organisation };
 
     (void)v;
     return sql_transact(au->sql, leave_acting, &w, e);

@@ -21,6 +21,11 @@ UPDATE session SET seen_ms = seen_ms WHERE sid = $1 AND ended_ms = 0 RETURNING a
 INSERT INTO session_client (sid, client_id, sub, acting, since_ms) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (sid, client_id, sub) DO NOTHING;
 
+-- One that this portal knows already: its end is told there whatever comes now.
+-- name: session_joined
+SELECT s.sid FROM session s JOIN session_client c ON c.sid = s.sid
+ WHERE s.sid = $1 AND s.ended_ms = 0 AND c.client_id = $2 AND c.sub = $3;
+
 -- name: session_client_list
 SELECT client_id, sub, acting, since_ms FROM session_client WHERE sid = $1
  ORDER BY since_ms, client_id, sub;
