@@ -239,6 +239,7 @@ static result token_read(struct auth *au, struct arena *a, struct str token, str
     DEFER(key_set_close) struct key_set *keys = NULL;
     const struct token_expect expect = {
         .typ = "at+jwt",
+        .ours = true,
         .issuer = au->conf->service.issuer,
         .audience = audience,
         .now_s = clock_now_s(au->clock),

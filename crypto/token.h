@@ -7,9 +7,9 @@
  * unknown `typ` fail, and embedded keys (jwk, jku, x5u) are ignored. A token without kid is taken
  * only where the set has exactly one key. exp is required, nbf and iat are checked when present,
  * all in whole seconds; nonce, azp and the rest are the caller's to check, and so is that a jti is
- * new. libjwt builds
- * header and claims; claims are read by base/json, which is stricter, and libjwt's decode call is
- * never used, since it lets the token choose the algorithm. Thread rule: any thread.
+ * new. libjwt builds the header; claims are printed and read by base/json, which is stricter, and
+ * libjwt's decode call is never used, since it lets the token choose the algorithm. Thread rule:
+ * any thread.
  */
 #ifndef CRYPTO_TOKEN_H
 #define CRYPTO_TOKEN_H
@@ -38,6 +38,7 @@ struct token_expect {
     int64_t lifetime_most_s; /* exp at most that far ahead */
     bool exp_optional;       /* request objects of plain OpenID Connect */
     bool expired_ok;         /* id_token_hint */
+    bool ours; /* keys of our own ring: a signature that this process made is known by a digest */
 };
 
 /* A proof of possession (RFC 9449 4.2): what cannot be left out. */
