@@ -71,9 +71,10 @@ bool pool_put(struct pool *p, void *job)
     if (room) {
         p->ring[(p->first + p->count) % p->max] = job;
         p->count++;
-        (void)pthread_cond_signal(&p->more);
     }
     (void)pthread_mutex_unlock(&p->lock);
+    if (room) /* whoever wakes finds the lock free */
+        (void)pthread_cond_signal(&p->more);
     return room;
 }
 
