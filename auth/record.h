@@ -1,8 +1,9 @@
 /*
  * record.h - a struct as one JSON object, for what auth keeps in kv and seals in a column.
  *
- * A table names the members once; printing and reading follow it. Members are struct str, int,
- * enum, int64_t and bool. Reading refuses what printing would not have made.
+ * A table names the members once; printing and reading follow it, in its order and without white
+ * space. Members are struct str, int, enum, int64_t and bool. Reading refuses what printing would
+ * not have made: other members, or in another order. Texts are kept byte for byte.
  */
 #ifndef AUTH_RECORD_H
 #define AUTH_RECORD_H
