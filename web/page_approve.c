@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "http/form.h"
 #include "web/call.h"
+#include "web/claim_text.h"
 #include "web/view.h"
 
 /* A sign-in that comes back to this page; fresh when somebody is signed in already. */
@@ -38,17 +39,6 @@ static result sign_in(struct ctx *c, struct request *rq, struct response *rs, in
     return OK;
 }
 
-static struct json *scope_texts(const struct ctx *c, struct str scope)
-{
-    struct json *list = json_array();
-    struct str one;
-
-    while (str_next(&scope, ' ', &one))
-        json_add_str(
-            list, view_text(c, str_cstr(c->arena, str_cat(c->arena, STR("consent.scope."), one))));
-    return list;
-}
-
 /* `shown`: what must stand on the other screen. */
 static result show_request(struct ctx *c, struct request *rq, struct response *rs,
                            const struct approval *ap, struct str shown, struct err *e)
@@ -61,7 +51,7 @@ static result show_request(struct ctx *c, struct request *rq, struct response *r
     json_put_str(data, "portal", client_name(&client, c->language));
     json_put_str(data, "binding", shown);
     json_put_bool(data, "device", str_is(str_c(ap->kind), "device"));
-    json_put(data, "scopes", scope_texts(c, ap->scope));
+    json_put(data, "claims", claim_texts(c, ap->scope, STR("")));
     return view_page(c, rq, rs, "approve", "approve.title", data, e);
 }
 
@@ -188,6 +178,7 @@ result page_requests(struct ctx *c, struct request *rq, struct response *rs, str
         json_put_str(row, "binding", found[i].binding);
     }
     json_put_bool(data, "none", count == 0);
+    json_put_bool(data, "at_requests", true);
     return view_page(c, rq, rs, "requests", "requests.title", data, e);
 }
 

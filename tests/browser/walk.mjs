@@ -262,6 +262,48 @@ async function mandates(width, language) {
     await giver.context().close();
 }
 
+// A kiosk and a counter ask; the person says yes on the own telephone.
+for (const [id, grant, ...more] of [["kiosk", "urn:ietf:params:oauth:grant-type:device_code", "--public"],
+    ["counter", "urn:openid:params:grant-type:ciba", "--secret-file", `${stack}/secrets/demo_portal`]])
+    execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, "client", "add", id, "--profile", "oidc", "--name-vi", "Nơi yêu cầu",
+        "--grants", grant, "--scopes", "openid profile vn_id", ...more]);
+
+async function ask(path, fields, headers = {}) {
+    const answer = await fetch(`${here}${path}`, { method: "POST", headers, body: new URLSearchParams({ scope: "openid profile vn_id", ...fields }) });
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return answer.json();
+}
+
+async function remote(width, language) {
+    const page = await visitor(browser, { width, language });
+    await signIn(page, "001087123456");
+    const { user_code } = await ask("/device_authorization", { client_id: "kiosk" });
+    await page.goto(`${here}/`);
+    await page.click('a[href="/device"]');
+    await inspect(page, "device");
+    await page.fill("#user_code", "BBBB-BBBB");
+    await page.click('form[action="/device"] button');
+    await inspect(page, "device-unknown");
+    await page.fill("#user_code", user_code);
+    await page.click('form[action="/device"] button');
+    await page.waitForURL(under(`${here}/approve?`));
+    await inspect(page, "approve-kiosk");
+    await page.click('button[value="yes"]');
+    await inspect(page, "approved");
+    const secret = readFileSync(`${stack}/secrets/demo_portal`, "utf8").trim();
+    await ask("/bc-authorize", { login_hint: "001087123456", binding_message: `Q1-${width}` },
+        { Authorization: `Basic ${Buffer.from(`counter:${secret}`).toString("base64")}` });
+    await page.goto(`${here}/me`);
+    await page.click('nav.tabs a[href="/me/requests"]');
+    await inspect(page, "requests");
+    await page.click('main a[href^="/approve?"]');
+    assert.match(await page.innerText("main"), new RegExp(`Q1-${width}`));
+    await inspect(page, "approve-counter");
+    await page.click('button[value="no"]');
+    await inspect(page, "approved-not");
+    await page.context().close();
+}
+
 // Whom the register refuses reads why, and finds the way back to the portal that asked.
 async function refused() {
     const page = await visitor(browser, { width: 390 });
@@ -330,6 +372,8 @@ try {
     }
     await mandates(390, "vi");
     await mandates(1280, "en");
+    await remote(390, "vi");
+    await remote(1280, "en");
     await refused();
     await keyboard();
     await withoutScript();
