@@ -146,6 +146,7 @@ result page_mandates(struct ctx *c, struct request *rq, struct response *rs, str
     TRY(mandate_list_received(&c->app->auth, &c->visit, &acc, &all, &n, e));
     TRY(put_list(c, list, all, n, true, e));
     TRY(put_given(c, data, &acc, e));
+    json_put_bool(data, "at_mandates", true);
     return view_page(c, rq, rs, "mandates", "mandate.title", data, e);
 }
 
@@ -171,6 +172,9 @@ static result show_form(struct ctx *c, struct request *rq, struct response *rs,
         json_put_bool(data, power_names[i], str_is(form_get(typed, power_names[i]), "yes"));
     if (wrong.n > 0)
         json_put_str(data, "message", text_of(c, "mandate.wrong.", wrong));
+    else if (form_get(typed, "from").n == 0)
+        json_put_str(data, "from",
+                     date_vn(c->arena, clock_local(clock_now_ms(c->app->auth.clock)).date));
     TRY(view_page(c, rq, rs, "mandate_new", "mandate.new_title", data, e));
     if (wrong.n > 0)
         view_status(rs, err_status(ERR_INVALID));

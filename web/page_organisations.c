@@ -59,6 +59,7 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, struc
     json_put_bool(data, "incomplete", incomplete);
     json_put_bool(data, "may_claim", citizen && c->session.level == 2);
     json_put_bool(data, "need_level", citizen && c->session.level < 2);
+    json_put_bool(data, "at_organisations", true);
     return view_page(c, rq, rs, "organisations", "organisation.title", data, e);
 }
 
@@ -111,6 +112,9 @@ result organisation_add(struct ctx *c, struct request *rq, struct response *rs, 
         return fail_field(e, why.code, why.field, "%s", why.detail);
     json_put_str(data, "message", view_text(c, err_text(why.code)));
     json_put_str(data, "message_look", STR("bad"));
+    json_put_bool(data, "by_name",
+                  why.code == ERR_NOT_REPRESENTATIVE &&
+                      !str_is(c->app->conf.business.shape, "lgsp"));
     json_put_str(data, "typed", code);
     TRY(show(c, rq, rs, data, e));
     view_status(rs, err_status(why.code));
