@@ -210,7 +210,9 @@ static result keys_check(const struct client *c, struct err *e)
     if (c->jwks.n > 0)
         TRY(jwks_check(c, e));
     if ((c->way == CLIENT_WAY_PRIVATE_KEY || c->way == CLIENT_WAY_TLS_SELF) && !any)
-        return bad("jwks", "missing for this token_endpoint_auth_method", e);
+        return bad("jwks",
+                   "missing for this token_endpoint_auth_method: public keys here, or in jwks_uri",
+                   e);
     if (c->way == CLIENT_WAY_TLS && c->tls_subject.n == 0)
         return bad("tls_client_auth_subject_dn", "missing for tls_client_auth", e);
     if (c->signed_request_only && !any)

@@ -127,7 +127,8 @@ int main(int argc, char **argv)
         cli.conf_path = argv[2];
         first = 3;
     }
-    if (first < argc && strcmp(argv[first], "--help") == 0)
+    if (first < argc && (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0 ||
+                         (strcmp(argv[first], "help") == 0 && first + 1 == argc)))
         return print_help(stdout);
     if (client_start(&e).failed) {
         (void)fprintf(stderr, "motcua: %s\n", e.detail);

@@ -14,7 +14,9 @@ fails() { # exit code, part of the message, arguments...
 }
 motcua() { "$MOTCUA_BIN/motcua" --conf "$conf" "$@"; }
 
+motcua help >"$STACK/out.help"
 motcua --help >"$STACK/out"
+cmp "$STACK/out.help" "$STACK/out"
 grep -q 'usage: motcua' "$STACK/out"
 fails 2 'usage: motcua'
 fails 2 'no such command: keys show;' keys show
