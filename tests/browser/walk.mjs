@@ -2,6 +2,7 @@
 // desk, with axe on every page; and once without any script.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
 import { readFileSync, writeFileSync } from "node:fs";
 import { otp } from "../otp.mjs";
 import { here, inspect, open, signIn, stack, systems, under, visitor } from "./browser.mjs";
@@ -342,6 +343,24 @@ async function exception() {
     await page.context().close();
 }
 
+// A portal at an address of its own: browsers hold the whole way to it against the form at VNeID.
+async function elsewhere() {
+    const portal = createServer((_, answer) => answer.end("arrived")).listen(0, "127.0.0.1");
+    await new Promise((resolve) => portal.once("listening", resolve));
+    const callback = `http://127.0.0.1:${portal.address().port}/callback`;
+    execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, "client", "add", "portal-elsewhere", "--profile", "oidc", "--name-vi", "Cổng khác",
+        "--redirect", callback, "--scopes", "openid", "--secret-file", `${stack}/secrets/demo_portal`]);
+    const page = await visitor(browser);
+    await page.goto(`${here}/authorize?${new URLSearchParams({ client_id: "portal-elsewhere", redirect_uri: callback, response_type: "code", scope: "openid", state: "s", nonce: "n",
+        code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" })}`);
+    await page.click('a[href^="/login/vneid/start"]');
+    await page.click('button.person:has-text("040200000001")');
+    await page.waitForURL(under(`${callback}?`));
+    assert.match(page.url(), /[?&]code=/);
+    await page.context().close();
+    portal.close();
+}
+
 // Keyboard only: the sign-in page's button is reached by Tab, after the link that skips to the content.
 async function keyboard() {
     const page = await visitor(browser);
@@ -375,6 +394,7 @@ try {
     await remote(390, "vi");
     await remote(1280, "en");
     await refused();
+    await elsewhere();
     await keyboard();
     await withoutScript();
     await officer(1280, "vi");
