@@ -300,6 +300,17 @@ static result find_all(struct sql *db, void *arg, struct err *e)
     return OK;
 }
 
+/* A client that was closed or has left waits for nothing. */
+static result is_asking(struct auth *au, struct arena *a, const struct approval *ap, bool *asking,
+                        struct err *e)
+{
+    struct err why = { .code = ERR_NONE };
+    struct client c;
+
+    *asking = !client_load(au, a, ap->client_id, &c, &why).failed;
+    return *asking || why.code == ERR_NOT_FOUND ? OK : fail(e, why.code, "%s", why.detail);
+}
+
 result approval_list(struct auth *au, struct arena *a, const struct session *s,
                      struct approval **list, size_t *count, struct err *e)
 {
@@ -308,11 +319,17 @@ result approval_list(struct auth *au, struct arena *a, const struct session *s,
                          .key = s->id_index,
                          .now_ms = clock_now_ms(au->clock),
                          .list = arena_array(a, struct approval, APPROVAL_LIST_MAX) };
+    bool asking;
 
     if (s->id_index.n > 0)
         TRY(sql_read(au->sql, find_all, &f, e));
     *list = f.list;
-    *count = f.count;
+    *count = 0;
+    for (size_t i = 0; i < f.count; i++) {
+        TRY(is_asking(au, a, &f.list[i], &asking, e));
+        if (asking)
+            f.list[(*count)++] = f.list[i];
+    }
     return OK;
 }
 

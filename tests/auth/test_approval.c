@@ -126,6 +126,23 @@ TEST(only_the_person_who_was_asked_and_freshly_and_strongly_enough)
     check_fails(approval_check(s.au, &s.session, &s.approval, &e), e, ERR_BUSINESS_STATUS);
 }
 
+TEST(what_a_client_asked_that_left_is_not_in_the_way_of_others)
+{
+    struct stage s = staged("ciba");
+    struct approval *list;
+    size_t n;
+
+    check_ok(client_disable(s.au, &s.visit, s.client.id, true, &e), e);
+    check_ok(approval_list(s.au, s.visit.arena, &s.session, &list, &n, &e), e);
+    check_int(n, 0);
+    check_ok(client_disable(s.au, &s.visit, s.client.id, false, &e), e);
+    check_ok(approval_list(s.au, s.visit.arena, &s.session, &list, &n, &e), e);
+    check_int(n, 1);
+    check_ok(client_remove(s.au, &s.visit, s.client.id, &e), e);
+    check_ok(approval_list(s.au, s.visit.arena, &s.session, &list, &n, &e), e);
+    check_int(n, 0);
+}
+
 TEST(the_highest_level_is_told_of_a_sign_in_of_this_minute_only)
 {
     static const int64_t ages_s[] = { 60, 61 };
