@@ -4,7 +4,8 @@
  * Promised (RFC 6749 2.3, RFC 7523 3, RFC 8705 2, FAPI 2.0 SP 5.3.2.1): one way at a time, and the
  * registered one; an assertion works once in all processes, and only here; Basic is decoded
  * strictly; the subject of a certificate counts only when the proxy checked its chain. Every reason
- * gets one answer; secrets are compared with the same work whoever is named. Deliberately not done:
+ * gets one answer; secrets are compared with the same work whoever is named; who needs no secret
+ * cannot have things kept without end. Deliberately not done:
  * hiding which ids exist, since they stand in every authorization address.
  */
 #include "auth/caller.h"
@@ -20,6 +21,7 @@
 #include "crypto/certificate.h"
 #include "crypto/token.h"
 #include "http/form.h"
+#include "http/proxy.h"
 #include "store/kv.h"
 
 #define SECRET_BYTES_MAX 512
@@ -248,5 +250,20 @@ result caller_check(struct auth *au, const struct visit *v, const struct api_cal
                                          : fail(e, why.code, "%s", why.detail);
     TRY(way_check(au, v->arena, call, &c, &o, e));
     *out = c;
+    return OK;
+}
+
+result caller_pace(struct auth *au, const struct visit *v, const struct client *c, struct err *e)
+{
+    struct proxy_address a;
+    int64_t count;
+
+    if (c->way != CLIENT_WAY_NONE ||
+        (proxy_address_read(v->ip, &a) && proxy_address_is_loopback(&a)))
+        return OK;
+    TRY(kv_count(au->kv, auth_key(v->arena, "pace", proxy_counted(v->arena, v->ip)), 60, &count,
+                 e));
+    if (count > au->conf->rate.public)
+        return fail(e, ERR_TOO_MANY, "public clients: %lld in a minute", (long long)count);
     return OK;
 }

@@ -20,4 +20,9 @@
 MUST_USE result caller_check(struct auth *au, const struct visit *v, const struct api_call *call,
                              struct client *out, struct err *e);
 
+/* Before something is kept for a caller that was checked: one that has no secret is whoever knows
+ * its id, and is counted by its address (rate.public in a minute). ERR_TOO_MANY. */
+MUST_USE result caller_pace(struct auth *au, const struct visit *v, const struct client *c,
+                            struct err *e);
+
 #endif

@@ -74,6 +74,7 @@ result oidc_device_start(struct auth *au, const struct visit *v, const struct ap
     struct client client = { 0 };
 
     TRY(oidc_remote_read(au, v, call, DEVICE_GRANT, &client, &ap, e));
+    TRY(caller_pace(au, v, &client, e));
     TRY(approval_make(au, v, &ap, &bearer, &code, e));
     json_put_str(o, "device_code", bearer);
     json_put_str(o, "user_code", code);

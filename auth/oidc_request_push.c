@@ -56,6 +56,7 @@ static result push_read(struct auth *au, const struct visit *v, const struct api
     bool is_signed;
 
     TRY(caller_check(au, v, call, &client, e));
+    TRY(caller_pace(au, v, &client, e));
     must(call->body != NULL);
     if (form_has(call->body, "request_uri"))
         return fail_field(e, ERR_INVALID, "request_uri", "a reference cannot be pushed");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/codec.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "http/client_cert.h"
@@ -80,6 +81,15 @@ static bool in_block(const struct proxy_address *a, const struct proxy_address *
     if (memcmp(a->bytes, first->bytes, whole) != 0)
         return false;
     return rest == 0 || ((a->bytes[whole] ^ first->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+struct str proxy_counted(struct arena *a, struct str ip)
+{
+    struct proxy_address address;
+
+    if (str_find(ip, ':') == ip.n || !proxy_address_read(ip, &address))
+        return ip;
+    return hex_encode(a, str_of(address.bytes, 8));
 }
 
 static result block_read(struct str text, struct proxy_list *l, struct err *e)

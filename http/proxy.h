@@ -35,6 +35,8 @@ bool proxy_list_empty(const struct proxy_list *l);
 bool proxy_trusts(const struct proxy_list *l, const struct sockaddr *sa);
 bool proxy_address_read(struct str text, struct proxy_address *out);
 bool proxy_address_is_loopback(const struct proxy_address *a);
+/* Whom to count: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has. */
+struct str proxy_counted(struct arena *a, struct str ip);
 /* Sets rq->ip, port, https and certificate from the connection and, when its other end is trusted,
  * from the headers; *trusted tells. ERR_MALFORMED: a trusted proxy passed on headers that cannot be
  * read. */

@@ -8,7 +8,6 @@
 #include "web/guard.h"
 
 #include "auth/login.h"
-#include "base/codec.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "crypto/random.h"
@@ -27,17 +26,6 @@ static bool is_loopback(struct str ip)
     return str_starts(ip, STR("127.")) || str_is(ip, "::1");
 }
 
-/* Whom to count: an IPv4 address, or the network of an IPv6 address. */
-static struct str counted(const struct ctx *c)
-{
-    const struct str ip = c->visit.ip;
-    struct proxy_address a;
-
-    if (str_find(ip, ':') == ip.n || !proxy_address_read(ip, &a))
-        return ip;
-    return hex_encode(c->arena, str_of(a.bytes, 8));
-}
-
 static result check_rate(struct ctx *c, enum route_rate rate, struct err *e)
 {
     static const char *const names[] = { "", "sign_in", "public" };
@@ -47,8 +35,9 @@ static result check_rate(struct ctx *c, enum route_rate rate, struct err *e)
     if (rate == RATE_NONE || is_loopback(c->visit.ip))
         return OK;
     TRY(kv_count(c->app->stores.kv,
-                 str_fmt(c->arena, "rate:%s:%.*s", names[rate], STR_ARG(counted(c))), 60, &count,
-                 e));
+                 str_fmt(c->arena, "rate:%s:%.*s", names[rate],
+                         STR_ARG(proxy_counted(c->arena, c->visit.ip))),
+                 60, &count, e));
     if (count > limits[rate])
         return fail(e, ERR_TOO_MANY, "%s: %lld in a minute", names[rate], (long long)count);
     return OK;

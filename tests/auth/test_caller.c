@@ -1,6 +1,8 @@
 #include "auth/caller.h"
 
 #include "auth/client_metadata.h"
+#include "auth/oidc_device.h"
+#include "auth/oidc_request.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/json.h"
@@ -381,4 +383,54 @@ TEST(a_certificate_of_its_own_is_believed_by_its_key)
     check_fails(call_by_certificate("other-key", der, true), e, ERR_BAD_CLIENT);
     check_fails(call_by_certificate("by-key", STR(""), true), e, ERR_BAD_CLIENT);
     check_fails(call_by_certificate("fapi", der, true), e, ERR_BAD_CLIENT);
+}
+
+TEST_KV(who_has_no_secret_is_counted_by_address)
+{
+    struct auth *au = here();
+    struct visit v = world_visit();
+    const struct client open = { .way = CLIENT_WAY_NONE }, closed = { .way = CLIENT_WAY_SECRET };
+
+    world_conf()->rate.public = 2;
+    for (int i = 0; i < 2; i++)
+        check_ok(caller_pace(au, &v, &open, &e), e);
+    check_fails(caller_pace(au, &v, &open, &e), e, ERR_TOO_MANY);
+    check_ok(caller_pace(au, &v, &closed, &e), e);
+    v.ip = STR("127.0.0.1");
+    check_ok(caller_pace(au, &v, &open, &e), e);
+    v.ip = STR("2001:db8::1");
+    check_ok(caller_pace(au, &v, &open, &e), e);
+    v.ip = STR("2001:db8::2");
+    check_ok(caller_pace(au, &v, &open, &e), e);
+    v.ip = STR("2001:db8::3"); /* of one network */
+    check_fails(caller_pace(au, &v, &open, &e), e, ERR_TOO_MANY);
+}
+
+TEST(a_public_client_leaves_no_more_behind_than_its_pace)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct str none = STR(""), json;
+    struct client c = client_defaults(au, CLIENT_OIDC);
+    const struct form device = world_form("client_id=kiosk&scope=openid");
+    const struct form push =
+        world_form("client_id=kiosk&scope=openid&response_type=code&redirect_uri=https%3A%2F%2F"
+                   "portal.example.vn%2Fcallback&code_challenge_method=S256&code_challenge="
+                   "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    const struct api_call asks = { .body = &device }, pushes = { .body = &push };
+
+    c.id = STR("kiosk");
+    c.name_vi = STR("Kiosk");
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    c.grants = STR("authorization_code " DEVICE_GRANT);
+    c.id_token_alg = KEY_ES256;
+    c.way = CLIENT_WAY_NONE;
+    c.has_secret = false;
+    c.pkce_only = true;
+    check_ok(client_add(au, &v, &c, &none, &e), e);
+    world_conf()->rate.public = 2;
+    check_ok(oidc_device_start(au, &v, &asks, &json, &e), e);
+    check_ok(request_push(au, &v, &pushes, &json, &e), e);
+    check_fails(oidc_device_start(au, &v, &asks, &json, &e), e, ERR_TOO_MANY);
+    check_fails(request_push(au, &v, &pushes, &json, &e), e, ERR_TOO_MANY);
 }
