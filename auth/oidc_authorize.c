@@ -504,6 +504,16 @@ static result reply_no_good(struct auth *au, struct arena *a, const struct asked
     return OK;
 }
 
+/* What is registered is told to whoever tries an address, where nobody real is sent anywhere. */
+static struct str difference(const struct auth *au, struct arena *a, const struct asked *q,
+                             const struct form *request, const struct err *why)
+{
+    if (!str_is(au->conf->service.national_systems, "simulated") || q->client.id.n == 0 ||
+        !str_is(str_c(why->field), "redirect_uri") || !form_has(request, "redirect_uri"))
+        return STR("");
+    return client_redirect_difference(a, &q->client, form_get(request, "redirect_uri"));
+}
+
 result oidc_authorize(struct auth *au, const struct visit *v, const struct form *request,
                       struct session *session, struct authorize_reply *out, struct err *e)
 {
@@ -511,8 +521,10 @@ result oidc_authorize(struct auth *au, const struct visit *v, const struct form 
     struct err why = { .code = ERR_NONE };
 
     *out = (struct authorize_reply){ .kind = AUTHORIZE_PAGE };
-    if (asked_open(au, v->arena, request, &q, &why).failed)
+    if (asked_open(au, v->arena, request, &q, &why).failed) {
+        out->difference = difference(au, v->arena, &q, request, &why);
         return reply_no_good(au, v->arena, &q, &why, out, e);
+    }
     return decide(au, v, &q, session, out, e);
 }
 

@@ -40,7 +40,8 @@ enum authorize_kind {
 
 struct authorize_reply {
     enum authorize_kind kind;
-    struct err error; /* why: PAGE, and for the log when an error is sent to the client */
+    struct err error;      /* why: PAGE, and for the log when an error is sent to the client */
+    struct str difference; /* PAGE, in a simulation: client_redirect_difference(); or empty */
     struct str url;
     struct pair fields[AUTHORIZE_FIELDS_MAX];
     size_t field_count;

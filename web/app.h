@@ -88,6 +88,7 @@ struct ctx {
     struct str form_csrf; /* of forms for visitors without a session */
     /* The way back to the portal that sent the visitor, for pages that tell an error; or empty. */
     struct str portal_url, portal_name;
+    struct str hint; /* for whoever builds a portal, on an error page of a simulation; or empty */
 };
 
 #endif

@@ -84,6 +84,7 @@ result authorize_answer(struct ctx *c, struct request *rq, struct response *rs,
     case AUTHORIZE_PAGE:
         if (reply->client.id.n > 0)
             view_offer_portal(c, &reply->client);
+        c->hint = reply->difference;
         *e = reply->error;
         return (result){ true };
     case AUTHORIZE_REDIRECT:

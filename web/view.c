@@ -305,6 +305,8 @@ static result page_error(struct ctx *c, const struct request *rq, struct respons
     json_put_str(data, "message", view_text(c, err_text(why->code)));
     if (why->field[0] != '\0')
         json_put_str(data, "field", str_c(why->field));
+    if (c->hint.n > 0)
+        json_put_str(data, "hint", c->hint);
     json_put_str(data, "back_url", STR("/"));
     view_put_portal(c, data);
     json_put_str(data, "request_id", c->visit.request_id);

@@ -65,6 +65,25 @@ TEST(an_error_is_a_page_until_client_and_address_are_known)
         AUTHORIZE_PAGE);
 }
 
+TEST(only_a_simulation_tells_how_an_address_differs_from_what_is_registered)
+{
+    static const char near[] = "client_id=portal&response_type=code&scope=openid&redirect_uri="
+                               "https%3A%2F%2Fportal.example.vn%2FCallback";
+    struct auth *au = here();
+    struct authorize_reply r;
+
+    world_conf()->service.national_systems = STR("simulated");
+    r = ask(au, near, NULL);
+    check_int(r.kind, AUTHORIZE_PAGE);
+    check(str_has(r.difference, STR("https://portal.example.vn/callback")));
+    check_int(ask(au, "client_id=portal&response_type=code&scope=openid", NULL).difference.n, 0);
+    check_int(ask(au, "client_id=nobody&redirect_uri=https%3A%2F%2Fa", NULL).difference.n, 0);
+    world_conf()->service.national_systems = STR("real");
+    r = ask(au, near, NULL);
+    check_int(r.kind, AUTHORIZE_PAGE);
+    check_int(r.difference.n, 0);
+}
+
 TEST(other_errors_go_to_the_client_with_state_and_iss)
 {
     static const struct {

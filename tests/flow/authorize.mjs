@@ -68,4 +68,10 @@ assert.ok((await browser.visit(ask({ prompt: "login" }))).next.startsWith(`${her
 const gone = await browser.visit(`${here}/sign-out`, form({ csrf: field(await browser.visit(`${here}/`), "csrf") }));
 assert.equal(gone.status, 200);
 assert.equal(query((await browser.visit(ask({ prompt: "none" }))).next).error, "login_required");
+// An address that is not registered: a page, and in a simulation what differs.
+const near = await browser.visit(ask({ redirect_uri: `${callback}/` }));
+assert.equal(near.status, 400);
+assert.equal(near.next, null);
+assert.match(near.text, /lang="en">[^<]*byte/);
+assert.ok(near.text.includes(callback), near.text);
 console.log("authorize: gives up, is refused, form_post, consent, prompts");
