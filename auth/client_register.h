@@ -23,6 +23,19 @@ struct client_invite {
     int64_t expires_ms;
 };
 
+/* One that is open. Its id is a name for our operator: it opens nothing. */
+struct client_invite_row {
+    struct str id;
+    struct client_invite invite; /* uses: that are left */
+    int64_t created_ms;
+};
+#define CLIENT_INVITE_LIST_MAX 200
+/* The newest first; *list in the arena. */
+MUST_USE result client_invite_list(struct auth *au, struct arena *a,
+                                   struct client_invite_row **list, size_t *count, struct err *e);
+/* Takes one back. Audited as "client.uninvite". ERR_NOT_FOUND: none of that id is open. */
+MUST_USE result client_invite_end(struct auth *au, const struct visit *v, struct str id,
+                                  struct err *e);
 MUST_USE result client_invite_make(struct auth *au, const struct visit *v,
                                    const struct client_invite *i, struct str *token, struct err *e);
 

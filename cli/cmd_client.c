@@ -334,6 +334,38 @@ result cmd_client_invite(struct cli *cli, struct err *e)
     return OK;
 }
 
+result cmd_client_invitations(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    struct client_invite_row *list;
+    size_t count;
+
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(client_invite_list(&app->auth, cli->arena, &list, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        const struct client_invite *one = &list[i].invite;
+
+        (void)printf("%.*s %lld until %.*s %s | %.*s | %.*s\n", STR_ARG(list[i].id),
+                     (long long)one->uses,
+                     STR_ARG(date_iso(cli->arena, clock_local(one->expires_ms - 1).date)),
+                     client_profile_name(one->profile), STR_ARG(one->scopes), STR_ARG(one->note));
+    }
+    return OK;
+}
+
+result cmd_client_uninvite(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    const struct visit visit = cli_visit(cli);
+    struct str id;
+
+    TRY(cli_need_word(cli, 0, "ID", &id, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    return client_invite_end(&app->auth, &visit, id, e);
+}
+
 result cmd_client_fields(struct cli *cli, struct err *e)
 {
     struct buf b = buf_make(cli->arena, LIMIT_PAGE_BYTES);

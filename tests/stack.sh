@@ -34,7 +34,9 @@ stop() {
     [ ${#pids[@]} = 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
     wait || true
     if [ $status != 0 ]; then
-        tail -n 30 "$STACK"/*.log >&2 || true
+        for log in "$STACK"/*.log; do # one of them is the short-lived store's own, and binary
+            ! grep -qI . "$log" || tail -vn 30 "$log" >&2
+        done
     elif grep -lE 'Sanitizer|runtime error' "$STACK"/*.log; then
         grep -hE -A20 'Sanitizer|runtime error' "$STACK"/*.log | head -n 60 >&2
         status=1

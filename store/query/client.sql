@@ -45,6 +45,13 @@ SELECT profile, scopes FROM client_invite WHERE invite_hash = $1 AND uses_left >
 UPDATE client_invite SET uses_left = uses_left - 1
 WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
 
+-- name: client_invite_list
+SELECT invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms FROM client_invite
+WHERE uses_left > 0 AND expires_ms > $1 ORDER BY created_ms DESC, invite_hash LIMIT $2;
+
+-- name: client_invite_delete
+DELETE FROM client_invite WHERE invite_hash = $1;
+
 -- name: client_invite_purge
 DELETE FROM client_invite WHERE invite_hash IN
     (SELECT invite_hash FROM client_invite WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT 100);

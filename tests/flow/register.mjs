@@ -104,4 +104,19 @@ while ((other = await pays("H56.16")).status !== 403)
     assert.ok(Date.now() < soon, `another agency's payment is taken: ${other.status}`);
 assert.equal(other.body.field, "agency_id", other.text);
 assert.equal((await pays("H56.14")).status, 201);
+// What is open is listed without its token, and taken back by its name.
+assert.ok(!motcua("client", "invitations").includes("| flow"), "what is used up is not open");
+const taken = invite("--profile", "oidc", "--note", "taken back"), kept = invite("--profile", "oidc", "--note", "kept");
+const open = motcua("client", "invitations");
+assert.ok(!open.includes(taken) && !open.includes(kept), "no token");
+const [, name] = open.match(/^(\S{12}) 1 until 20\d\d-\d\d-\d\d oidc \| openid profile \| taken back$/m);
+motcua("client", "uninvite", name);
+assert.throws(() => motcua("client", "uninvite", name));
+assert.throws(() => motcua("client", "uninvite", ""));
+assert.ok(!motcua("client", "invitations").includes("taken back"));
+assert.match(motcua("client", "invitations"), /\| kept$/m);
+const tries = async (token) => (await fetch(`${here}/register`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ redirect_uris: ["https://taken.example.vn/cb"], client_name: "Cổng" }) })).status;
+assert.equal(await tries(taken), 401);
+assert.equal(await tries(kept), 201);
 console.log("register: invited, registered, changed, closed and gone");
