@@ -13,7 +13,7 @@ struct str admin_role_text(const struct ctx *c, int role)
                                                    staff_role_name((enum staff_role)role))));
 }
 
-struct str admin_home(int role)
+struct str admin_home(enum staff_role role)
 {
     return role == STAFF_ADMINISTRATOR ? STR("/admin")
            : role == STAFF_AUDITOR     ? STR("/admin/audit")

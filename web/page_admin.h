@@ -16,7 +16,7 @@ MUST_USE result admin_prove(struct ctx *c, const struct form *form, struct err *
 /* A refusal that belongs on the page it came from: names the field. */
 bool admin_is_mistake(const struct err *why);
 struct str admin_mistake(const struct ctx *c, const struct err *why);
-struct str admin_home(int role); /* where somebody of that role works: enum staff_role */
+struct str admin_home(enum staff_role role);               /* where somebody of that role works */
 struct str admin_role_text(const struct ctx *c, int role); /* enum staff_role */
 
 #endif

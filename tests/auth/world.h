@@ -30,8 +30,8 @@ struct upstream {
     struct str token_error;                      /* body of another status */
     bool discovery_down, foreign_key;
     bool jwks_down, jwks_foreign; /* no key set; one that lists the other key instead */
-    struct str authorize_url;    /* empty: as it should be */
-    struct str nonce, challenge; /* of the last address the browser was sent to */
+    struct str authorize_url;     /* empty: as it should be */
+    struct str nonce, challenge;  /* of the last address the browser was sent to */
 
     int population_status;  /* 200 */
     struct str population;  /* XML; empty: the record of the citizen */
