@@ -40,13 +40,14 @@ SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_ac
        powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms
 FROM mandate WHERE state IN ('given', 'accepted') AND until_ms <= $1 ORDER BY until_ms LIMIT $2;
 
--- Those whose giver's own ground is gone, should nobody have ended them yet.
+-- Those whose giver's own ground is gone, should nobody have ended them yet. SQLite takes the tables
+-- of a CROSS JOIN in the order written.
 -- name: mandate_orphan
 SELECT m.mandate_id, m.organisation_id, m.giver, m.receiver_index, m.receiver, m.receiver_account,
        m.state, m.powers, m.functions, m.amount_limit_vnd, m.from_ms, m.until_ms, m.given_ms
-FROM mandate m
-JOIN representation r ON r.organisation_id = m.organisation_id AND r.account_id = m.giver
-WHERE m.state IN ('given', 'accepted') AND r.ended_ms IS NOT NULL
+FROM representation r CROSS JOIN mandate m
+WHERE r.ended_ms IS NOT NULL AND m.organisation_id = r.organisation_id AND m.giver = r.account_id
+  AND m.state IN ('given', 'accepted')
 ORDER BY m.mandate_id LIMIT $1;
 
 -- name: mandate_move

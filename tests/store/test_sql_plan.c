@@ -10,7 +10,7 @@
 static const char *const readers[] = {
     "LEDGER_",        "AUDIT_HEAD_LIST", "AUDIT_LOG_STRAY",      "CLIENT_COUNT",
     "OUTGOING_COUNT", "SESSION_COUNT",   "SESSION_CLIENT_COUNT", "SESSION_AGENT_COUNT",
-    "STAFF_LIST",     "MIGRATION_",      "ACTING_STALE",         "MANDATE_ORPHAN",
+    "STAFF_LIST",     "MIGRATION_",      "ACTING_STALE",
 };
 
 static bool may_read_all(struct str name)
