@@ -118,15 +118,20 @@ result admin_keys_rotate(struct ctx *c, struct request *rq, struct response *rs,
     return show_keys(c, rq, rs, &why, e);
 }
 
+static struct str notice_text(const struct ctx *c, const char *prefix, struct str word)
+{
+    return view_text(c, str_cstr(c->arena, str_cat(c->arena, str_c(prefix), word)));
+}
+
 static struct json *notice_row(const struct ctx *c, const struct outgoing_row *o)
 {
     struct json *row = json_object();
 
     json_put_str(row, "id", o->id);
     json_put_str(row, "made", clock_vn(c->arena, o->created_ms));
-    json_put_str(row, "kind", o->kind);
+    json_put_str(row, "kind", notice_text(c, "notice.kind.", o->kind));
     json_put_str(row, "client", o->client_id);
-    json_put_str(row, "state", o->state);
+    json_put_str(row, "state", notice_text(c, "notice.state.", o->state));
     json_put_int(row, "tries", o->tries);
     json_put_str(row, "failure", o->failure);
     json_put_bool(row, "dead", str_is(o->state, "dead"));

@@ -207,8 +207,8 @@ static struct json *mandate_row(struct ctx *c, const struct mandate *m)
                  view_text(c, str_cstr(c->arena, str_fmt(c->arena, "admin.mandate.%s",
                                                          mandate_state_name(m->state)))));
     json_put_str(row, "look", m->state == MANDATE_ACCEPTED ? STR("good") : STR("warn"));
-    json_put_str(row, "from", clock_vn(c->arena, m->from_ms));
-    json_put_str(row, "until", clock_vn(c->arena, m->until_ms));
+    json_put_str(row, "from", date_vn(c->arena, clock_local(m->from_ms).date));
+    json_put_str(row, "until", date_vn(c->arena, clock_local(m->until_ms - 1).date));
     json_put_bool(row, "live", live);
     return row;
 }

@@ -48,7 +48,9 @@ static struct json *staff_row(struct ctx *c, const struct staff *s)
     json_put_str(row, "role", admin_role_text(c, (int)s->role));
     json_put_str(row, "state", view_text(c, state_of(c, s)));
     json_put_str(row, "look", closed ? STR("bad") : s->has_otp ? STR("good") : STR("warn"));
-    json_put_str(row, "used", clock_vn(c->arena, s->used_ms));
+    /* Until then it is the day from which the time of not being used counts. */
+    json_put_str(row, "used",
+                 s->used_ms > s->created_ms ? clock_vn(c->arena, s->used_ms) : STR("–"));
     return row;
 }
 

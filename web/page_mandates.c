@@ -170,11 +170,13 @@ static result show_form(struct ctx *c, struct request *rq, struct response *rs,
         json_put_str(data, texts[i], form_get(typed, texts[i]));
     for (size_t i = 0; i < LEN(power_names); i++)
         json_put_bool(data, power_names[i], str_is(form_get(typed, power_names[i]), "yes"));
-    if (wrong.n > 0)
+    if (wrong.n > 0) {
         json_put_str(data, "message", text_of(c, "mandate.wrong.", wrong));
-    else if (form_get(typed, "from").n == 0)
+        json_put_bool(data, str_cstr(c->arena, str_cat(c->arena, STR("wrong_"), wrong)), true);
+    } else if (form_get(typed, "from").n == 0) {
         json_put_str(data, "from",
                      date_vn(c->arena, clock_local(clock_now_ms(c->app->auth.clock)).date));
+    }
     TRY(view_page(c, rq, rs, "mandate_new", "mandate.new_title", data, e));
     if (wrong.n > 0)
         view_status(rs, err_status(ERR_INVALID));

@@ -175,8 +175,10 @@ async function administrator(width, language) {
     await inspect(page, "admin-keys");
     await page.goto(`${here}/admin/mandates`);
     await inspect(page, "admin-mandates");
+    assert.ok(!(await page.textContent("main")).includes("00:00:00"), "mandates have days, and the last one is theirs");
     await page.goto(`${here}/admin/notices`);
     await inspect(page, "admin-notices");
+    assert.ok(!/untold|delivered|dead/.test(await page.textContent("main")), "states are told in words of the language");
     const citizen = await visitor(browser);
     await signIn(citizen, "001087123456");
     await page.goto(`${here}/admin/people`);

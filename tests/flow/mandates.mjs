@@ -54,11 +54,13 @@ assert.ok(!/ checked/.test((await dai.visit(here + blank)).text), "nothing is pr
 assert.equal((await thu.visit(here + blank)).status, 403, "not thu's to give");
 const good = { organisation, number: THU, name: THU_NAME, sign_in: "yes", pay: "yes", limit: "100.000", from: "01/11/2026", until: "31/12/2027", functions: "" };
 const give = (fields) => send(dai, blank, "/me/mandates", { ...good, ...fields });
-for (const [wrong, part] of [[{ sign_in: "", pay: "" }, "ít nhất một phạm vi"], [{ number: "079080000296" }, "của chính bạn"], [{ until: "31/12/2019" }, "Ngày kết thúc"], [{ limit: "nhiều" }, "Hạn mức phải"]]) {
+for (const [wrong, part] of [[{ number: "079080000296" }, "của chính bạn"], [{ until: "31/12/2019" }, "Ngày kết thúc"], [{ limit: "nhiều" }, "Hạn mức phải"], [{ sign_in: "", pay: "" }, "ít nhất một phạm vi"]]) {
     const answer = await give(wrong);
     assert.equal(answer.status, 400, JSON.stringify(wrong));
     assert.ok(answer.text.includes(part), part);
     assert.ok(answer.text.includes(`value="${THU_NAME}"`), "what was typed stays");
+    assert.equal(answer.text.match(/<p class="wrong" id="wrong">([^<]*)/)?.[1].includes(part), true, "it stands at the field");
+    assert.match(answer.text, wrong.pay === "" ? /<fieldset aria-describedby="wrong">/ : new RegExp(`id="${Object.keys(wrong)[0]}"[^>]*aria-invalid="true"`));
 }
 assert.equal((await give({})).next, `${here}/me/mandates?told=given`);
 assert.ok((await dai.visit(`${here}/me/mandates`)).text.includes("Chờ người nhận"));

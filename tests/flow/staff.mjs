@@ -82,6 +82,7 @@ assert.equal((await officer("/finance")).url, "/finance");
 // An invitation makes an account, once; a role of two.
 let { csrf } = await admin("/admin/staff");
 let page = await admin("/admin/staff", { csrf, name: "kiem.tra", display_name: "Kiểm tra", role: "auditor" });
+assert.match(page.text, /\/admin\/staff\/kiem\.tra"[^]*?>–<\/td>/, "an account that nobody used has no last use");
 const link = page.text.match(/\/staff\/invitation\/[\w-]{40,}/)[0];
 const invited = browser();
 page = await invited(link);
