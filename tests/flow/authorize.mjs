@@ -68,6 +68,15 @@ assert.ok((await browser.visit(ask({ prompt: "login" }))).next.startsWith(`${her
 const gone = await browser.visit(`${here}/sign-out`, form({ csrf: field(await browser.visit(`${here}/`), "csrf") }));
 assert.equal(gone.status, 200);
 assert.equal(query((await browser.visit(ask({ prompt: "none" }))).next).error, "login_required");
+// The first page leads whoever is signed in to all of their own pages, and nobody else.
+const mine = ["/me", "/me/sessions", "/me/history", "/me/registry", "/me/organisations", "/me/mandates", "/me/requests"];
+const person = await new Browser().signIn();
+for (const [who, has] of [[person, true], [new Browser(), false]]) {
+    const { text } = await who.visit(`${here}/`);
+    for (const path of mine) assert.equal(text.includes(`href="${path}"`), has, path);
+}
+for (const path of mine) assert.equal((await person.visit(here + path)).status, 200, path);
+
 // An address that is not registered: a page, and in a simulation what differs.
 const near = await browser.visit(ask({ redirect_uri: `${callback}/` }));
 assert.equal(near.status, 400);
