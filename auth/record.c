@@ -131,7 +131,7 @@ struct str record_print(struct arena *a, const struct record_field *fields, size
 
 static bool skip(struct str *text, const char *p, size_t n)
 {
-    if (text->n < n || memcmp(text->p, p, n) != 0)
+    if (!str_starts(*text, str_of(p, n)))
         return false;
     *text = str_from(*text, n);
     return true;
@@ -157,7 +157,7 @@ static bool escaped_take(struct str *text, char *out)
         *text = str_from(*text, 2);
         return true;
     }
-    if (text->n < ESCAPED_BYTES || memcmp(text->p, "\\u00", 4) != 0)
+    if (text->n < ESCAPED_BYTES || !str_starts(*text, STR("\\u00")))
         return false;
     high = hex_value(text->p[4]);
     low = hex_value(text->p[5]);

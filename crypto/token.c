@@ -27,6 +27,7 @@
 #include "crypto/digest.h"
 #include "crypto/jws.h"
 #include "crypto/key.h"
+#include "crypto/secret.h"
 
 #define CLAIM_BYTES_MAX 512 /* of jti and sub, which callers keep */
 #define AUDIENCES_MAX   16
@@ -63,7 +64,7 @@ static bool made_here(struct arena *a, const struct key *key, struct str token)
     bool known;
 
     must(pthread_mutex_lock(&made_lock) == 0);
-    known = memcmp(made_at(&name)->bytes, name.bytes, DIGEST_BYTES) == 0;
+    known = secret_equal(digest_str(made_at(&name)), digest_str(&name));
     must(pthread_mutex_unlock(&made_lock) == 0);
     return known;
 }
