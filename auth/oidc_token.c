@@ -4,10 +4,11 @@
  * client, with one redirect address, one verifier and one key, within a minute; a second use by
  * anyone takes back all that the first one got, also when both arrive at once; a verifier without a
  * challenge is refused, so stripping the challenge gains nothing. A code is used up by any attempt
- * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate
- * (a public client without a key gets none), and are not rotated: a lost answer locks nobody out.
- * All tokens end with the session they came from: whoever refreshes while it ends gets tokens that
- * open nothing.
+ * of an authenticated caller. Refresh tokens are bound to the client and to the key or certificate,
+ * and are not rotated: a lost answer locks nobody out. Only those of a public client without a key,
+ * which whoever finds one could use, are good for one use and some seconds; a later use takes
+ * everything back. All tokens end with the session they came from: whoever refreshes while it ends
+ * gets tokens that open nothing.
  */
 #include "auth/oidc_token.h"
 
@@ -37,6 +38,7 @@
 #include "store/kv.h"
 
 #define TOKEN_BITS           256
+#define ROTATED_GRACE_S      30
 #define CODE_BYTES_MAX       256
 #define VERIFIER_BYTES_LEAST 43
 #define VERIFIER_BYTES_MOST  128
@@ -171,19 +173,18 @@ static result code_check(const struct visit *v, const struct client *c, const st
     return verifier_check(v->arena, g, form_get(body, "code_verifier"), e);
 }
 
-/* RFC 9700 2.2.2: one that is not rotated has to be of no use to a thief. */
+/* RFC 9700 2.2.2: a refresh token is of no use to a thief, or is used once. */
 static bool is_bound(const struct client *c, const struct grant *g)
 {
     return c->way != CLIENT_WAY_NONE || g->jkt.n > 0 || g->x5t.n > 0;
 }
 
-/* One that the client may use as long as the session lives; none where it is not registered, or
- * could be used by whoever finds it. */
+/* One that the client may use as long as the session lives; none where it is not registered. */
 static result refresh_make(struct auth *au, struct arena *a, const struct client *c,
                            const struct grant *g, struct str *token, struct err *e)
 {
     *token = STR("");
-    if (!client_may_grant(c, "refresh_token") || !is_bound(c, g))
+    if (!client_may_grant(c, "refresh_token"))
         return OK;
     *token = random_token(a, TOKEN_BITS);
     return grant_keep(au, a, "refresh", *token, g, au->conf->auth.session_max_s, e);
@@ -227,6 +228,16 @@ static result scope_narrow(struct arena *a, struct str granted, struct str asked
     return OK;
 }
 
+/* One that has been used up: either its client or a thief is late, and nobody knows which. */
+static result refresh_again(struct auth *au, struct arena *a, struct str token, struct err *e)
+{
+    struct str grant_id;
+    bool found;
+
+    TRY(kv_get(au->kv, a, auth_key(a, "rotated", token), &found, &grant_id, e));
+    return found ? grant_revoke(au, a, grant_id, e) : OK;
+}
+
 static result refresh_find(struct auth *au, struct arena *a, struct str token,
                            const struct client *c, struct grant *out, struct err *e)
 {
@@ -234,12 +245,28 @@ static result refresh_find(struct auth *au, struct arena *a, struct str token,
     bool found;
 
     TRY(grant_find(au, a, "refresh", token, &found, &g, e));
+    if (!found)
+        TRY(refresh_again(au, a, token, e));
     if (!found || !str_eq(g.client_id, c->id))
         return fail(e, ERR_BAD_GRANT, "refresh token: unknown, over, or of another client");
-    if (!is_bound(c, &g)) /* made while its client had a secret */
-        return fail(e, ERR_BAD_GRANT, "refresh token: of a public client, and bound to nothing");
     *out = g;
     return OK;
+}
+
+/* An unbound one is used once; for a while it still works, should the answer be lost or several
+ * tabs refresh at once. Only the first use shortens its life. */
+static result refresh_rotate(struct auth *au, struct arena *a, const struct client *c,
+                             const struct grant *g, struct str *token, struct err *e)
+{
+    bool first;
+
+    if (is_bound(c, g))
+        return OK;
+    TRY(kv_add(au->kv, auth_key(a, "rotated", *token), g->id, au->conf->auth.session_max_s, &first,
+               e));
+    if (first)
+        TRY(grant_keep(au, a, "refresh", *token, g, ROTATED_GRACE_S, e));
+    return refresh_make(au, a, c, g, token, e);
 }
 
 /* What it was made from still holds; else it is forgotten. Asked by its owner only: it counts as
@@ -284,6 +311,7 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
     if (g.scope.n == 0)
         return fail(e, ERR_BAD_GRANT, "refresh token: its client may ask for nothing of it now");
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
+    TRY(refresh_rotate(au, v->arena, c, &g, &order.refresh, e));
     order.grant = &g;
     return oidc_tokens_make(au, v, &order, json, e);
 }

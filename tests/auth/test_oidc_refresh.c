@@ -356,7 +356,7 @@ TEST_STORE(a_client_of_bound_tokens_gets_no_others)
     check_str(member(json, "token_type"), "DPoP");
 }
 
-TEST(a_public_client_gets_a_refresh_token_for_its_key_and_none_without)
+TEST(a_public_clients_refresh_token_is_of_its_key_for_good)
 {
     struct auth *au = here();
     const struct login_done done = world_login(au);
@@ -365,9 +365,6 @@ TEST(a_public_client_gets_a_refresh_token_for_its_key_and_none_without)
     struct str json, refresh;
 
     add_public(au);
-    check_ok(post_public(au, redeem_form(code_of(au, &done, &w)), NULL, &json), e);
-    check_str(member(json, "token_type"), "Bearer");
-    check_int(member(json, "refresh_token").n, 0);
     check_ok(post_public(au, redeem_form(code_of(au, &done, &w)), &p, &json), e);
     refresh = member(json, "refresh_token");
     check(refresh.n >= 43);
@@ -376,23 +373,36 @@ TEST(a_public_client_gets_a_refresh_token_for_its_key_and_none_without)
     check_fails(post_public(au, refresh_form(refresh, ""), &p, &json), e, ERR_BAD_GRANT);
     p.key = 0;
     check_ok(post_public(au, refresh_form(refresh, ""), &p, &json), e);
+    check_same(member(json, "refresh_token"), refresh);
 }
 
-TEST(a_client_that_gave_up_its_secret_gives_up_its_unbound_refresh_tokens)
+TEST_KV(an_unbound_refresh_token_is_used_once_and_a_late_second_use_takes_all_back)
 {
     struct auth *au = here();
     const struct login_done done = world_login(au);
     const struct wish w = { "browser", STR(""), STR("") };
+    struct str json, first, second, third;
     const struct str code = (add_public(au), code_of(au, &done, &w));
-    const struct str refresh = STR("kept-from-better-days");
-    struct str json;
     struct grant g;
-    bool found;
+    bool found, revoked;
 
-    check_ok(grant_find(au, test_arena(), "code", code, &found, &g, &e), e);
-    check_ok(grant_keep(au, test_arena(), "refresh", refresh, &g, 60, &e), e);
-    check_fails(post_public(au, refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
     check_ok(post_public(au, redeem_form(code), NULL, &json), e);
+    check_str(member(json, "token_type"), "Bearer");
+    first = member(json, "refresh_token");
+    check_ok(grant_find(au, test_arena(), "refresh", first, &found, &g, &e), e);
+    check_ok(post_public(au, refresh_form(first, ""), NULL, &json), e);
+    second = member(json, "refresh_token");
+    check(second.n >= 43 && !str_eq(first, second));
+    check_ok(post_public(au, refresh_form(first, ""), NULL, &json), e); /* a lost answer */
+    third = member(json, "refresh_token");
+    check_ok(post_public(au, refresh_form(third, ""), NULL, &json), e);
+    check_ok(kv_drop(au->kv, auth_key(test_arena(), "refresh", first), &e), e); /* later */
+    check_ok(grant_is_revoked(au, test_arena(), g.id, &revoked, &e), e);
+    check(!revoked);
+    check_fails(post_public(au, refresh_form(first, ""), NULL, &json), e, ERR_BAD_GRANT);
+    check_ok(grant_is_revoked(au, test_arena(), g.id, &revoked, &e), e);
+    check(revoked);
+    check_fails(post_public(au, refresh_form(second, ""), NULL, &json), e, ERR_BAD_GRANT);
 }
 
 TEST(a_code_that_was_asked_for_with_a_key_is_that_keys)
