@@ -3,10 +3,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { webcrypto } from "node:crypto";
 import { Browser, here, isSignedIn, signIn, sleep } from "./party.mjs";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
 const client = await import("openid-client");
 const redirect_uri = "https://portal.example.vn/callback", goodbye = "https://portal.example.vn/bye";
 const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
