@@ -6,6 +6,7 @@
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 : "${MOTCUA_BIN:=$top/build/asan/bin}"
+export NODE_OPTIONS="--require $top/tests/node18.cjs"
 STACK=$(mktemp -d /tmp/motcua-stack-XXXXXX)
 
 . "$top/tests/free_port.sh"

@@ -4,9 +4,7 @@
 import { setCookies } from "../cookies.mjs";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { webcrypto } from "node:crypto";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
 const client = await import("openid-client");
 
 const here = process.env.MOTCUA_URL;

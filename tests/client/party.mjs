@@ -4,11 +4,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { webcrypto } from "node:crypto";
 import { Browser, here, systems } from "../fault/stage.mjs";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
-globalThis.CryptoKey ??= webcrypto.CryptoKey;
 export { Browser, here, systems };
 export const secret = "mot-bi-mat-du-dai-cho-cac-cong-thu-nghiem";
 const stack = process.env.STACK;

@@ -1,12 +1,10 @@
 // SIGHUP under traffic: keys rotate and nothing fails; what was signed before still verifies; a
 // broken configuration keeps the old one and says what is wrong with it.
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { Browser, call, conf, form, here, log, motcua, secret, signal, sleep, start, stop, systems, until } from "./stage.mjs";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
 
 const keys = async () => JSON.parse((await call(`${here}/jwks`)).text);
 const kids = async () => (await keys()).keys.map((key) => key.kid).sort();

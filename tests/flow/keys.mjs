@@ -3,12 +3,10 @@
 // createRemoteJWKSet does; a key never signs before both published it. By command, then by schedule.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { webcrypto } from "node:crypto";
 import { openSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
 
 const stack = process.env.STACK, issuer = process.env.MOTCUA_URL, bin = process.env.MOTCUA_BIN;
 const folder = `${stack}/keys`;

@@ -5,7 +5,6 @@ import { createHash, randomUUID, webcrypto } from "node:crypto";
 import http from "node:http";
 import { here, secret, systems } from "../fault/stage.mjs";
 
-globalThis.crypto ??= webcrypto;
 const jose = await import("jose");
 export const callback = `${systems}/portal/callback`;
 export const portal = { client_id: "demo-portal", client_secret: secret("demo_portal") };

@@ -50,7 +50,7 @@ for (const value of odd) {
     assert.equal((await call("POST", "/staff/sign-in", [`Content-Type: ${value}`], "csrf=x")).status, 415, `Content-Type: ${value}`);
 }
 // RFC 9110 15.5.2 and RFC 6750 3: who has no token is told which kind is wanted.
-assert.equal((await call("GET", "/v1/payments/x")).headers.get("www-authenticate"), 'Bearer realm="motcua"');
+assert.equal((await call("GET", "/v1/payments/x")).headers.get("www-authenticate"), 'Bearer realm="motcua", DPoP algs="ES256 PS256 EdDSA"');
 assert.match((await call("GET", "/v1/payments/x", ["Authorization: Bearer x"])).headers.get("www-authenticate"), /error="invalid_token"/);
 
 // Numbers. Every page that starts a sign-in counts, and an IPv6 network counts as one address.

@@ -6,7 +6,6 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { call, here, motcua } from "../fault/stage.mjs";
 
-globalThis.crypto ??= webcrypto; // Node.js 18
 
 // A case is named as its threat. All of a file run, so that one failure does not hide another.
 const failed = [];
