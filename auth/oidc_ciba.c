@@ -147,7 +147,7 @@ result oidc_ciba_start(struct auth *au, const struct visit *v, const struct api_
     TRY(hint_read(au, v, &client, call->body, &ap, e));
     TRY(approval_make(au, v, &ap, &bearer, &unused, e));
     json_put_str(o, "auth_req_id", bearer);
-    json_put_int(o, "expires_in", (ap.expires_ms - ap.created_ms) / 1000);
+    json_put_int(o, "expires_in", (ap.expires_ms - ap.created_ms + 999) / 1000); /* as was asked */
     json_put_int(o, "interval", APPROVAL_INTERVAL_S);
     *json = json_print(v->arena, o);
     return OK;
