@@ -190,25 +190,43 @@ static result refresh_make(struct auth *au, struct arena *a, const struct client
     return grant_keep(au, a, "refresh", *token, g, au->conf->auth.session_max_s, e);
 }
 
+/* What every first redemption ends in: nothing has changed since the person said yes, and the
+ * tokens are bound to what the caller has proven. */
+struct redemption {
+    const struct api_call *call;
+    const struct client *client;
+    const struct proven *proven;
+    struct grant *grant;
+};
+
+static result first_tokens(struct auth *au, const struct visit *v, const struct redemption *r,
+                           struct str *json, struct err *e)
+{
+    struct token_order order = { .client = r->client,
+                                 .grant = r->grant,
+                                 .scope = r->grant->scope,
+                                 .resource = form_get(r->call->body, "resource") };
+
+    TRY(bind(r->grant, r->proven, e));
+    TRY(session_alive(au, v->arena, r->grant, e));
+    TRY(consent_stands(au, v->arena, r->client, r->grant, e));
+    TRY(refresh_make(au, v->arena, r->client, r->grant, &order.refresh, e));
+    return oidc_tokens_make(au, v, &order, json, e);
+}
+
 static result code_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
                           const struct client *c, struct str *json, struct err *e)
 {
-    struct token_order order = { .client = c, .resource = form_get(call->body, "resource") };
     struct proven proven;
     struct grant g;
+    const struct redemption r = { call, c, &proven, &g };
     struct str code;
 
     TRY(form_need(call->body, "code", CODE_BYTES_MAX, &code, e));
     TRY(prove(au, v, call, c, &proven, e)); /* before the code is used up: it may be tried again */
     TRY(code_take(au, v->arena, code, &g, e));
     TRY(code_check(v, c, &g, call->body, e));
-    TRY(bind(&g, &proven, e));
-    TRY(session_alive(au, v->arena, &g, e));
-    TRY(consent_stands(au, v->arena, c, &g, e));
-    TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
-    order.grant = &g;
-    order.scope = g.scope;
-    return oidc_tokens_make(au, v, &order, json, e);
+    return first_tokens(au, v, &r, json, e);
 }
 
 /* RFC 6749 6: no more than was granted; nothing named means all of it. */
@@ -360,21 +378,15 @@ static result approval_redeem(struct auth *au, const struct visit *v, const stru
                               const struct client *c, struct str *json, struct err *e)
 {
     const bool device = str_is(form_get(call->body, "grant_type"), DEVICE_GRANT);
-    struct token_order order = { .client = c, .resource = form_get(call->body, "resource") };
     struct proven proven;
-    struct str bearer;
     struct grant g;
+    const struct redemption r = { call, c, &proven, &g };
+    struct str bearer;
 
     TRY(form_need(call->body, device ? "device_code" : "auth_req_id", CODE_BYTES_MAX, &bearer, e));
     TRY(prove(au, v, call, c, &proven, e));
     TRY(approval_take(au, v, device ? "device" : "ciba", bearer, c, &g, e));
-    TRY(bind(&g, &proven, e));
-    TRY(session_alive(au, v->arena, &g, e));
-    TRY(consent_stands(au, v->arena, c, &g, e));
-    TRY(refresh_make(au, v->arena, c, &g, &order.refresh, e));
-    order.grant = &g;
-    order.scope = g.scope;
-    return oidc_tokens_make(au, v, &order, json, e);
+    return first_tokens(au, v, &r, json, e);
 }
 
 static const struct {

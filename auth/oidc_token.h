@@ -3,10 +3,10 @@
  * 3; RFC 8707; FAPI 2.0 SP 5.3.2.1).
  *
  * Grants: authorization_code, refresh_token, client_credentials, device_code (RFC 8628) and CIBA
- * (auth/approval.h). A code works once: a second use is
- * invalid_grant and everything issued for it is taken back. A refresh token stays the same: it
- * works until its session ends, for its client and with its key or certificate, and is told in each
- * answer. What the tokens say: auth/oidc_token_make.h.
+ * (auth/approval.h). A code works once: a second use is invalid_grant and everything issued for it
+ * is taken back. A refresh token stays the same: it works until its session ends, for its client
+ * and with its key or certificate, and is told in each answer. Only that of a public client without
+ * a key is replaced at each use (RFC 9700 2.2.2). What the tokens say: auth/oidc_token_make.h.
  */
 #ifndef AUTH_OIDC_TOKEN_H
 #define AUTH_OIDC_TOKEN_H
