@@ -44,13 +44,9 @@ result oidc_par_post(struct ctx *c, struct request *rq, struct response *rs, str
     struct api_call call;
     struct form form;
     struct str json;
-    result r;
 
     TRY(call_read(c, rq, rs, &form, &call, e));
-    r = request_push(&c->app->auth, &c->visit, &call, &json, e);
-    if (r.failed && e->code == ERR_BAD_CLIENT && call.authorization.n > 0)
-        response_header(rs, "WWW-Authenticate", STR("Basic realm=\"motcua\""));
-    TRY(r);
+    TRY(call_answer(&call, rs, request_push(&c->app->auth, &c->visit, &call, &json, e), e));
     view_json_text(rs, 201, "application/json", json);
     return OK;
 }

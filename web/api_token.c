@@ -9,15 +9,6 @@
 #include "web/call.h"
 #include "web/view.h"
 
-/* Basic is asked for where Basic was tried (RFC 6749 5.2). */
-static result caller_answer(const struct api_call *call, struct response *rs, result r,
-                            const struct err *e)
-{
-    if (r.failed && e->code == ERR_BAD_CLIENT && call->authorization.n > 0)
-        response_header(rs, "WWW-Authenticate", STR("Basic realm=\"motcua\""));
-    return r;
-}
-
 result oidc_token_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct api_call call;
@@ -25,7 +16,7 @@ result oidc_token_post(struct ctx *c, struct request *rq, struct response *rs, s
     struct str json;
 
     TRY(call_read(c, rq, rs, &form, &call, e));
-    TRY(caller_answer(&call, rs, oidc_token(&c->app->auth, &c->visit, &call, &json, e), e));
+    TRY(call_answer(&call, rs, oidc_token(&c->app->auth, &c->visit, &call, &json, e), e));
     response_header(rs, "Pragma", STR("no-cache"));
     view_json_text(rs, 200, "application/json", json);
     return OK;
@@ -38,7 +29,7 @@ result oidc_introspect_post(struct ctx *c, struct request *rq, struct response *
     struct str json;
 
     TRY(call_read(c, rq, rs, &form, &call, e));
-    TRY(caller_answer(&call, rs, oidc_introspect(&c->app->auth, &c->visit, &call, &json, e), e));
+    TRY(call_answer(&call, rs, oidc_introspect(&c->app->auth, &c->visit, &call, &json, e), e));
     view_json_text(rs, 200, "application/json", json);
     return OK;
 }
@@ -50,7 +41,7 @@ result oidc_revoke_post(struct ctx *c, struct request *rq, struct response *rs, 
     struct form form;
 
     TRY(call_read(c, rq, rs, &form, &call, e));
-    TRY(caller_answer(&call, rs, oidc_revoke(&c->app->auth, &c->visit, &call, e), e));
+    TRY(call_answer(&call, rs, oidc_revoke(&c->app->auth, &c->visit, &call, e), e));
     view_json_text(rs, 200, "application/json", STR("{}"));
     return OK;
 }

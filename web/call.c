@@ -2,6 +2,7 @@
 
 #include "auth/auth.h"
 #include "auth/dpop.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "http/form.h"
 
@@ -48,4 +49,11 @@ result call_read(const struct ctx *c, const struct request *rq, struct response 
     call.body = form;
     *out = call;
     return OK;
+}
+
+result call_answer(const struct api_call *call, struct response *rs, result r, const struct err *e)
+{
+    if (r.failed && e->code == ERR_BAD_CLIENT && call->authorization.n > 0)
+        response_header(rs, "WWW-Authenticate", STR("Basic realm=\"motcua\""));
+    return r;
 }

@@ -19,6 +19,10 @@ struct api_call call_make(const struct ctx *c, const struct request *rq, struct 
  * outlive the call. */
 MUST_USE result call_read(const struct ctx *c, const struct request *rq, struct response *rs,
                           struct form *form, struct api_call *out, struct err *e);
+/* What became of it, for the endpoints that authenticate clients: whoever tried Basic in vain is
+ * asked for Basic (RFC 6749 5.2). Gives r back. */
+MUST_USE result call_answer(const struct api_call *call, struct response *rs, result r,
+                            const struct err *e);
 bool call_has_form(const struct request *rq); /* by its content type */
 
 #endif

@@ -2,8 +2,6 @@
  * auth/approval.h's. */
 #include "auth/approval.h"
 #include "auth/login.h"
-#include "auth/oidc_ciba.h"
-#include "auth/oidc_device.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -11,7 +9,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "http/form.h"
-#include "web/call.h"
 #include "web/claim_text.h"
 #include "web/view.h"
 
@@ -180,30 +177,4 @@ result page_requests(struct ctx *c, struct request *rq, struct response *rs, str
     json_put_bool(data, "none", count == 0);
     json_put_bool(data, "at_requests", true);
     return view_page(c, rq, rs, "requests", "requests.title", data, e);
-}
-
-/* What machines ask. */
-
-result oidc_device_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
-{
-    struct api_call call;
-    struct form form;
-    struct str json;
-
-    TRY(call_read(c, rq, rs, &form, &call, e));
-    TRY(oidc_device_start(&c->app->auth, &c->visit, &call, &json, e));
-    view_json_text(rs, 200, "application/json", json);
-    return OK;
-}
-
-result oidc_ciba_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
-{
-    struct api_call call;
-    struct form form;
-    struct str json;
-
-    TRY(call_read(c, rq, rs, &form, &call, e));
-    TRY(oidc_ciba_start(&c->app->auth, &c->visit, &call, &json, e));
-    view_json_text(rs, 200, "application/json", json);
-    return OK;
 }

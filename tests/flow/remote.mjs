@@ -50,6 +50,13 @@ async function answer(browser, page, said) {
     return browser.visit(`${here}/approve`, { method: "POST", body: new URLSearchParams({ csrf: field(page.text, "csrf"), id: field(page.text, "id"), answer: said }) });
 }
 
+// Whoever tries Basic in vain is asked for Basic, as at every endpoint where clients authenticate.
+for (const path of ["/device_authorization", "/bc-authorize"]) {
+    const answer = await fetch(here + path, { method: "POST", body: new URLSearchParams({ scope: "openid" }), headers: { Authorization: `Basic ${Buffer.from("kiosk:wrong").toString("base64")}` } });
+    assert.equal(answer.status, 401, path);
+    assert.equal(answer.headers.get("www-authenticate"), 'Basic realm="motcua"', path);
+}
+
 // A kiosk, from the code on its screen to tokens of the person's.
 const shown = await post("/device_authorization", "kiosk", { scope: "openid profile" });
 assert.equal(shown.status, 200, JSON.stringify(shown));
