@@ -155,7 +155,7 @@ static result capture(struct sql *db, const struct till *t, struct order *o, str
 {
     struct order_cause paid = *cause;
 
-    paid.amount_vnd = at->amount_vnd;
+    paid.amount_vnd = at->captured_vnd;
     paid.attempt_n = at->n;
     paid.portal_txn = at->portal_txn;
     paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
@@ -183,8 +183,10 @@ result attempt_step(struct sql *db, const struct till *t, struct order *o, struc
     schedule(t, at, action, now_ms);
     at->state = moves[i].to;
     at->updated_ms = now_ms;
-    if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT)
+    if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT) {
         at->captured_ms = now_ms;
+        at->captured_vnd = at->captured_vnd > 0 ? at->captured_vnd : at->amount_vnd;
+    }
     if (from == ATTEMPT_NONE)
         TRY(attempt_insert(db, at, e));
     else

@@ -61,6 +61,12 @@ struct attempt {
     int64_t query_next_ms; /* 0: no more questions */
     int64_t query_count;
     int64_t not_found_ms; /* when QUERY first said that it does not know it; 0: never */
+    struct str channel;   /* "portal": see channel.h */
+    int64_t captured_vnd; /* what arrived, once captured: a transfer may differ from amount_vnd */
+    struct str account;   /* beneficiary account as the payer was told it, or empty */
+    int64_t reversed_ms;  /* when two persons undid the capture; 0: not */
+    struct str settled_day,
+        remitted_day; /* YYYY-MM-DD: paid over by the channel, to the treasury */
 };
 
 /* What the payer sees next. */

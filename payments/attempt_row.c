@@ -31,7 +31,13 @@ static result row_read(struct sql_rows *rows, struct arena *a, struct attempt *o
                              .captured_ms = sql_int(rows, 16),
                              .query_next_ms = sql_int(rows, 17),
                              .query_count = sql_int(rows, 18),
-                             .not_found_ms = sql_int(rows, 19) };
+                             .not_found_ms = sql_int(rows, 19),
+                             .channel = sql_text(rows, 20, a),
+                             .captured_vnd = sql_int(rows, 21),
+                             .account = sql_text(rows, 22, a),
+                             .reversed_ms = sql_int(rows, 23),
+                             .settled_day = sql_text(rows, 24, a),
+                             .remitted_day = sql_text(rows, 25, a) };
     if (!attempt_state_find(sql_text(rows, 4, a), &out->state))
         return fail(e, ERR_STORE, "attempt %.*s: unreadable row", STR_ARG(out->reference));
     return OK;
@@ -79,7 +85,8 @@ result attempt_insert(struct sql *db, const struct attempt *at, struct err *e)
     return sql_run(db, SQL_ATTEMPT_INSERT, e, sql_t(at->agency_id), sql_t(at->order_id),
                    sql_i(at->n), sql_t(at->reference), sql_t(str_c(attempt_state_name(at->state))),
                    sql_i(at->amount_vnd), sql_t(at->init_time), sql_t(at->info),
-                   sql_t(at->payer_ip), sql_i(at->created_ms), sql_i(at->query_next_ms));
+                   sql_t(at->payer_ip), sql_i(at->created_ms), sql_i(at->query_next_ms),
+                   sql_t(at->channel), sql_t(at->account));
 }
 
 /* The local day that the portal names; ours when it names none. */
@@ -103,7 +110,8 @@ result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state
         sql_i(at->n), sql_t(str_c(attempt_state_name(at->state))), sql_t(at->pay_url),
         sql_t(at->portal_txn), sql_t(at->bank), sql_t(at->portal_time), sql_t(portal_day(at, a)),
         sql_t(at->failure), sql_i(at->updated_ms), sql_i(at->captured_ms), sql_i(at->query_next_ms),
-        sql_i(at->query_count), sql_i(at->not_found_ms), sql_t(str_c(attempt_state_name(from)))));
+        sql_i(at->query_count), sql_i(at->not_found_ms), sql_i(at->captured_vnd),
+        sql_i(at->reversed_ms), sql_t(str_c(attempt_state_name(from)))));
     return changed == 1
                ? OK
                : fail(e, ERR_RETRY, "attempt %.*s changed meanwhile", STR_ARG(at->reference));

@@ -42,6 +42,7 @@ static result attempt_make(struct sql *db, struct starting *s, int64_t n, struct
                               .n = n,
                               .reference = portal_make_reference(s->a, s->o.reference, n),
                               .state = ATTEMPT_NONE,
+                              .channel = STR("portal"),
                               .amount_vnd = s->o.bill.total_vnd,
                               .init_time = clock_stamp14(s->a, now_ms),
                               .info = info_make(&s->o, s->a),

@@ -55,11 +55,14 @@ struct order {
     enum fee_channel channel;
     enum order_state state;
     struct bill bill;
-    int64_t captured_vnd; /* by all attempts */
-    struct str subject;   /* account id of the citizen, or empty */
-    int level;            /* at assessment */
-    struct str id_index;  /* keyed digest of the payer's number or tax code, or empty */
-    struct payer payer;   /* opened by order_load; wiped with a clean arena */
+    int64_t captured_vnd;               /* by all attempts, less what was reversed */
+    int64_t refunded_vnd, reserved_vnd; /* paid back; being paid back: together <= captured_vnd */
+    int64_t excess_refunded_vnd;        /* of refunded_vnd: what was never applied to the bill */
+    struct str superseded_by;           /* the order that took its place, or empty */
+    struct str subject;                 /* account id of the citizen, or empty */
+    int level;                          /* at assessment */
+    struct str id_index; /* keyed digest of the payer's number or tax code, or empty */
+    struct payer payer;  /* opened by order_load; wiped with a clean arena */
     struct str return_url, locale;
     int64_t created_ms, expires_ms, updated_ms;
     int64_t version; /* counts its changes: ETag */

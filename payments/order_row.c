@@ -90,7 +90,11 @@ result order_read_row(struct sql_rows *rows, const struct till *t, struct arena 
                            .created_ms = sql_int(rows, 20),
                            .expires_ms = sql_int(rows, 21),
                            .updated_ms = sql_int(rows, 22),
-                           .version = sql_int(rows, 23) };
+                           .version = sql_int(rows, 23),
+                           .refunded_vnd = sql_int(rows, 24),
+                           .reserved_vnd = sql_int(rows, 25),
+                           .excess_refunded_vnd = sql_int(rows, 26),
+                           .superseded_by = sql_text(rows, 27, a) };
     out->bill.total_vnd = sql_int(rows, 11);
     if (!date_read(sql_text(rows, 8, a), &out->received_on) ||
         !order_state_find(sql_text(rows, 10, a), &out->state) ||

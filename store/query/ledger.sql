@@ -55,7 +55,7 @@ LIMIT 1;
 SELECT o.agency_id, o.id FROM orders o
 WHERE o.total_vnd <> (SELECT COALESCE(CAST(SUM(l.net_vnd) AS BIGINT), 0) FROM order_line l
         WHERE l.agency_id = o.agency_id AND l.order_id = o.id)
-    OR o.captured_vnd <> (SELECT COALESCE(CAST(SUM(a.amount_vnd) AS BIGINT), 0) FROM attempt a
+    OR o.captured_vnd <> (SELECT COALESCE(CAST(SUM(a.captured_vnd) AS BIGINT), 0) FROM attempt a
         WHERE a.agency_id = o.agency_id AND a.order_id = o.id AND a.state = 'captured')
     OR (CASE WHEN o.captured_vnd > 0 THEN 1 ELSE 0 END)
         <> (CASE WHEN o.state IN ('paid', 'overpaid') THEN 1 ELSE 0 END)

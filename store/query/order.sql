@@ -15,25 +15,29 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- name: order_by_id
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
-    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
 FROM orders WHERE id = $1;
 
 -- name: order_by_token
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
-    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
 FROM orders WHERE token_index = $1;
 
 -- name: order_by_reference
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
-    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
 FROM orders WHERE agency_id = $1 AND reference = $2 ORDER BY created_ms DESC, id DESC LIMIT 1;
 
 -- name: order_by_citizen
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
-    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
 FROM orders
 WHERE (subject = $1 AND subject <> '') OR (id_index = $2 AND id_index <> '')
 ORDER BY created_ms DESC, id DESC LIMIT $3;
@@ -42,7 +46,8 @@ ORDER BY created_ms DESC, id DESC LIMIT $3;
 UPDATE orders SET version = version + 1 WHERE agency_id = $1 AND id = $2
 RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
-    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version;
+    level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by;
 
 -- name: order_lines
 SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd, net_vnd,

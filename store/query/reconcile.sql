@@ -174,5 +174,5 @@ SELECT MAX(day) FROM (
 ) days;
 
 -- name: reconcile_captured_sum
-SELECT CAST(COALESCE(SUM(amount_vnd), 0) AS BIGINT), COUNT(*) FROM attempt
+SELECT CAST(COALESCE(SUM(captured_vnd), 0) AS BIGINT), COUNT(*) FROM attempt
 WHERE portal_day = $1 AND state = 'captured';

@@ -205,8 +205,10 @@ TEST_STORE(every_kind_of_tampering_is_found)
           "budget_vnd = budget_vnd + 1 WHERE n = 1",
           "UPDATE order_line SET gross_vnd = gross_vnd - 1, net_vnd = net_vnd - 1, "
           "budget_vnd = budget_vnd - 1 WHERE n = 1" },
-        { "UPDATE attempt SET state = 'failed', captured_ms = 0",
-          "UPDATE attempt SET state = 'captured', captured_ms = 1" },
+        { "UPDATE attempt SET state = 'failed', captured_ms = 0, captured_vnd = 0",
+          "UPDATE attempt SET state = 'captured', captured_ms = 1, captured_vnd = amount_vnd" },
+        { "UPDATE attempt SET captured_vnd = captured_vnd + 1",
+          "UPDATE attempt SET captured_vnd = captured_vnd - 1" },
         { "UPDATE orders SET state = 'expired'", "UPDATE orders SET state = 'paid'" },
         { "DELETE FROM posting WHERE account = 2110", NULL },
     };
