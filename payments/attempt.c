@@ -9,10 +9,10 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "payments/attempt_row.h"
+#include "payments/channel.h"
 #include "payments/order_row.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
-#include "payments/portal.h"
 #include "store/sql.h"
 
 enum attempt_action {
@@ -112,7 +112,7 @@ static void schedule(const struct till *t, struct attempt *at, enum attempt_acti
 {
     switch (action) {
     case ATTEMPT_DO_WATCH: /* by then the call has ended, or its process has */
-        at->query_next_ms = now_ms + 2 * portal_timeout_ms(t->portal);
+        at->query_next_ms = now_ms + 2 * channel_timeout_ms(at->channel, t);
         break;
     case ATTEMPT_DO_ASK_SOON:
         ask_after(at, now_ms, poll_delay_s(t, 0), 0);
@@ -134,6 +134,15 @@ static void schedule(const struct till *t, struct attempt *at, enum attempt_acti
     case ATTEMPT_DO_CONTRADICT:
         break;
     }
+}
+
+/* Of a channel that tells nothing by itself nobody asks. */
+static void schedule_if_asked(const struct till *t, struct attempt *at, enum attempt_action action,
+                              int64_t now_ms)
+{
+    schedule(t, at, action, now_ms);
+    if (!channel_can(at->channel, CHANNEL_ASKS))
+        at->query_next_ms = 0;
 }
 
 static struct str mismatch_of(enum attempt_action action, const struct order_cause *cause)
@@ -159,7 +168,8 @@ static result capture(struct sql *db, const struct till *t, struct order *o, str
     paid.attempt_n = at->n;
     paid.portal_txn = at->portal_txn;
     paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
-    TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
+    if (channel_can(at->channel, CHANNEL_BILLS))
+        TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
     return order_step(db, t, o, ORDER_EV_CAPTURED, &paid, a, e);
 }
 
@@ -180,7 +190,7 @@ result attempt_step(struct sql *db, const struct till *t, struct order *o, struc
                                      state_names[moves[i].to], mismatch_of(action, cause) };
 
     TRY(order_note_put(db, t, o, &note, cause, &seq, a, e));
-    schedule(t, at, action, now_ms);
+    schedule_if_asked(t, at, action, now_ms);
     at->state = moves[i].to;
     at->updated_ms = now_ms;
     if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT) {

@@ -1,10 +1,11 @@
 /*
- * attempt.h - one MaThamChieu at the payment portal.
+ * attempt.h - one reference at one provider (channel.h), such as a MaThamChieu at the portal.
  *
  * The row and its reference are committed before any network call, so that whatever happens there
  * can be asked about. A time-out is UNKNOWN, never failed: money may move. States and events are
- * attempt.def; attempt_step() is the only writer. An order has at most one attempt that may still
- * be paid; another reference is made only after QUERY told that the former is dead.
+ * attempt.def; attempt_step() is the only writer. An order has at most one attempt in each channel
+ * that may still be paid; another reference there is made only after QUERY told that the former is
+ * dead, and one in another channel only when the payer has agreed to have two.
  */
 #ifndef PAYMENTS_ATTEMPT_H
 #define PAYMENTS_ATTEMPT_H
@@ -61,7 +62,7 @@ struct attempt {
     int64_t query_next_ms; /* 0: no more questions */
     int64_t query_count;
     int64_t not_found_ms; /* when QUERY first said that it does not know it; 0: never */
-    struct str channel;   /* "portal": see channel.h */
+    struct str channel;   /* "portal": a row of channel.def */
     int64_t captured_vnd; /* what arrived, once captured: a transfer may differ from amount_vnd */
     struct str account;   /* beneficiary account as the payer was told it, or empty */
     int64_t reversed_ms;  /* when two persons undid the capture; 0: not */
@@ -69,21 +70,31 @@ struct attempt {
         remitted_day; /* YYYY-MM-DD: paid over by the channel, to the treasury */
 };
 
-/* What the payer sees next. */
-struct attempt_way {
-    bool redirect; /* to pay_url; else the page tells the state of the order */
-    struct str url;
-    enum attempt_state state;
+/* What the payer chose. */
+struct attempt_choice {
+    struct str channel;  /* a row of channel.def */
+    struct str payer_ip; /* of the payer, never of this service */
+    bool confirmed;      /* a second way beside one that may still be paid */
 };
 
-/* Sends the payer to the portal: an attempt that already has its URL is used again, one in doubt is
- * asked about first, else a new one is made and INIT called. Network: SLOW pool. ERR_WRONG_STATE
- * when the order cannot be paid; a portal that does not answer is no error: way->redirect is false
- * and the state UNKNOWN. ERR_UPSTREAM_REFUSED when INIT was refused. */
-MUST_USE result attempt_start(const struct till *t, const struct order *o, struct str payer_ip,
-                              const struct order_cause *cause, struct arena *a,
-                              struct attempt_way *way, struct err *e);
-/* The payer is back from the portal (GET /pay/{token}/return): notes it and asks QUERY at once;
+/* What the payer sees next. */
+struct attempt_way {
+    bool redirect; /* to url; else the page tells the state of the order */
+    struct str url;
+    enum attempt_state state;
+    struct str beside; /* channel that may still be paid: asks for attempt_choice.confirmed */
+};
+
+/* Sends the payer to the provider: an attempt there that already has its URL is used again, one in
+ * doubt is asked about first, else a new one is made and opened. One that may still be paid in
+ * another channel is asked about, too; as long as it may be paid, nothing is begun before the payer
+ * has confirmed (way->beside). Network: SLOW pool. ERR_WRONG_STATE when the order cannot be paid,
+ * ERR_INVALID (field "channel") when not in this way; a provider that does not answer is no error:
+ * way->redirect is false and the state UNKNOWN. ERR_UPSTREAM_REFUSED when it refused. */
+MUST_USE result attempt_start(const struct till *t, const struct order *o,
+                              const struct attempt_choice *choice, const struct order_cause *cause,
+                              struct arena *a, struct attempt_way *way, struct err *e);
+/* The payer is back from a provider (GET /pay/{token}/return): notes it and asks QUERY at once;
  * *state is the order's state after that. Network: SLOW pool. Portal failures are no error. */
 MUST_USE result attempt_return(const struct till *t, const struct order *o,
                                const struct order_cause *cause, struct arena *a,

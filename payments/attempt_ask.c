@@ -1,5 +1,5 @@
 /*
- * Asking the portal what became of an attempt, and acting on it. Promise: only QUERY's word moves
+ * Asking the provider what became of an attempt, and acting on it. Promise: only QUERY's word moves
  * money, only for the amount and currency that were asked for; no answer changes nothing but when
  * to ask again; the network call happens outside any transaction and its outcome is applied to
  * fresh, locked rows.
@@ -13,7 +13,6 @@
 #include "payments/attempt_row.h"
 #include "payments/order_row.h"
 #include "payments/poll.h"
-#include "payments/portal.h"
 #include "store/sql.h"
 
 struct asking {
@@ -21,7 +20,7 @@ struct asking {
     struct str reference;
     bool overdue;
     const struct order_cause *cause;
-    const struct portal_answer *answer;
+    const struct channel_answer *answer;
     struct arena *a;
     bool captured;
 };
@@ -56,7 +55,7 @@ static result not_found(struct sql *db, struct asking *k, struct order *o, struc
     if (at->not_found_ms == 0)
         at->not_found_ms = now_ms;
     /* An INIT under way there may still arrive: said twice, two time-outs apart. */
-    if (now_ms - at->not_found_ms < 2 * portal_timeout_ms(k->t->portal))
+    if (now_ms - at->not_found_ms < 2 * channel_timeout_ms(at->channel, k->t))
         return ask_again(db, k, o, at, cause, e);
     at->failure = STR("not_found");
     return attempt_step(db, k->t, o, at, ATTEMPT_EV_NOT_FOUND, cause, k->a, e);
@@ -76,21 +75,30 @@ static result is_known(struct sql *db, const struct attempt *at, enum attempt_ev
     return OK;
 }
 
+/* Money that is not where it should be: kept for a human, and asked about again. */
+static result suspect(struct sql *db, struct asking *k, struct order *o, struct attempt *at,
+                      struct order_cause *cause, struct str mismatch, struct err *e)
+{
+    bool known;
+
+    TRY(is_known(db, at, ATTEMPT_EV_MISMATCH, cause->evidence, k->a, &known, e));
+    if (known)
+        return ask_again(db, k, o, at, cause, e);
+    cause->mismatch = mismatch;
+    if (at->state != ATTEMPT_CAPTURED)
+        at->failure = mismatch; /* the page says that the money is held */
+    return attempt_step(db, k->t, o, at, ATTEMPT_EV_MISMATCH, cause, k->a, e);
+}
+
 static result paid(struct sql *db, struct asking *k, struct order *o, struct attempt *at,
                    struct order_cause *cause, struct err *e)
 {
-    const struct portal_answer *w = k->answer;
+    const struct channel_answer *w = k->answer;
 
-    if (!str_is(w->currency, "VND") || w->amount_vnd != at->amount_vnd) {
-        bool known;
-
-        TRY(is_known(db, at, ATTEMPT_EV_MISMATCH, cause->evidence, k->a, &known, e));
-        if (known)
-            return ask_again(db, k, o, at, cause, e);
-        cause->mismatch = str_is(w->currency, "VND") ? STR("AMT") : STR("CUR");
-        at->failure = cause->mismatch; /* the page says that the money is held */
-        return attempt_step(db, k->t, o, at, ATTEMPT_EV_MISMATCH, cause, k->a, e);
-    }
+    if (!str_is(w->currency, "VND"))
+        return suspect(db, k, o, at, cause, STR("CUR"), e);
+    if (w->amount_vnd != at->amount_vnd)
+        return suspect(db, k, o, at, cause, STR("AMT"), e);
     if (at->state == ATTEMPT_CAPTURED)
         return OK;
     at->portal_txn = w->txn;
@@ -136,35 +144,41 @@ static result answer_apply(struct sql *db, void *arg, struct err *e)
     k->captured = false;
     cause.evidence = k->answer->evidence;
     TRY(attempt_take(db, k->t, k->reference, k->a, &o, &at, e));
-    if (k->answer->result != PORTAL_OK)
+    if (k->answer->result != CHANNEL_OK)
         return ask_again(db, k, &o, &at, &cause, e);
     switch (k->answer->state) {
-    case PORTAL_PAID:
+    case CHANNEL_PAID:
         return paid(db, k, &o, &at, &cause, e);
-    case PORTAL_PENDING:
+    case CHANNEL_PENDING:
         at.not_found_ms = 0;
         if (past_horizon(k, &at, clock_now_ms(k->t->clock)))
             return ask_again(db, k, &o, &at, &cause, e);
         return settle(db, k, &o, &at, &cause, ATTEMPT_EV_PENDING, e);
-    case PORTAL_FAILED:
+    case CHANNEL_UNPAID:
         return settle(db, k, &o, &at, &cause, ATTEMPT_EV_UNPAID, e);
-    case PORTAL_NOT_FOUND:
+    case CHANNEL_NOT_FOUND:
         return not_found(db, k, &o, &at, &cause, e);
+    case CHANNEL_HELD:
+        return suspect(db, k, &o, &at, &cause, STR("HELD"), e);
+    case CHANNEL_REVERSED:
+        return suspect(db, k, &o, &at, &cause, STR("REV"), e);
     }
-    return fail(e, ERR_INTERNAL, "portal state");
+    return fail(e, ERR_INTERNAL, "channel state");
 }
 
 result attempt_ask_for(const struct till *t, struct str reference, bool overdue,
                        const struct order_cause *cause, struct arena *a,
-                       struct portal_answer *answer, struct err *e)
+                       struct channel_answer *answer, struct err *e)
 {
     struct asking k = { t, reference, overdue, cause, answer, a, false };
     struct attempt at;
 
     TRY(attempt_load(t, reference, a, &at, e));
-    TRY(portal_query(t->portal, reference, at.init_time, a, answer, e));
+    TRY(channel_ask(t, &at, overdue, a, answer, e));
+    if (!channel_can(at.channel, CHANNEL_ASKS) && !overdue)
+        return OK; /* nothing was learned */
     t->counts->query_total++;
-    if (answer->result != PORTAL_OK)
+    if (answer->result != CHANNEL_OK)
         t->counts->query_failed++;
     TRY(sql_transact(t->store, answer_apply, &k, e));
     if (k.captured)
@@ -176,7 +190,7 @@ result attempt_ask(const struct till *t, struct str reference, const struct orde
                    struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open_clean(LIMIT_ARENA_JOB_BYTES);
-    struct portal_answer answer;
+    struct channel_answer answer;
 
     return attempt_ask_for(t, reference, false, cause, a, &answer, e);
 }

@@ -5,7 +5,7 @@
 #define PAYMENTS_ATTEMPT_ROW_H
 
 #include "payments/attempt.h"
-#include "payments/portal.h"
+#include "payments/channel.h"
 
 MUST_USE result attempt_find(struct sql *db, struct str reference, struct arena *a,
                              struct attempt *out, struct err *e);
@@ -21,10 +21,10 @@ MUST_USE result attempt_save(struct sql *db, const struct attempt *at, enum atte
 MUST_USE result attempt_take(struct sql *db, const struct till *t, struct str reference,
                              struct arena *a, struct order *o, struct attempt *at, struct err *e);
 
-/* One question to the portal and what follows from the answer. overdue: the order's time is over.
+/* One question to the provider and what follows from the answer. overdue: the order's time is over.
  */
 MUST_USE result attempt_ask_for(const struct till *t, struct str reference, bool overdue,
                                 const struct order_cause *cause, struct arena *a,
-                                struct portal_answer *answer, struct err *e);
+                                struct channel_answer *answer, struct err *e);
 
 #endif

@@ -145,6 +145,8 @@ static result record(struct sql *db, void *arg, struct err *e)
     struct order o;
 
     TRY(attempt_take(db, k->t, k->n->reference, k->a, &o, &k->at, e));
+    if (!str_is(k->at.channel, "portal")) /* another provider's: the portal has no say there */
+        return fail(e, ERR_NOT_FOUND, "a reference of another channel");
     k->cause.mismatch = notice_mismatch(k);
     k->mismatch = str_is(k->cause.mismatch, "AMT") || str_is(k->cause.mismatch, "CUR");
     TRY(known_find(db, k, e));
@@ -213,7 +215,7 @@ static void reply_make(const struct till *t, bool accepted, const struct notice 
 static result notice_post(struct taking *k, struct err *e)
 {
     struct till_counts *c = k->t->counts;
-    struct portal_answer answer;
+    struct channel_answer answer;
 
     if (!str_eq(k->n->partner, portal_partner_code(k->t->portal))) {
         c->notice_mismatch++;

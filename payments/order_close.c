@@ -40,7 +40,7 @@ result order_close(const struct till *t, struct str id, enum order_event event,
                    const struct order_cause *cause, struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open_clean(LIMIT_ARENA_JOB_BYTES);
-    struct portal_answer answer;
+    struct channel_answer answer;
     struct attempt *all;
     struct order o;
     size_t count;

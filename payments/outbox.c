@@ -13,7 +13,7 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "payments/attempt.h"
-#include "payments/portal.h"
+#include "payments/channel.h"
 #include "store/sql.h"
 
 struct delivery {
@@ -81,12 +81,16 @@ static result finish(struct sql *db, void *arg, struct err *e)
 
 static result bill_fetch(struct delivery *d, struct err *e)
 {
+    const struct channel *ch;
     struct attempt at;
 
     if (!str_is(d->kind, "portal_bill"))
         return fail(e, ERR_INTERNAL, "outbox kind %.*s", STR_ARG(d->kind));
     TRY(attempt_load(d->t, d->subject, d->a, &at, e));
-    return portal_bill(d->t->portal, at.reference, at.init_time, d->a, &d->pdf, e);
+    TRY(channel_of(&at, &ch, e));
+    if (ch->calls->bill == NULL || !ch->calls->is_enabled(d->t))
+        return fail(e, ERR_UPSTREAM_DOWN, "channel %s gives no bill", ch->name);
+    return ch->calls->bill(d->t, &at, d->a, &d->pdf, e);
 }
 
 result outbox_deliver(const struct till *t, bool *did, struct err *e)

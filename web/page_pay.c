@@ -10,6 +10,7 @@
 #include "crypto/secret.h"
 #include "http/form.h"
 #include "payments/attempt.h"
+#include "payments/channel.h"
 #include "payments/receipt.h"
 #include "web/onlooker.h"
 #include "web/view.h"
@@ -125,6 +126,36 @@ static void put_picture(struct ctx *c, struct json *data, const struct picture *
     }
 }
 
+static struct str channel_name(const struct ctx *c, const struct channel *ch)
+{
+    return view_text(c, ch->text);
+}
+
+/* The ways to choose from, the first one chosen already. */
+static void put_channels(struct ctx *c, struct json *data, const struct order *o)
+{
+    struct json *list = json_array();
+    bool chosen = false;
+
+    for (size_t i = 0; i < channel_count; i++) {
+        const struct channel *ch = &channels[i];
+        struct json *row;
+
+        if (!channel_is_offered(ch, &c->app->till, o))
+            continue;
+        row = json_object();
+        json_put_str(row, "name", str_c(ch->name));
+        json_put_str(row, "text", channel_name(c, ch));
+        json_put_str(row, "note",
+                     view_text(c, str_cstr(c->arena, str_fmt(c->arena, "%s_note", ch->text))));
+        if (!chosen)
+            json_put_bool(row, "chosen", true);
+        chosen = true;
+        json_add(list, row);
+    }
+    json_put(data, "channels", list);
+}
+
 static result put_order(struct ctx *c, struct json *data, const struct order *o,
                         const struct onlooker *who, struct err *e)
 {
@@ -160,6 +191,9 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     json_put_bool(data, "may_resume",
                   refusal == NULL && p.look == LOOK_WAITING &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
+    put_channels(c, data, o);
+    if (p.latest != NULL)
+        json_put_str(data, "channel", p.latest->channel);
     return put_receipts(c, data, o, e);
 }
 
@@ -235,11 +269,30 @@ static result acting_audit(struct ctx *c, const struct order *o, const struct on
                       who->acting.organisation, detail, e);
 }
 
-/* POST /pay/{token}/start: send the citizen to the payment portal. */
+/* One way may still end in a payment: whether another is really wanted beside it. */
+static result beside_ask(struct ctx *c, struct request *rq, struct response *rs,
+                         const struct order *o, const struct attempt_choice *choice,
+                         struct str beside, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    const struct channel *now = channel_find(beside), *next = channel_find(choice->channel);
+
+    if (now == NULL || next == NULL)
+        return fail(e, ERR_INTERNAL, "channel of an attempt");
+    json_put_str(data, "token", o->token);
+    json_put_str(data, "dossier", o->reference);
+    json_put_str(data, "channel", choice->channel);
+    json_put_str(data, "now", channel_name(c, now));
+    json_put_str(data, "next", channel_name(c, next));
+    return view_page(c, rq, rs, "pay_beside", "pay.beside.title", data, e);
+}
+
+/* POST /pay/{token}/start: send the citizen to the provider of the channel that they chose. */
 result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    static const char *const fields[] = { "csrf", "channel", NULL };
+    static const char *const fields[] = { "csrf", "channel", "beside", NULL };
     const struct order_cause cause = cause_of(c);
+    struct attempt_choice choice = { .payer_ip = c->visit.ip };
     struct attempt_way way;
     struct onlooker who;
     struct order order;
@@ -247,15 +300,17 @@ result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct 
 
     TRY(form_body(rq, &form, e));
     TRY(form_only(&form, fields, e));
-    if (!str_is(form_get(&form, "channel"), "portal"))
-        return fail_field(e, ERR_INVALID, "channel", "no such channel");
+    choice.channel = form_get(&form, "channel");
+    choice.confirmed = str_is(form_get(&form, "beside"), "yes");
     TRY(load_for(c, rq, &order, &who, e));
     if (onlooker_refusal(&who, &order) != NULL)
         return fail(e, ERR_MANDATE, "%s", onlooker_refusal(&who, &order));
     TRY(order_may_pay(&order, c->now_ms, e));
     if (who.acts)
         TRY(acting_audit(c, &order, &who, e));
-    TRY(attempt_start(&c->app->till, &order, c->visit.ip, &cause, c->arena, &way, e));
+    TRY(attempt_start(&c->app->till, &order, &choice, &cause, c->arena, &way, e));
+    if (way.beside.n > 0)
+        return beside_ask(c, rq, rs, &order, &choice, way.beside, e);
     view_cookie(c, rs, PAY_COOKIE, order.token, 0);
     view_redirect(rs, way.redirect ? way.url : page_of(c, &order));
     return OK;

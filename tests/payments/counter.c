@@ -329,6 +329,14 @@ const struct order_cause *counter_cause(void)
     return &cause;
 }
 
+const struct attempt_choice *counter_by(const char *channel)
+{
+    struct attempt_choice *choice = arena_new(test_arena(), struct attempt_choice);
+
+    *choice = (struct attempt_choice){ .channel = str_c(channel), .payer_ip = STR("203.0.113.7") };
+    return choice;
+}
+
 struct str counter_start(struct counter *c, const struct order *o)
 {
     struct attempt_way way;
@@ -337,7 +345,8 @@ struct str counter_start(struct counter *c, const struct order *o)
     struct err e = { .code = ERR_NONE };
 
     check_ok(
-        attempt_start(&c->till, o, STR("203.0.113.7"), counter_cause(), test_arena(), &way, &e), e);
+        attempt_start(&c->till, o, counter_by("portal"), counter_cause(), test_arena(), &way, &e),
+        e);
     check_ok(attempt_list(&c->till, o, test_arena(), &all, &count, &e), e);
     check(count > 0);
     return all[count - 1].reference;

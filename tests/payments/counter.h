@@ -91,5 +91,7 @@ bool counter_has_mismatch(struct counter *c, const struct order *o, const char *
 int64_t counter_balance(struct counter *c, int account);
 void counter_books_hold(struct counter *c); /* ledger_verify */
 const struct order_cause *counter_cause(void);
+/* The payer at 203.0.113.7 chose this channel. */
+const struct attempt_choice *counter_by(const char *channel);
 
 #endif

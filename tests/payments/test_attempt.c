@@ -73,6 +73,7 @@ static struct stepping attempt_in(struct counter *c, const struct order *o,
     s.at = (struct attempt){ .agency_id = o->agency_id,
                              .order_id = o->id,
                              .n = 1,
+                             .channel = STR("portal"),
                              .reference = portal_make_reference(test_arena(), o->reference, 1),
                              .amount_vnd = o->bill.total_vnd,
                              .init_time = STR("20261123090000"),
@@ -140,7 +141,8 @@ static struct attempt_way start(struct counter *c, const struct order *o)
     struct err e = { .code = ERR_NONE };
 
     check_ok(
-        attempt_start(&c->till, o, STR("203.0.113.7"), counter_cause(), test_arena(), &way, &e), e);
+        attempt_start(&c->till, o, counter_by("portal"), counter_cause(), test_arena(), &way, &e),
+        e);
     return way;
 }
 
@@ -235,8 +237,8 @@ TEST_STORE(a_refused_init_fails_and_another_may_follow)
 
     c->init = INIT_REFUSED;
     check_fails(
-        attempt_start(&c->till, &o, STR("203.0.113.7"), counter_cause(), test_arena(), &way, &e), e,
-        ERR_UPSTREAM_REFUSED);
+        attempt_start(&c->till, &o, counter_by("portal"), counter_cause(), test_arena(), &way, &e),
+        e, ERR_UPSTREAM_REFUSED);
     check_int(attempts(c, &o, &all), 1);
     check_int(all[0].state, ATTEMPT_FAILED);
     check_str(all[0].failure, "03");
@@ -258,8 +260,8 @@ TEST_STORE(a_paid_order_cannot_be_started_again)
     check(!way.redirect);
     check_int(way.state, ATTEMPT_CAPTURED);
     check_fails(
-        attempt_start(&c->till, &o, STR("1.2.3.4"), counter_cause(), test_arena(), &way, &e), e,
-        ERR_WRONG_STATE);
+        attempt_start(&c->till, &o, counter_by("portal"), counter_cause(), test_arena(), &way, &e),
+        e, ERR_WRONG_STATE);
 }
 
 TEST_STORE(coming_back_tells_the_truth)

@@ -235,7 +235,7 @@ TEST_STORE(defect_14_the_payer_is_not_sent_to_a_foreign_origin)
 
     c->init = INIT_FOREIGN_URL;
     check_ok(
-        attempt_start(&c->till, &o, STR("203.0.113.7"), counter_cause(), test_arena(), &way, &e),
+        attempt_start(&c->till, &o, counter_by("portal"), counter_cause(), test_arena(), &way, &e),
         e);
     check(!way.redirect);
     check_int(way.url.n, 0);

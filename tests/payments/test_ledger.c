@@ -257,7 +257,7 @@ TEST_STORE(a_line_that_was_changed_is_neither_shown_nor_charged)
 
         tamper(spoil[i][0]);
         check_fails(order_load(&c->till, o.id, STR(""), test_arena(), &x, &e), e, ERR_BROKEN_CHAIN);
-        check_fails(attempt_start(&c->till, &o, STR("203.0.113.7"), counter_cause(), test_arena(),
+        check_fails(attempt_start(&c->till, &o, counter_by("portal"), counter_cause(), test_arena(),
                                   &way, &e),
                     e, ERR_BROKEN_CHAIN);
         if (spoil[i][1] == NULL)
