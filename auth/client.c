@@ -209,9 +209,9 @@ static result write_now(struct auth *au, struct client_write *w, struct err *e)
     return r;
 }
 
-static struct str client_document(const struct auth *au, struct arena *a, const struct client *c)
+static struct str client_document(struct arena *a, const struct client *c)
 {
-    DEFER(json_close) struct json *o = client_print(au, c);
+    DEFER(json_close) struct json *o = client_print(c);
 
     return json_print(a, o);
 }
@@ -272,7 +272,7 @@ result client_add_invited(struct auth *au, const struct visit *v, struct client 
     c->created_ms = c->updated_ms = w.now_ms = clock_now_ms(au->clock);
     w.id = c->id;
     w.profile = str_c(client_profile_name(c->profile));
-    w.document = client_document(au, v->arena, c);
+    w.document = client_document(v->arena, c);
     w.has_secret = c->has_secret;
     if (c->has_secret)
         TRY(secret_make(v, secret, &w.secret_hash, e));
@@ -293,7 +293,7 @@ result client_change(struct auth *au, const struct visit *v, struct client *c, s
     w.now_ms = clock_now_ms(au->clock);
     w.id = c->id;
     w.profile = str_c(client_profile_name(c->profile));
-    w.document = client_document(au, v->arena, c);
+    w.document = client_document(v->arena, c);
     return write_now(au, &w, e);
 }
 

@@ -74,6 +74,7 @@ struct client {
     int acr_least;                        /* default_acr_values: 1 to 4; 0: none */
     enum client_register register_policy; /* of the population database; never laxer than
                                            * person.policy */
+    bool register_own; /* register_policy was chosen for it; false: it follows person.policy */
     enum client_acting acting;
     bool asks_consent;    /* no state body doing its legal duty (Law 91/2025 art. 19) */
     struct str resources; /* RFC 8707: audiences it may ask tokens for, space-separated */

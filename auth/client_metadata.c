@@ -348,6 +348,7 @@ result client_read(const struct auth *au, struct arena *a, enum client_profile p
         if (v != NULL && !(fields[i].own && from == CLIENT_FROM_REQUEST))
             TRY(read_member(&fields[i], a, v, &c, e));
     }
+    c.register_own = from == CLIENT_FROM_STORE && json_member(document, "register_policy") != NULL;
     if (c.auth_alg >= 0 && c.way != CLIENT_WAY_PRIVATE_KEY)
         return fail_field(e, ERR_INVALID, "token_endpoint_auth_signing_alg",
                           "without private_key_jwt");
@@ -509,14 +510,13 @@ static void print_member(struct json *o, const struct client *c, const struct cl
     }
 }
 
-struct json *client_print(const struct auth *au, const struct client *c)
+struct json *client_print(const struct client *c)
 {
     struct json *o = json_object();
 
     for (size_t i = 0; i < LEN(fields); i++) {
         /* Who follows the installation's policy goes on following it. */
-        if (fields[i].offset == offsetof(struct client, register_policy) &&
-            number_of(c, &fields[i]) == register_policy_word(au))
+        if (fields[i].offset == offsetof(struct client, register_policy) && !c->register_own)
             continue;
         print_member(o, c, &fields[i]);
     }

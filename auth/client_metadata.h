@@ -65,7 +65,8 @@ MUST_USE result client_read(const struct auth *au, struct arena *a, enum client_
                             struct client *out, struct err *e);
 /* What follows from the rest: names, sector, has_secret, PKCE of public clients. */
 void client_settle(struct client *c);
-struct json *client_print(const struct auth *au, const struct client *c); /* the caller's */
+/* Who follows person.policy has no register_policy in it, and goes on following. The caller's. */
+struct json *client_print(const struct client *c);
 /* Copies with all its texts into the arena. */
 struct client client_copy(struct arena *a, const struct client *c);
 /* The rules: forms of addresses, and what a profile allows. ERR_INVALID names the member. */

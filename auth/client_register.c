@@ -192,7 +192,7 @@ static result outside_check(struct auth *au, struct arena *a, const struct clien
 static struct str answer(struct auth *au, struct arena *a, const struct client *c,
                          struct str registration, struct str secret)
 {
-    DEFER(json_close) struct json *o = client_print(au, c);
+    DEFER(json_close) struct json *o = client_print(c);
 
     json_put_str(o, "client_id", c->id);
     json_put_int(o, "client_id_issued_at", c->created_ms / 1000);
@@ -308,9 +308,9 @@ static result change_check(const struct json *document, const struct client *old
 }
 
 /* The request's members, and the operator's as they were. */
-static struct json *merged(struct auth *au, const struct json *document, const struct client *old)
+static struct json *merged(const struct json *document, const struct client *old)
 {
-    DEFER(json_close) struct json *kept = client_print(au, old);
+    DEFER(json_close) struct json *kept = client_print(old);
     struct json *o = json_object();
     size_t n;
     const struct client_field *fields = client_fields(&n);
@@ -337,7 +337,7 @@ static result change(struct auth *au, const struct visit *v, const struct json *
             client_authenticate(au, v->arena, old->id, secret, &checked, NULL).failed)
             return fail_field(e, ERR_INVALID, "client_secret", "not this client's");
     }
-    all = merged(au, document, old);
+    all = merged(document, old);
     TRY(client_read(au, v->arena, old->profile, all, CLIENT_FROM_STORE, out, e));
     out->id = old->id;
     out->created_ms = old->created_ms;

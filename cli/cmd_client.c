@@ -126,9 +126,9 @@ result cmd_client_add(struct cli *cli, struct err *e)
 }
 
 /* As registered, with what the document does not hold. */
-static struct json *describe(const struct app *app, struct arena *a, const struct client *c)
+static struct json *describe(struct arena *a, const struct client *c)
 {
-    struct json *o = client_print(&app->auth, c);
+    struct json *o = client_print(c);
 
     json_put_str(o, "client_id", c->id);
     json_put_str(o, "profile", str_c(client_profile_name(c->profile)));
@@ -151,7 +151,7 @@ result cmd_client_list(struct cli *cli, struct err *e)
     TRY(client_list(&app->auth, cli->arena, &list, &count, e));
     for (size_t i = 0; i < count; i++) {
         if (cli_flag(cli, "--json"))
-            json_add(all, describe(app, cli->arena, &list[i]));
+            json_add(all, describe(cli->arena, &list[i]));
         else
             (void)printf("%.*s | %s%s | %.*s | %.*s | %.*s\n", STR_ARG(list[i].id),
                          client_profile_name(list[i].profile),
@@ -186,7 +186,7 @@ result cmd_client_show(struct cli *cli, struct err *e)
     TRY(cli_need_word(cli, 0, "ID", &id, e));
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(client_load_any(&app->auth, cli->arena, id, &client, e));
-    o = describe(app, cli->arena, &client);
+    o = describe(cli->arena, &client);
     if (cli_flag(cli, "--json"))
         (void)printf("%.*s\n", STR_ARG(json_print(cli->arena, o)));
     else
@@ -209,7 +209,7 @@ result cmd_client_change(struct cli *cli, struct err *e)
     TRY(client_load_any(&app->auth, cli->arena, id, &old, e));
     profile = old.profile;
     TRY(option_profile(cli, &profile, e));
-    document = client_print(&app->auth, &old);
+    document = client_print(&old);
     TRY(options_put(cli, document, e));
     TRY(client_read(&app->auth, cli->arena, profile, document, CLIENT_FROM_STORE, &client, e));
     client.id = id;

@@ -275,7 +275,7 @@ static result show_client(struct ctx *c, struct request *rq, struct response *rs
     struct form query;
 
     TRY(client_load_any(&c->app->auth, c->arena, request_param(rq, "id"), &client, e));
-    document = client_print(&c->app->auth, &client);
+    document = client_print(&client);
     put_told(c, data, t);
     json_put(data, "client", client_row(c, &client));
     json_put_str(data, "sector", client.sector);

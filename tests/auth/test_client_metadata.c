@@ -245,13 +245,48 @@ TEST(a_printed_document_reads_back_the_same)
     check_int(c.acr_least, 3);
     check_int(c.acting, CLIENT_ACTING_MUST);
     check_str(c.agencies, "H56 H57");
-    first = client_print(here(), &c);
+    first = client_print(&c);
     check_ok(client_read(here(), test_arena(), CLIENT_FAPI2, first, CLIENT_FROM_STORE, &again, &e),
              e);
-    second = client_print(here(), &again);
+    second = client_print(&again);
     check_same(json_print(test_arena(), second), json_print(test_arena(), first));
     check_str(again.name_en, "Q \"x\"");
     check(str_eq(again.jwks, c.jwks));
+}
+
+/* The policy of a document after the installation's was `then` when it was read, and is `now`. */
+static struct client policy_after(const char *text, const char *then, const char *now)
+{
+    DEFER(json_close) struct json *kept = NULL;
+    struct client c;
+
+    (void)here();
+    world_conf()->person.policy = str_c(then);
+    check_ok(read_as(CLIENT_OIDC, text, CLIENT_FROM_STORE, &c), e);
+    kept = client_print(&c);
+    world_conf()->person.policy = str_c(now);
+    check_ok(client_read(here(), test_arena(), CLIENT_OIDC, kept, CLIENT_FROM_STORE, &c, &e), e);
+    return c;
+}
+
+TEST(a_register_policy_that_was_chosen_survives_a_change_of_the_setting)
+{
+    static const char *const words[] = { "require", "prefer", "skip" };
+    struct client c;
+
+    for (int own = CLIENT_REGISTER_REQUIRE; own <= CLIENT_REGISTER_SKIP; own++) {
+        c = policy_after(
+            str_fmt(test_arena(), "{" BACK ",\"register_policy\":\"%s\"}", words[own]).p,
+            words[own], "skip");
+        check(c.register_own);
+        check_int(c.register_policy, own);
+    }
+    c = policy_after("{" BACK "}", "require", "skip");
+    check(!c.register_own);
+    check_int(c.register_policy, CLIENT_REGISTER_SKIP);
+    c = policy_after("{" BACK ",\"register_policy\":null}", "skip", "prefer");
+    check(!c.register_own);
+    check_int(c.register_policy, CLIENT_REGISTER_PREFER);
 }
 
 TEST(every_option_has_one_row_and_every_row_a_purpose)

@@ -15,6 +15,7 @@ static struct auth *here(enum client_register policy)
     (void)world_client(au);
     c = registered(au);
     c.register_policy = policy;
+    c.register_own = true;
     register_again(au, &c);
     return au;
 }
@@ -62,12 +63,14 @@ TEST(a_register_that_does_not_answer_keeps_out_where_it_is_required_and_only_the
     upstream()->population_status = 503;
     check_int(signed_in(au, &r, &done), ERR_UPSTREAM_DOWN);
     c.register_policy = CLIENT_REGISTER_PREFER;
+    c.register_own = true;
     register_again(au, &c);
     r = ask(au, GOOD, NULL);
     check_int(signed_in(au, &r, &done), ERR_NONE);
     check(done.session.degraded && !done.session.checked);
     check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_REDIRECT); /* it was asked */
     c.register_policy = CLIENT_REGISTER_REQUIRE;
+    c.register_own = true;
     register_again(au, &c);
     check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_SIGN_IN); /* perhaps it answers now */
 }
