@@ -216,6 +216,7 @@ struct choosing {
     struct acting *list;
     size_t count;
     bool incomplete;
+    bool every; /* each ground, not each organisation */
 };
 
 static bool is_listed(const struct choosing *w, struct str organisation)
@@ -292,7 +293,7 @@ static result choices_by_mandate(struct choosing *w, struct err *e)
         result got;
 
         if (!mandate_fits(&list[i], w->account, w->client, now_ms) ||
-            is_listed(w, list[i].organisation))
+            (!w->every && is_listed(w, list[i].organisation)))
             continue;
         got = mandate_ground(w->auth, w->visit, &list[i], w->client, &one, &why);
         TRY(choice_add(w, got, &one, &why, e));
@@ -300,22 +301,39 @@ static result choices_by_mandate(struct choosing *w, struct err *e)
     return OK;
 }
 
+static result choices_find(struct choosing *w, const struct session *s, struct err *e)
+{
+    struct account acc;
+
+    if (w->client != NULL && w->client->acting == CLIENT_ACTING_NO)
+        return OK;
+    TRY(account_load(w->auth, w->visit->arena, s->account, &acc, e));
+    if (level_check(&acc, s->level, NULL).failed)
+        return OK;
+    w->account = &acc;
+    TRY(choices_own(w, e));
+    return choices_by_mandate(w, e);
+}
+
 result acting_list(struct auth *au, const struct visit *v, const struct session *s,
                    const struct client *c, struct acting *list, size_t *count, bool *incomplete,
                    struct err *e)
 {
-    struct account acc;
-    struct choosing w = { .auth = au, .visit = v, .account = &acc, .client = c, .list = list };
+    struct choosing w = { .auth = au, .visit = v, .client = c, .list = list };
 
-    *count = 0;
-    *incomplete = false;
-    if (c != NULL && c->acting == CLIENT_ACTING_NO)
-        return OK;
-    TRY(account_load(au, v->arena, s->account, &acc, e));
-    if (level_check(&acc, s->level, NULL).failed)
-        return OK;
-    TRY(choices_own(&w, e));
-    TRY(choices_by_mandate(&w, e));
+    TRY(choices_find(&w, s, e));
+    *count = w.count;
+    *incomplete = w.incomplete;
+    return OK;
+}
+
+result acting_list_grounds(struct auth *au, const struct visit *v, const struct session *s,
+                           const struct client *c, struct acting *list, size_t *count,
+                           bool *incomplete, struct err *e)
+{
+    struct choosing w = { .auth = au, .visit = v, .client = c, .list = list, .every = true };
+
+    TRY(choices_find(&w, s, e));
     *count = w.count;
     *incomplete = w.incomplete;
     return OK;

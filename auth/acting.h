@@ -41,6 +41,11 @@ struct acting {
 MUST_USE result acting_list(struct auth *au, const struct visit *v, const struct session *s,
                             const struct client *c, struct acting *list, size_t *count,
                             bool *incomplete, struct err *e);
+/* The same with an organisation once for each ground: its legal representative may hold a mandate
+ * of a fellow representative too. */
+MUST_USE result acting_list_grounds(struct auth *au, const struct visit *v, const struct session *s,
+                                    const struct client *c, struct acting *list, size_t *count,
+                                    bool *incomplete, struct err *e);
 /* Checks the ground now; one of one's own comes before a mandate. ERR_NOT_REPRESENTATIVE,
  * ERR_MANDATE, ERR_BUSINESS_STATUS, ERR_UPSTREAM_DOWN; ERR_FORBIDDEN: identity level 1, or a client
  * that is not registered for organisations. Here (client NULL) an organisation that may only pay

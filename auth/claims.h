@@ -21,7 +21,8 @@
  *
  *     authority            verified_claims with the ground: role, days, budget, functions
  *     representee_list     for whom the person may act: status, list of sub, type, name
- *     representee.<sub>    one of those: status and mandates; registered as representee_list
+ *     representee.<sub>    while acting, one of those: status and mandates; registered as
+ *                          representee_list
  *
  * `sub` is pairwise: a keyed digest of (sector, account); of a client registered for public
  * subjects, of the account alone. TechID within vn_profile is that same value, so that two portals

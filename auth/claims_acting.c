@@ -165,32 +165,41 @@ static struct json *list_of(struct auth *au, struct arena *a, const struct claim
     return o;
 }
 
+static struct json *mandate_of(struct arena *a, const struct acting *act)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "role", act->role);
+    if (act->valid_until_ms > 0)
+        json_put_str(o, "valid_until", clock_rfc3339_utc(a, act->valid_until_ms));
+    return o;
+}
+
+/* Of every ground on which the person may act for it. */
 static struct json *one_of(struct auth *au, struct arena *a, const struct claims_subject *s,
                            const struct representees *all, struct str sub)
 {
-    struct json *o = json_object(), *mandates, *mandate;
+    struct json *o = json_object(), *mandates = json_array();
 
     json_put_str(o, "sub", sub);
     for (size_t i = 0; i < all->count; i++) {
         const struct acting *act = &all->list[i];
 
-        if (act->pay_only || !str_eq(claims_sub(au, a, s->client, act->organisation), sub))
-            continue;
-        mandates = json_array();
-        mandate = json_object();
-        json_put_str(mandate, "role", act->role);
-        if (act->valid_until_ms > 0)
-            json_put_str(mandate, "valid_until", clock_rfc3339_utc(a, act->valid_until_ms));
-        json_add(mandates, mandate);
-        json_put_str(o, "status", STR("CURRENT"));
-        json_put(o, "mandates", mandates);
-        return o;
+        if (!act->pay_only && str_eq(claims_sub(au, a, s->client, act->organisation), sub))
+            json_add(mandates, mandate_of(a, act));
     }
-    json_put_str(o, "status", all->incomplete ? STR("SERVICE_NOT_AVAILABLE") : STR("NOT_ALLOWED"));
+    json_put_str(o, "status",
+                 json_count(mandates) > 0 ? STR("CURRENT")
+                 : all->incomplete        ? STR("SERVICE_NOT_AVAILABLE")
+                                          : STR("NOT_ALLOWED"));
+    if (json_count(mandates) > 0)
+        json_put(o, "mandates", mandates);
+    else
+        json_close(&mandates);
     return o;
 }
 
-/* The subject of a scope representee.<sub>; only one is answered, the first. */
+/* The subject of the scope representee.<sub>: a request has no more than one of them. */
 static struct str representee_asked(struct str scopes)
 {
     const struct str prefix = STR("representee.");
@@ -214,10 +223,14 @@ result claims_representees_put(struct auth *au, const struct visit *v,
     if (one.n == 0 && !wants(s, "representee_list"))
         return OK;
     all = arena_new(v->arena, struct representees);
-    TRY(acting_list(au, v, &session, s->client, all->list, &all->count, &all->incomplete, e));
-    if (wants(s, "representee_list"))
+    if (wants(s, "representee_list")) {
+        TRY(acting_list(au, v, &session, s->client, all->list, &all->count, &all->incomplete, e));
         json_put(known, "representee_list", list_of(au, v->arena, s, all));
-    if (one.n > 0)
+    }
+    if (one.n > 0 && s->organisation.n > 0) {
+        TRY(acting_list_grounds(au, v, &session, s->client, all->list, &all->count,
+                                &all->incomplete, e));
         json_put(known, "representee", one_of(au, v->arena, s, all, one));
+    }
     return OK;
 }

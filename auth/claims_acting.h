@@ -14,8 +14,9 @@
  *           mandate, else "appointed"; budget where there is a limit for one payment.
  *     representee_list { status, list [{ sub, type, name }] }: "CURRENT", or
  *           "SERVICE_NOT_AVAILABLE" without a list, when a register does not answer
- *     representee      { status, sub, mandates [{ role, valid_until }] }: "NOT_ALLOWED" when the
- *           person may not act for it; the same for one that does not exist
+ *     representee      { status, sub, mandates [{ role, valid_until }] }, to whom acts for
+ *           somebody: each ground on which the person may act for it; "NOT_ALLOWED" when there is
+ *           none, the same for one that does not exist
  */
 #ifndef AUTH_CLAIMS_ACTING_H
 #define AUTH_CLAIMS_ACTING_H

@@ -208,6 +208,65 @@ TEST(representees_are_listed_and_asked_about_one_by_one)
     check(says(said, "\"status\":\"SERVICE_NOT_AVAILABLE\""));
 }
 
+/* What userinfo says of `one` to somebody who stands for that organisation, or for oneself. */
+static struct str told_of(struct auth *au, const struct account *acc, struct str organisation,
+                          const char *scope)
+{
+    const struct visit v = world_visit();
+    const struct claims_subject s = { .client = &portal,
+                                      .account = acc,
+                                      .level = 2,
+                                      .acr = 2,
+                                      .scope = str_c(scope),
+                                      .organisation = organisation };
+    DEFER(json_close) struct json *o = NULL;
+
+    check_ok(claims_userinfo(au, &v, &s, &o, &e), e);
+    return json_print(test_arena(), o);
+}
+
+TEST(a_representee_is_told_while_acting_only)
+{
+    struct auth *au = here();
+    const char *scope =
+        str_cstr(test_arena(), str_fmt(test_arena(), "openid representee_list representee.%.*s",
+                                       STR_ARG(sub_of(au, firm.id))));
+    struct str said;
+
+    portal.scopes = STR("openid representee_list");
+    said = told_of(au, &dai, STR(""), scope);
+    check(!says(said, "\"representee\":"));
+    check(says(said, "\"representee_list\":{\"status\":\"CURRENT\""));
+    said = told_of(au, &dai, firm.id, scope);
+    check(says(said, "\"representee\":{") &&
+          says(said, "\"mandates\":[{\"role\":\"legal_representative\"}]"));
+}
+
+TEST(a_representee_is_told_with_every_ground)
+{
+    struct auth *au = here();
+    const char *scope = str_cstr(test_arena(), str_fmt(test_arena(), "openid representee.%.*s",
+                                                       STR_ARG(sub_of(au, firm.id))));
+    const struct visit v = world_visit();
+    struct mandate_ask ask = { .organisation = firm.id,
+                               .number = STR(WORLD_NUMBER),
+                               .name = STR(THU_NAME),
+                               .powers = STR("sign_in"),
+                               .from = { 2026, 11, 23 },
+                               .until = { 2026, 11, 30 } };
+    const struct mandate first = mandated(au);
+    struct mandate m;
+    struct str said;
+
+    check_ok(mandate_give(au, &v, &dai, &ask, &m, &e), e);
+    check_ok(mandate_answer(au, &v, &thu, 2, m.id, true, &e), e);
+    said = told(au, &thu, first.id, scope, "", false);
+    check(says(said, "2026-12-31T17:00:00.000Z") && says(said, "2026-11-30T17:00:00.000Z"));
+    check(str_has(told(au, &thu, first.id, "openid representee_list", "", false),
+                  STR("\"list\":[{")) &&
+          !str_has(told(au, &thu, first.id, "openid representee_list", "", false), STR("},{")));
+}
+
 TEST(who_may_ask_for_the_list_may_ask_for_one_of_it)
 {
     const struct client may = { .scopes = STR("openid representee_list") };
