@@ -149,6 +149,19 @@ static bool in_milliseconds(struct arena *a, struct str token)
     return false;
 }
 
+/* RFC 9101 10.8: a request object without typ that carries sub and jti has all that an assertion
+ * has, and was seen by browsers. No assertion asks for an authorization. */
+static bool is_request_object(const struct json *claims)
+{
+    static const char *const members[] = { "response_type", "redirect_uri", "code_challenge",
+                                           "request_uri" };
+
+    for (size_t i = 0; i < LEN(members); i++)
+        if (json_member(claims, members[i]) != NULL)
+            return true;
+    return false;
+}
+
 static result assertion_check(struct auth *au, struct arena *a, const struct api_call *call,
                               const struct client *c, const struct offer *o, struct err *e)
 {
@@ -183,6 +196,8 @@ static result assertion_check(struct auth *au, struct arena *a, const struct api
     }
     if (!json_str(json_member(claims, "sub"), &sub) || !str_eq(sub, c->id))
         return bad(e, "assertion: of another subject");
+    if (is_request_object(claims))
+        return bad(e, "assertion: a request object");
     return first_use(au, a, c, claims, e);
 }
 

@@ -301,6 +301,30 @@ TEST(milliseconds_are_named_in_the_log)
     check(str_has(str_c(e.detail), STR("milliseconds")));
 }
 
+TEST(a_request_object_is_no_assertion)
+{
+    static const enum client_profile profiles[] = { CLIENT_FAPI2, CLIENT_OIDC };
+    static const char *const asks[] = {
+        ",\"response_type\":\"code\",\"client_id\":\"x\"",
+        ",\"redirect_uri\":\"https://portal.example.vn/callback\"",
+        ",\"code_challenge\":\"c\"",
+        ",\"request_uri\":\"urn:x\"",
+    };
+    struct auth *au = here();
+
+    for (size_t p = 0; p < LEN(profiles); p++) {
+        const char *id = profiles[p] == CLIENT_FAPI2 ? "fapi" : "plain";
+
+        (void)with_key(au, id, profiles[p]);
+        for (size_t i = 0; i < LEN(asks); i++) {
+            check_fails(call_as(id, assertion((struct claims){ .id = id, .more = asks[i] })), e,
+                        ERR_BAD_CLIENT);
+            check_str(str_c(e.detail), "client authentication: assertion: a request object");
+        }
+        check_ok(call_as(id, assertion((struct claims){ .id = id, .more = ",\"x\":1" })), e);
+    }
+}
+
 TEST(forged_assertions_are_refused)
 {
     DEFER(key_release) struct key *key = NULL;
