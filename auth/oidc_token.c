@@ -22,6 +22,7 @@
 #include "auth/oidc_ciba.h"
 #include "auth/oidc_device.h"
 #include "auth/oidc_token_make.h"
+#include "auth/session_holds.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
@@ -98,11 +99,17 @@ static result bind(struct grant *g, const struct proven *p, struct err *e)
     return OK;
 }
 
-/* Takes the code; whoever comes second loses it for both. */
+static struct str used_key(struct arena *a, struct str code)
+{
+    return auth_key(a, "used", code);
+}
+
+/* Takes the code; whoever comes second loses it for both. The mark lives as long as an access token
+ * that is made of it; refresh_make() has it live longer. */
 static result code_take(struct auth *au, struct arena *a, struct str code, struct grant *out,
                         struct err *e)
 {
-    const struct str used = auth_key(a, "used", code);
+    const struct str used = used_key(a, code);
     const int64_t ttl_s = au->conf->auth.code_ttl_s + au->conf->auth.access_ttl_s;
     struct str raw, grant_id;
     bool found, added = false;
@@ -179,15 +186,37 @@ static bool is_bound(const struct client *c, const struct grant *g)
     return c->way != CLIENT_WAY_NONE || g->jkt.n > 0 || g->x5t.n > 0;
 }
 
-/* One that the client may use as long as the session lives; none where it is not registered. */
-static result refresh_make(struct auth *au, struct arena *a, const struct client *c,
-                           const struct grant *g, struct str *token, struct err *e)
+/* A refresh token to be made. */
+struct renewal {
+    const struct client *client;
+    const struct grant *grant;
+    struct str mark; /* key of what was used up for it, which lasts as long; or empty */
+};
+
+/* One that the client may use as long as the session lives; none where it is not registered. That
+ * the session lives is asked last (auth/session_holds.h). */
+static result refresh_make(struct auth *au, struct arena *a, const struct renewal *r,
+                           struct str *token, struct err *e)
 {
+    const int64_t ttl_s = au->conf->auth.session_max_s;
+    struct str key;
+    bool marked;
+
     *token = STR("");
-    if (!client_may_grant(c, "refresh_token"))
-        return OK;
+    if (!client_may_grant(r->client, "refresh_token"))
+        return session_alive(au, a, r->grant, e);
     *token = random_token(a, TOKEN_BITS);
-    return grant_keep(au, a, "refresh", *token, g, au->conf->auth.session_max_s, e);
+    key = auth_key(a, "refresh", *token);
+    if (r->mark.n > 0)
+        key = str_fmt(a, "%.*s %.*s", STR_ARG(key), STR_ARG(r->mark));
+    TRY(session_hold(au, a, r->grant->sid, key, e));
+    if (r->mark.n > 0)
+        TRY(kv_touch(au->kv, r->mark, ttl_s, &marked, e));
+    TRY(grant_keep(au, a, "refresh", *token, r->grant, ttl_s, e));
+    if (!session_alive(au, a, r->grant, e).failed)
+        return OK;
+    TRY(session_let_go(au, a, r->grant->sid, NULL));
+    return (result){ true };
 }
 
 /* What every first redemption ends in: nothing has changed since the person said yes, and the
@@ -197,6 +226,7 @@ struct redemption {
     const struct client *client;
     const struct proven *proven;
     struct grant *grant;
+    struct str mark; /* as in struct renewal */
 };
 
 static result first_tokens(struct auth *au, const struct visit *v, const struct redemption *r,
@@ -206,11 +236,11 @@ static result first_tokens(struct auth *au, const struct visit *v, const struct 
                                  .grant = r->grant,
                                  .scope = r->grant->scope,
                                  .resource = form_get(r->call->body, "resource") };
+    const struct renewal renewal = { r->client, r->grant, r->mark };
 
     TRY(bind(r->grant, r->proven, e));
-    TRY(session_alive(au, v->arena, r->grant, e));
     TRY(consent_stands(au, v->arena, r->client, r->grant, e));
-    TRY(refresh_make(au, v->arena, r->client, r->grant, &order.refresh, e));
+    TRY(refresh_make(au, v->arena, &renewal, &order.refresh, e));
     return oidc_tokens_make(au, v, &order, json, e);
 }
 
@@ -219,10 +249,11 @@ static result code_redeem(struct auth *au, const struct visit *v, const struct a
 {
     struct proven proven;
     struct grant g;
-    const struct redemption r = { call, c, &proven, &g };
+    struct redemption r = { call, c, &proven, &g, STR("") };
     struct str code;
 
     TRY(form_need(call->body, "code", CODE_BYTES_MAX, &code, e));
+    r.mark = used_key(v->arena, code);
     TRY(prove(au, v, call, c, &proven, e)); /* before the code is used up: it may be tried again */
     TRY(code_take(au, v->arena, code, &g, e));
     TRY(code_check(v, c, &g, call->body, e));
@@ -276,15 +307,18 @@ static result refresh_find(struct auth *au, struct arena *a, struct str token,
 static result refresh_rotate(struct auth *au, struct arena *a, const struct client *c,
                              const struct grant *g, struct str *token, struct err *e)
 {
+    struct renewal renewal = { c, g, STR("") };
     bool first;
 
     if (is_bound(c, g))
         return OK;
-    TRY(kv_add(au->kv, auth_key(a, "rotated", *token), g->id, au->conf->auth.session_max_s, &first,
-               e));
+    renewal.mark = auth_key(a, "rotated", *token);
+    TRY(kv_add(au->kv, renewal.mark, g->id, au->conf->auth.session_max_s, &first, e));
     if (first)
         TRY(grant_keep(au, a, "refresh", *token, g, ROTATED_GRACE_S, e));
-    return refresh_make(au, a, c, g, token, e);
+    else
+        renewal.mark = STR("");
+    return refresh_make(au, a, &renewal, token, e);
 }
 
 /* What it was made from still holds; else it is forgotten. Asked by its owner only: it counts as
@@ -380,7 +414,7 @@ static result approval_redeem(struct auth *au, const struct visit *v, const stru
     const bool device = str_is(form_get(call->body, "grant_type"), DEVICE_GRANT);
     struct proven proven;
     struct grant g;
-    const struct redemption r = { call, c, &proven, &g };
+    const struct redemption r = { call, c, &proven, &g, STR("") };
     struct str bearer;
 
     TRY(form_need(call->body, device ? "device_code" : "auth_req_id", CODE_BYTES_MAX, &bearer, e));

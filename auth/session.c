@@ -12,6 +12,7 @@
 #include "auth/claims.h"
 #include "auth/client.h"
 #include "auth/record.h"
+#include "auth/session_holds.h"
 #include "auth/session_rows.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -113,14 +114,21 @@ static result session_keep(struct auth *au, const struct visit *v, const struct 
     return kv_put(au->kv, s->key, s->raw, session_ttl_s(au, s), e);
 }
 
+/* The sid first: whoever makes a refresh token now finds it gone, or is found by the second. */
+static result copy_drop(struct auth *au, struct arena *a, struct str sid, struct str key,
+                        struct err *e)
+{
+    TRY(kv_drop(au->kv, sid_key(a, sid), e));
+    TRY(session_let_go(au, a, sid, e));
+    return key.n > 0 ? kv_drop(au->kv, key, e) : OK;
+}
+
 /* First the copies, then their rows: a row that is gone can lead to no copy. */
 static result gone_drop(struct auth *au, struct arena *a, const struct session_work *w,
                         struct err *e)
 {
-    for (size_t i = 0; i < w->gone_count; i++) {
-        TRY(kv_drop(au->kv, sid_key(a, w->gone[i].sid), e));
-        TRY(kv_drop(au->kv, w->gone[i].kept_as, e));
-    }
+    for (size_t i = 0; i < w->gone_count; i++)
+        TRY(copy_drop(au, a, w->gone[i].sid, w->gone[i].kept_as, e));
     return OK;
 }
 
@@ -144,13 +152,6 @@ result session_make(struct auth *au, const struct visit *v, const struct account
 {
     *out = session_of(au, acc, proof);
     return session_begin(au, v, out, STR(""), token, e);
-}
-
-static result copy_drop(struct auth *au, struct arena *a, struct str sid, struct str key,
-                        struct err *e)
-{
-    TRY(kv_drop(au->kv, sid_key(a, sid), e));
-    return key.n > 0 ? kv_drop(au->kv, key, e) : OK;
 }
 
 /* The same sid under a new cookie; *live false: it ended meanwhile, and nothing was kept. */

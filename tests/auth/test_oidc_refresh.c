@@ -197,6 +197,100 @@ TEST_KV(a_refresh_token_stays_the_same_and_works_until_its_session_ends)
     check(!opens(au, access) && !opens(au, first));
 }
 
+static bool keeps(struct auth *au, const char *kind, struct str value)
+{
+    struct str ignored;
+    bool found;
+
+    check_ok(
+        kv_get(au->kv, test_arena(), auth_key(test_arena(), kind, value), &found, &ignored, &e), e);
+    return found;
+}
+
+static bool holds(struct auth *au, struct str sid)
+{
+    struct str ignored;
+    bool found;
+
+    check_ok(kv_get(au->kv, test_arena(), str_cat(test_arena(), STR("held:"), sid), &found,
+                    &ignored, &e),
+             e);
+    return found;
+}
+
+/* Ends it in one of the ways that there are. */
+static void end_somehow(struct auth *au, const struct login_done *done, int way)
+{
+    const struct visit v = world_visit();
+    int64_t count;
+    bool did;
+
+    if (way == 0)
+        check_ok(session_end(au, &v, &done->session, &e), e);
+    if (way == 1)
+        check_ok(
+            session_end_by(au, &v, done->session.sid, STR(""), SESSION_STAFF, STR("staff:a"), &e),
+            e);
+    if (way == 2)
+        check_ok(
+            session_end_all(au, &v, done->account.id, STR(""), SESSION_REMOTE, STR(""), &count, &e),
+            e);
+    if (way < 3)
+        return;
+    fixture_clock.fixed_ms += au->conf->auth.session_idle_s * 1000 + 1;
+    for (did = true; did;)
+        check_ok(session_sweep(au, &did, &e), e);
+}
+
+TEST_KV(a_session_takes_its_refresh_tokens_out_of_the_store_however_it_ends)
+{
+    struct auth *au = here();
+    const struct wish w = { "plain", STR(""), STR("") }, open = { "browser", STR(""), STR("") };
+
+    add_public(au);
+    for (int way = 0; way < 4; way++) {
+        const struct login_done done = world_login(au);
+        struct str code = code_of(au, &done, &w), json, first, second, third;
+
+        check_ok(post(au, "plain", redeem_form(code), NULL, &json), e);
+        first = member(json, "refresh_token");
+        check_ok(post_public(au, redeem_form(code_of(au, &done, &open)), NULL, &json), e);
+        second = member(json, "refresh_token");
+        check_ok(post_public(au, refresh_form(second, ""), NULL, &json), e);
+        third = member(json, "refresh_token");
+        check(keeps(au, "refresh", first) && keeps(au, "refresh", third) &&
+              keeps(au, "rotated", second) && keeps(au, "used", code));
+        end_somehow(au, &done, way);
+        check(!keeps(au, "refresh", first) && !keeps(au, "refresh", second) &&
+              !keeps(au, "refresh", third) && !keeps(au, "rotated", second) &&
+              !keeps(au, "used", code) && !holds(au, done.session.sid));
+    }
+}
+
+TEST(a_code_shown_again_hours_later_still_takes_everything_back)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""), STR("") };
+    const struct str code = code_of(au, &done, &w);
+    const int64_t step_ms = au->conf->auth.session_idle_s * 1000 - 1000;
+    const int64_t most_ms = au->conf->auth.session_max_s * 1000;
+    struct str json, refresh;
+
+    check(most_ms > 3 * step_ms &&
+          3 * step_ms > (au->conf->auth.code_ttl_s + au->conf->auth.access_ttl_s) * 1000);
+    check_ok(post(au, "plain", redeem_form(code), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    for (int i = 0; i < 3; i++) {
+        fixture_clock.fixed_ms += step_ms;
+        check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e);
+    }
+    check(opens(au, member(json, "access_token")));
+    check_fails(post(au, "plain", redeem_form(code), NULL, &json), e, ERR_BAD_GRANT);
+    check_str(str_c(e.detail), "code: used before");
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
 TEST(refreshing_counts_as_use_and_ends_at_the_limits)
 {
     struct auth *au = here();
@@ -571,6 +665,7 @@ TEST(a_refresh_token_that_is_given_back_ends_its_grant)
     check_ok(oidc_introspect(au, &v, &call, &ask, &e), e);
     check_str(ask, "{\"active\":false}");
     check(!opens(au, member(json, "access_token")));
+    check(!keeps(au, "refresh", refresh));
     check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
 }
 
@@ -581,7 +676,7 @@ struct racer {
     pthread_barrier_t *start;
     const struct login_done *leaves; /* ends this session instead */
     bool won;
-    char access[4096];
+    char access[4096], refresh[128]; /* empty: none */
 };
 
 static void racer_keep(struct racer *r, struct str json)
@@ -593,6 +688,11 @@ static void racer_keep(struct racer *r, struct str json)
     must(s.n < sizeof(r->access));
     memcpy(r->access, s.p, s.n);
     r->access[s.n] = '\0';
+    if (!json_str(json_member(o, "refresh_token"), &s))
+        return;
+    must(s.n < sizeof(r->refresh));
+    memcpy(r->refresh, s.p, s.n);
+    r->refresh[s.n] = '\0';
 }
 
 static void *racer_run(void *arg)
@@ -692,4 +792,20 @@ TEST_KV(leaving_while_tokens_are_refreshed_ends_them_all)
         check(racers[i].access[0] == '\0' || !opens(au, str_c(racers[i].access)));
     check(!opens(au, member(json, "access_token")));
     check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+}
+
+TEST_KV(leaving_while_codes_are_redeemed_leaves_nothing_in_the_store)
+{
+    struct auth *au = here();
+    const struct wish w = { "plain", STR(""), STR("") };
+
+    for (int round = 0; round < 6; round++) {
+        const struct login_done done = world_login(au);
+        struct racer racers[3] = { { .leaves = &done } };
+
+        (void)race(racers, LEN(racers), au, by("plain", redeem_form(code_of(au, &done, &w))));
+        check(racers[0].won && !holds(au, done.session.sid));
+        for (size_t i = 1; i < LEN(racers); i++)
+            check(racers[i].refresh[0] == '\0' || !keeps(au, "refresh", str_c(racers[i].refresh)));
+    }
 }
