@@ -12,6 +12,7 @@
 
 #include "auth/account.h"
 #include "auth/acr.h"
+#include "auth/approval_code.h"
 #include "auth/claims.h"
 #include "auth/outgoing.h"
 #include "base/arena.h"
@@ -29,15 +30,12 @@
 
 #define BEARER_BITS      256
 #define BEARER_BYTES_MAX 128
-#define CODE_LETTERS     8
 #define CODE_TRIES       5 /* fresh codes, should one be taken */
 #define GUESSES_MOST     10
 #define GUESSES_FOR_S    900
 #define SLOWER_S         5 /* RFC 8628 3.5 */
 #define PURGE_ROWS       20
 #define KEEP_MS          (3600LL * 1000)
-
-static const char letters[] = "BCDFGHJKLMNPQRSTVWXZ"; /* RFC 8628 6.1: no words, no look-alikes */
 
 static const struct {
     enum approval_state state;
@@ -81,47 +79,6 @@ static struct str digest_of(struct arena *a, struct str value)
 static struct str notify_place(struct arena *a, struct str id)
 {
     return str_cat(a, STR("approval.notify/"), id);
-}
-
-/* Eight letters, each equally likely: a byte that would favour some is drawn again. */
-static struct str code_draw(struct arena *a)
-{
-    const size_t n = sizeof(letters) - 1;
-    char code[CODE_LETTERS];
-
-    for (size_t i = 0; i < CODE_LETTERS;) {
-        unsigned char byte;
-
-        random_fill(&byte, 1);
-        if (byte < 256 / n * n)
-            code[i++] = letters[byte % n];
-    }
-    return str_dup(a, str_of(code, CODE_LETTERS));
-}
-
-/* Small letters, dashes and spaces are forgiven. */
-static struct str code_read(struct arena *a, struct str typed)
-{
-    char code[CODE_LETTERS];
-    size_t n = 0;
-
-    for (size_t i = 0; i < typed.n; i++) {
-        const char c = typed.p[i];
-
-        if (c == '-' || c == ' ')
-            continue;
-        if (n == CODE_LETTERS)
-            return STR("");
-        code[n++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
-    return n == CODE_LETTERS ? str_dup(a, str_of(code, n)) : STR("");
-}
-
-struct str approval_code(struct arena *a, struct str typed)
-{
-    const struct str code = code_read(a, typed);
-
-    return code.n == 0 ? code : str_fmt(a, "%.4s-%.4s", code.p, code.p + 4);
 }
 
 struct making {
@@ -169,7 +126,7 @@ result approval_make(struct auth *au, const struct visit *v, struct approval *ap
     ap->created_ms = clock_now_ms(au->clock);
     for (int i = 0; i < CODE_TRIES && !m.made; i++) {
         if (device) {
-            code = code_draw(v->arena);
+            code = approval_code_draw(v->arena);
             m.code = digest_of(v->arena, code);
         }
         TRY(sql_transact(au->sql, approval_insert, &m, e));
@@ -276,7 +233,7 @@ result approval_find(struct auth *au, const struct visit *v, const struct sessio
     TRY(kv_count(au->kv, guesses, GUESSES_FOR_S, &count, e));
     if (count > GUESSES_MOST)
         return fail(e, ERR_TOO_MANY, "approval: too many codes by one account");
-    f.key = digest_of(v->arena, code_read(v->arena, user_code));
+    f.key = digest_of(v->arena, approval_code_read(v->arena, user_code));
     TRY(sql_read(au->sql, find_code, &f, e));
     if (!f.found)
         return fail_field(e, ERR_NOT_FOUND, "user_code", "unknown or over its time");

@@ -68,8 +68,6 @@ MUST_USE result approval_load(struct auth *au, struct arena *a, struct str id, s
  * after ten of one account in a quarter of an hour. */
 MUST_USE result approval_find(struct auth *au, const struct visit *v, const struct session *s,
                               struct str user_code, struct approval *out, struct err *e);
-/* The same text as the device shows it, XXXX-XXXX; empty when it cannot be a code. */
-struct str approval_code(struct arena *a, struct str typed);
 /* What waits for the session's person, the soonest to end first; at most APPROVAL_LIST_MAX. What a
  * client asked that is gone since is left out. */
 MUST_USE result approval_list(struct auth *au, struct arena *a, const struct session *s,

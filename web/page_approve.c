@@ -1,6 +1,7 @@
 /* Approving on one's own device what a kiosk or a counter asks for. The rules are
  * auth/approval.h's. */
 #include "auth/approval.h"
+#include "auth/approval_code.h"
 #include "auth/login.h"
 #include "base/clock.h"
 #include "base/codec.h"
