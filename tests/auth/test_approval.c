@@ -1,6 +1,11 @@
 #include "auth/approval.h"
 
+#include <pthread.h>
+
+#include "base/arena.h"
 #include "base/clock.h"
+#include "base/err.h"
+#include "conf/conf.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
 
@@ -124,6 +129,96 @@ TEST(only_the_person_who_was_asked_and_freshly_and_strongly_enough)
     check_fails(approval_check(s.au, &s.session, &s.approval, &e), e, ERR_WEAK_SIGN_IN);
     s.session.pay_only = true;
     check_fails(approval_check(s.au, &s.session, &s.approval, &e), e, ERR_BUSINESS_STATUS);
+}
+
+static result ask_again(struct stage *s)
+{
+    struct approval ap = s->approval;
+
+    ap.expires_ms = clock_now_ms(s->au->clock) + (int64_t)APPROVAL_TTL_S * 1000;
+    TRY(approval_make(s->au, &s->visit, &ap, &s->bearer, &s->code, &e));
+    s->approval = ap;
+    return OK;
+}
+
+static void refuse_all(struct stage *s)
+{
+    struct approval *list;
+    size_t n;
+
+    s->session.auth_time_s = clock_now_s(s->au->clock);
+    check_ok(approval_list(s->au, s->visit.arena, &s->session, &list, &n, &e), e);
+    for (size_t i = 0; i < n; i++)
+        check_ok(approval_answer(s->au, &s->visit, &s->session, &list[i], false, &e), e);
+}
+
+TEST_STORE(a_person_is_not_asked_without_end)
+{
+    struct stage s = staged("ciba"), other;
+    const int64_t open = s.au->conf->auth.ciba_open_max, hour = s.au->conf->auth.ciba_hour_max;
+    int64_t asked = 1;
+
+    for (; asked < open; asked++)
+        check_ok(ask_again(&s), e);
+    check_fails(ask_again(&s), e, ERR_ASKED_TOO_OFTEN); /* so many wait */
+    other = s;
+    other.approval.person = STR("of-somebody-else");
+    check_ok(ask_again(&other), e);
+    other.approval = s.approval;
+    other.approval.kind = "device";
+    other.approval.person = STR("");
+    check_ok(ask_again(&other), e);
+    for (; asked < hour; asked++) {
+        refuse_all(&s);
+        check_ok(ask_again(&s), e);
+    }
+    refuse_all(&s);
+    check_fails(ask_again(&s), e, ERR_ASKED_TOO_OFTEN); /* though none waits */
+    check_str(str_c(err_oauth(e.code)), "access_denied");
+    fixture_clock.fixed_ms += 3600 * 1000 + 1;
+    check_ok(ask_again(&s), e);
+}
+
+struct asker {
+    struct stage *stage;
+    pthread_barrier_t *start;
+    bool made;
+};
+
+static void *asker_run(void *arg)
+{
+    struct asker *r = arg;
+    DEFER(arena_close) struct arena *a = arena_open(1 << 20);
+    const struct visit v = { .arena = a, .request_id = STR("r"), .ip = STR("203.0.113.7") };
+    struct approval ap = r->stage->approval;
+    struct err why = { 0 };
+    struct str bearer, code;
+
+    (void)pthread_barrier_wait(r->start);
+    r->made = !approval_make(r->stage->au, &v, &ap, &bearer, &code, &why).failed;
+    must(r->made || why.code == ERR_ASKED_TOO_OFTEN);
+    return NULL;
+}
+
+TEST_STORE(of_many_who_ask_a_person_at_once_no_more_than_some_get_through)
+{
+    struct stage s = staged("ciba");
+    struct asker askers[8];
+    pthread_t threads[LEN(askers)];
+    pthread_barrier_t start;
+    int made = 1;
+
+    must(pthread_barrier_init(&start, NULL, LEN(askers)) == 0);
+    for (size_t i = 0; i < LEN(askers); i++) {
+        askers[i] = (struct asker){ &s, &start, false };
+        must(pthread_create(&threads[i], NULL, asker_run, &askers[i]) == 0);
+    }
+    for (size_t i = 0; i < LEN(askers); i++) {
+        (void)pthread_join(threads[i], NULL);
+        made += askers[i].made;
+    }
+    (void)pthread_barrier_destroy(&start);
+    check_int(made, s.au->conf->auth.ciba_open_max);
 }
 
 TEST(what_a_client_asked_that_left_is_not_in_the_way_of_others)
