@@ -4,7 +4,8 @@
  * signed in. Promised: codes have 34 bits, live ten minutes, and an account has ten tries in a
  * quarter of an hour, right or wrong, since a kiosk of one's own gives right ones; whoever approves
  * was authenticated within five minutes, at the level asked for; what is asked of one person is
- * shown to no other; the grant is given once, and a second taker takes everything back. Bearer
+ * shown to no other, and no more than some at once and in an hour, so that nobody says yes to have
+ * peace; the grant is given once, and a second taker takes everything back. Bearer
  * values are kept as digests, the client's ping token sealed. Deliberately not done: approving for
  * an organisation.
  */
@@ -20,6 +21,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "conf/conf.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
@@ -35,7 +37,8 @@
 #define GUESSES_FOR_S    900
 #define SLOWER_S         5 /* RFC 8628 3.5 */
 #define PURGE_ROWS       20
-#define KEEP_MS          (3600LL * 1000)
+#define HOUR_MS          (3600LL * 1000)
+#define KEEP_MS          HOUR_MS
 
 static const struct {
     enum approval_state state;
@@ -90,6 +93,26 @@ struct making {
     bool made;
 };
 
+/* A person is not asked without end, whoever asks. Rows stay longer than the hour (KEEP_MS). */
+static result person_spared(struct sql *db, const struct making *m, struct err *e)
+{
+    const struct approval *ap = m->approval;
+    const struct conf *c = m->auth->conf;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_run(db, SQL_APPROVAL_HOLD_PERSON, e, sql_t(ap->person)));
+    TRY(sql_find(db, SQL_APPROVAL_ASKED, &rows, e, sql_t(ap->person), sql_i(ap->created_ms),
+                 sql_i(ap->created_ms - HOUR_MS)));
+    TRY(sql_one(rows, e));
+    if (sql_int(rows, 0) >= c->auth.ciba_open_max)
+        return fail(e, ERR_ASKED_TOO_OFTEN, "approval: %lld wait for this person's answer",
+                    (long long)sql_int(rows, 0));
+    if (sql_int(rows, 1) >= c->auth.ciba_hour_max)
+        return fail(e, ERR_ASKED_TOO_OFTEN, "approval: this person was asked %lld times in an hour",
+                    (long long)sql_int(rows, 1));
+    return OK;
+}
+
 static result approval_insert(struct sql *db, void *arg, struct err *e)
 {
     struct making *m = arg;
@@ -102,6 +125,8 @@ static result approval_insert(struct sql *db, void *arg, struct err *e)
                    str_cat(a, STR("approval:"), ap->id), NULL);
     int64_t changed;
 
+    if (ap->person.n > 0)
+        TRY(person_spared(db, m, e));
     TRY(sql_run(db, SQL_APPROVAL_PURGE, e, sql_i(ap->created_ms - KEEP_MS), sql_i(PURGE_ROWS)));
     TRY(sql_run_count(db, SQL_APPROVAL_INSERT, &changed, e, sql_t(ap->id), sql_t(str_c(ap->kind)),
                       sql_t(ap->client_id), sql_t(m->code), sql_t(ap->person), sql_t(ap->scope),

@@ -58,7 +58,9 @@ struct approval {
 };
 
 /* Fills in id, state and created_ms; expires_ms is the caller's. *bearer is what the device polls
- * with; *user_code, of "device", what the person types: XXXX-XXXX of 20 consonants. */
+ * with; *user_code, of "device", what the person types (auth/approval_code.h).
+ * ERR_ASKED_TOO_OFTEN: auth.ciba_open_max requests wait for the person's answer already, or
+ * auth.ciba_hour_max were made within an hour, whoever made them. */
 MUST_USE result approval_make(struct auth *au, const struct visit *v, struct approval *ap,
                               struct str *bearer, struct str *user_code, struct err *e);
 /* ERR_NOT_FOUND: unknown or over its time. */

@@ -6,6 +6,16 @@ INSERT INTO approval (approval_id, kind, state, client_id, user_code, person, sc
 VALUES ($1, $2, 'WAITING', $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12)
 ON CONFLICT DO NOTHING;
 
+-- Holds the person's row until the end of the transaction: of two who count at once one waits.
+-- name: approval_hold_person
+UPDATE account SET kind = kind WHERE id_index = $1 AND kind = 1;
+
+-- What waits for a person's answer, and what was asked since.
+-- name: approval_asked
+SELECT COALESCE(SUM(CASE WHEN state = 'WAITING' AND expires_ms > $2 THEN 1 ELSE 0 END), 0),
+       COALESCE(SUM(CASE WHEN created_ms > $3 THEN 1 ELSE 0 END), 0)
+  FROM approval WHERE person = $1;
+
 -- A piece of what has ended goes with each new one.
 -- name: approval_purge
 DELETE FROM approval WHERE approval_id IN
