@@ -11,6 +11,7 @@ struct making {
     struct counter *c;
     int runs;
     bool refuse;
+    enum err_code refusal; /* ERR_NONE: ERR_INVALID */
 };
 
 static result make(struct sql *db, void *arg, struct arena *a, struct idempotency_reply *out,
@@ -21,12 +22,18 @@ static result make(struct sql *db, void *arg, struct arena *a, struct idempotenc
     struct order o;
 
     m->runs++;
-    if (m->refuse)
-        return fail(e, ERR_INVALID, "as asked");
     TRY(order_create(db, &m->c->till, &rq, a, &o, e));
     out->status = 201;
     out->body = str_cat(a, STR("made "), o.id);
+    if (m->refuse) /* what was written is undone */
+        return fail(e, m->refusal == ERR_NONE ? ERR_INVALID : m->refusal, "as asked");
     return OK;
+}
+
+static struct str tell(void *arg, const struct err *why, struct arena *a)
+{
+    (void)arg;
+    return str_cat(a, STR("refused "), str_c(err_name(why->code)));
 }
 
 static result run(struct making *m, const char *key, const char *body,
@@ -36,8 +43,12 @@ static result run(struct making *m, const char *key, const char *body,
     result r;
 
     check_ok(json_read(str_c(body), &b, e), *e);
-    const struct idempotency_call call = { STR("H56.14"), STR("client"), STR("/v1/payments"),
-                                           str_c(key), b };
+    const struct idempotency_call call = { .agency_id = STR("H56.14"),
+                                           .client_id = STR("client"),
+                                           .path = STR("/v1/payments"),
+                                           .key = str_c(key),
+                                           .body = b,
+                                           .tell = tell };
 
     r = idempotency_run(&m->c->till, &call, make, m, test_arena(), out, e);
     json_close(&b);
@@ -95,7 +106,7 @@ TEST_STORE(another_body_is_refused_and_changes_nothing)
     struct err e = { .code = ERR_NONE };
 
     check_ok(run(&m, "k1", "{\"a\":1}", &out, &e), e);
-    check_fails(run(&m, "k1", "{\"a\":2}", &out, &e), e, ERR_CONFLICT);
+    check_fails(run(&m, "k1", "{\"a\":2}", &out, &e), e, ERR_KEY_REUSED);
     check_str(str_c(e.field), "Idempotency-Key");
     check_int(m.runs, 1);
     check_int(counter_balance(m.c, 1130), COUNTER_ORDER);
@@ -111,6 +122,159 @@ TEST_STORE(a_failure_leaves_the_key_free)
     m.refuse = false;
     check_ok(run(&m, "k1", "{\"a\":1}", &out, &e), e);
     check(!out.replayed);
+}
+
+TEST_STORE(a_refusal_by_a_rule_is_stored_told_again_and_binds_the_key)
+{
+    struct making m = { .c = counter_open(), .refuse = true, .refusal = ERR_BUSINESS_RULE };
+    struct idempotency_reply out;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(run(&m, "k1", "{\"a\":1}", &out, &e), e);
+    check_int(out.status, 422);
+    check(!out.replayed);
+    check_str(out.body, "refused BUSINESS_RULE");
+    check_int(counter_balance(m.c, 1130), 0);
+    m.refuse = false;
+    check_ok(run(&m, "k1", "{\"a\":1}", &out, &e), e);
+    check(out.replayed);
+    check_int(out.status, 422);
+    check_str(out.body, "refused BUSINESS_RULE");
+    check_int(m.runs, 1);
+    check_fails(run(&m, "k1", "{\"a\":2}", &out, &e), e, ERR_KEY_REUSED);
+    check_int(m.runs, 1);
+}
+
+/* The path and the client are part of a key's scope. */
+TEST_STORE(another_client_or_path_has_keys_of_its_own)
+{
+    struct making m = { .c = counter_open() };
+    DEFER(json_close) struct json *body = json_object();
+    struct idempotency_call call = { .agency_id = STR("H56.14"),
+                                     .client_id = STR("client"),
+                                     .path = STR("/v1/payments"),
+                                     .key = STR("k1"),
+                                     .body = body };
+    struct idempotency_reply out;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(idempotency_run(&m.c->till, &call, make, &m, test_arena(), &out, &e), e);
+    call.client_id = STR("another");
+    check_ok(idempotency_run(&m.c->till, &call, make, &m, test_arena(), &out, &e), e);
+    check(!out.replayed);
+    call.path = STR("/v1/refunds");
+    check_ok(idempotency_run(&m.c->till, &call, make, &m, test_arena(), &out, &e), e);
+    check(!out.replayed);
+    check_int(m.runs, 3);
+}
+
+/* Work of several transactions; `within` calls the same again while it is under way. */
+struct slow {
+    struct counter *c;
+    struct idempotency_call call;
+    int runs;
+    bool within, dies, refuses;
+    enum err_code met;
+};
+
+static result slow_work(void *arg, struct arena *a, struct idempotency_reply *out, struct err *e)
+{
+    struct slow *s = arg;
+    struct idempotency_reply inner;
+    struct err why = { .code = ERR_NONE };
+
+    s->runs++;
+    if (s->within) {
+        s->within = false;
+        check(idempotency_run_slow(&s->c->till, &s->call, slow_work, s, a, &inner, &why).failed);
+        s->met = why.code;
+    }
+    if (s->dies)
+        return fail(e, ERR_UPSTREAM_DOWN, "no answer");
+    if (s->refuses)
+        return fail(e, ERR_BUSINESS_RULE, "no");
+    out->status = 200;
+    out->body = STR("done");
+    return OK;
+}
+
+static struct slow slow_make(const struct json *body)
+{
+    return (struct slow){ .c = counter_open(),
+                          .call = { .agency_id = STR("H56.14"),
+                                    .client_id = STR("client"),
+                                    .path = STR("/v1/payments/x/query"),
+                                    .key = STR("k1"),
+                                    .body = body,
+                                    .tell = tell } };
+}
+
+TEST_STORE(what_is_in_flight_is_not_done_twice)
+{
+    DEFER(json_close) struct json *body = json_object();
+    struct slow s = slow_make(body);
+    struct idempotency_reply out;
+    struct err e = { .code = ERR_NONE };
+
+    s.within = true;
+    check_ok(idempotency_run_slow(&s.c->till, &s.call, slow_work, &s, test_arena(), &out, &e), e);
+    check_int(s.met, ERR_IN_FLIGHT);
+    check_int(s.runs, 1);
+    check_ok(idempotency_run_slow(&s.c->till, &s.call, slow_work, &s, test_arena(), &out, &e), e);
+    check(out.replayed);
+    check_str(out.body, "done");
+    check_int(s.runs, 1);
+}
+
+TEST_STORE(slow_work_that_fails_frees_its_key_unless_a_rule_refused_it)
+{
+    DEFER(json_close) struct json *body = json_object();
+    struct slow s = slow_make(body);
+    struct idempotency_reply out;
+    struct err e = { .code = ERR_NONE };
+
+    s.dies = true;
+    check_fails(idempotency_run_slow(&s.c->till, &s.call, slow_work, &s, test_arena(), &out, &e), e,
+                ERR_UPSTREAM_DOWN);
+    s.dies = false;
+    s.refuses = true;
+    check_ok(idempotency_run_slow(&s.c->till, &s.call, slow_work, &s, test_arena(), &out, &e), e);
+    check_int(out.status, 422);
+    check_ok(idempotency_run_slow(&s.c->till, &s.call, slow_work, &s, test_arena(), &out, &e), e);
+    check(out.replayed);
+    check_int(s.runs, 2);
+}
+
+static result leave_in_flight(void *arg, struct arena *a, struct idempotency_reply *out,
+                              struct err *e)
+{
+    struct slow *s = arg;
+    struct slow other = *s;
+
+    (void)out;
+    if (s->runs++ > 0)
+        return slow_work(&other, a, out, e);
+    /* A process that dies here has committed its key and nothing else. */
+    other.runs = 1;
+    check(idempotency_run_slow(&s->c->till, &s->call, leave_in_flight, &other, a, out, e).failed);
+    check_int(e->code, ERR_IN_FLIGHT);
+    counter_forward(s->c, s->c->till.lease_s);
+    check_ok(idempotency_run_slow(&s->c->till, &s->call, leave_in_flight, &other, a, out, e), *e);
+    check(!out->replayed);
+    check_int(out->status, 200);
+    return OK;
+}
+
+TEST_STORE(a_key_left_in_flight_by_a_crash_is_free_after_its_lease)
+{
+    DEFER(json_close) struct json *body = json_object();
+    struct slow s = slow_make(body);
+    struct idempotency_reply out;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(idempotency_run_slow(&s.c->till, &s.call, leave_in_flight, &s, test_arena(), &out, &e),
+             e);
+    check_int(s.runs, 1);
 }
 
 TEST_STORE(keys_are_bounded_and_printable)
@@ -158,8 +322,11 @@ static void *race(void *arg)
 {
     struct racing *r = arg;
     struct json *b = json_object();
-    const struct idempotency_call call = { STR("H56.14"), STR("client"), STR("/v1/payments"),
-                                           STR("race"), b };
+    const struct idempotency_call call = { .agency_id = STR("H56.14"),
+                                           .client_id = STR("client"),
+                                           .path = STR("/v1/payments"),
+                                           .key = STR("race"),
+                                           .body = b };
     struct err e;
 
     r->failed = idempotency_run(&r->m.c->till, &call, make, &r->m, r->a, &r->out, &e).failed;
