@@ -79,6 +79,7 @@ struct client {
     bool asks_consent;    /* no state body doing its legal duty (Law 91/2025 art. 19) */
     struct str resources; /* RFC 8707: audiences it may ask tokens for, space-separated */
     struct str agencies;  /* agency ids that it may ask payments for, space-separated; empty: all */
+    struct str hosts;     /* of its webhooks and return_url, space-separated; or empty */
     struct str backchannel_logout_uri; /* or empty */
     bool backchannel_sid;              /* backchannel_logout_session_required */
     bool ciba_ping;                    /* backchannel_token_delivery_mode ping; else poll */

@@ -21,6 +21,7 @@
 static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 static const char scope_letters[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.: ";
+static const char host_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.:- ";
 static const char agency_letters[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ";
 
@@ -143,6 +144,8 @@ static result words_check(const struct client *c, struct err *e)
         return bad("scope", "not a space-separated list of names", e);
     if (c->agencies.n > WORDS_BYTES_MAX || !str_all_in(c->agencies, agency_letters))
         return bad("agencies", "not a list of agency ids", e);
+    if (c->hosts.n > WORDS_BYTES_MAX || !str_all_in(c->hosts, host_letters))
+        return bad("hosts", "not a list of host names in lower case", e);
     if (c->contacts.n > WORDS_BYTES_MAX || !utf8_is_text(c->contacts))
         return bad("contacts", "too long, or not text", e);
     if (c->tls_subject.n > CLIENT_URI_BYTES_MAX || !utf8_is_text(c->tls_subject))

@@ -5,237 +5,19 @@
  * it ends within minutes, and a call whose answer was lost is repeated with an old or a renewed
  * one.
  */
-#include "auth/access.h"
-#include "auth/client.h"
-#include "auth/organisation.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/limits.h"
-#include "base/money.h"
 #include "base/str.h"
-#include "base/utf8.h"
-#include "conf/url.h"
 #include "payments/attempt.h"
-#include "payments/idempotency.h"
+#include "payments/metadata.h"
+#include "payments/order_list.h"
 #include "payments/receipt.h"
-#include "web/input.h"
+#include "web/api.h"
+#include "web/api_payment.h"
 #include "web/view.h"
 
-#define CATEGORIES_MAX 16
-
-struct payment_body {
-    struct order_request order;
-    struct err subject; /* why the citizen's token is not believed */
-    struct fee_item items[LIMIT_ORDER_LINES];
-    struct str categories[CATEGORIES_MAX];
-};
-
-static result read_date(const struct json *o, const char *name, struct date *out, struct err *e)
-{
-    struct str text = STR("");
-
-    TRY(json_want_str(o, name, 10, &text, e));
-    return text.n > 0 ? input_date(text, name, out, e) : OK;
-}
-
-static result read_item(const struct json *o, struct fee_item *out, struct err *e)
-{
-    static const char *const names[] = { "fee", "quantity", "base_vnd", "area", "event_on", NULL };
-    struct fee_item item = { .quantity = 1 };
-
-    if (!json_is_object(o))
-        return fail_field(e, ERR_INVALID, "items", "an item is not an object");
-    TRY(json_only(o, names, e));
-    TRY(json_need_str(o, "fee", 64, &item.fee, e));
-    TRY(json_want_int(o, "quantity", 1, 1000000, &item.quantity, e));
-    TRY(json_want_int(o, "base_vnd", 0, MONEY_MAX_VND, &item.base_vnd, e));
-    TRY(json_want_str(o, "area", 16, &item.area, e));
-    TRY(read_date(o, "event_on", &item.event_on, e));
-    *out = item;
-    return OK;
-}
-
-static result read_items(const struct json *body, struct payment_body *out, struct err *e)
-{
-    struct json *items;
-
-    if (json_member(body, "items") == NULL)
-        return OK;
-    TRY(json_need_array(body, "items", LIMIT_ORDER_LINES, &items, e));
-    for (size_t i = 0; i < json_count(items); i++)
-        TRY(read_item(json_at(items, i), &out->items[i], e));
-    out->order.items = out->items;
-    out->order.item_count = json_count(items);
-    return OK;
-}
-
-static result read_categories(const struct json *body, struct payment_body *out, struct err *e)
-{
-    struct json *list;
-
-    if (json_member(body, "categories") == NULL)
-        return OK;
-    TRY(json_need_array(body, "categories", CATEGORIES_MAX, &list, e));
-    for (size_t i = 0; i < json_count(list); i++)
-        if (!json_str(json_at(list, i), &out->categories[i]))
-            return fail_field(e, ERR_INVALID, "categories", "not a list of texts");
-    out->order.categories = out->categories;
-    out->order.category_count = json_count(list);
-    return OK;
-}
-
-static result read_payer(const struct json *body, struct payer *out, struct err *e)
-{
-    static const char *const names[] = { "name", "id", "address", NULL };
-    struct json *payer = NULL;
-
-    TRY(json_want_object(body, "payer", &payer, e));
-    if (payer == NULL)
-        return OK;
-    TRY(json_only(payer, names, e));
-    TRY(json_want_str(payer, "name", LIMIT_NAME_BYTES, &out->name, e));
-    TRY(json_want_str(payer, "id", 20, &out->id, e));
-    return json_want_str(payer, "address", 500, &out->address, e);
-}
-
-/* Who acts for an organisation asks for its bill, not for one of their own: it is found by the tax
- * code, as long as they may act for it. */
-static result payer_is_organisation(struct ctx *c, struct str organisation, struct payer *payer,
-                                    struct err *e)
-{
-    struct organisation org;
-
-    TRY(organisation_load(&c->app->auth, c->arena, organisation, &org, e));
-    if (payer->id.n == 0)
-        payer->id = org.code;
-    if (payer->name.n == 0)
-        payer->name = org.name;
-    return OK;
-}
-
-/* The citizen's own access token proves level and account: Circular 117/2026 ties fees to them. One
- * that is not believed is told only when an order is to be made, not when its answer is repeated.
- */
-static result read_subject(struct ctx *c, const struct json *body, struct payment_body *out,
-                           struct err *e)
-{
-    struct str token = STR("");
-    struct access citizen = { 0 };
-    struct err why = { 0 };
-
-    TRY(json_want_str(body, "subject_token", LIMIT_TOKEN_BYTES, &token, e));
-    if (token.n == 0)
-        return OK;
-    if (access_check_subject(&c->app->auth, c->arena, token, &c->access, &citizen, &why).failed &&
-        err_status(why.code) >= 500) {
-        *e = why;
-        return (result){ true };
-    }
-    if (citizen.account.n == 0)
-        must(
-            fail_field(&out->subject, ERR_INVALID, "subject_token", "not a valid token of a person")
-                .failed);
-    out->order.level = citizen.level;
-    if (citizen.acting.n > 0)
-        return payer_is_organisation(c, citizen.acting, &out->order.payer, e);
-    out->order.subject = citizen.account;
-    return OK;
-}
-
-static bool may_return_to(struct str text)
-{
-    struct url url;
-
-    return text.n == 0 ||
-           (url_read(app_origin(text), &url) && (url.secure || url.loopback) && utf8_is_text(text));
-}
-
-static result read_rest(const struct json *body, struct order_request *out, struct err *e)
-{
-    struct str channel = STR("online");
-
-    TRY(json_need_str(body, "reference", 50, &out->reference, e));
-    TRY(json_need_str(body, "agency_id", 32, &out->agency_id, e));
-    TRY(json_need_str(body, "procedure", 64, &out->procedure, e));
-    TRY(read_date(body, "received_on", &out->received_on, e));
-    TRY(json_want_str(body, "channel", 16, &channel, e));
-    if (!str_is(channel, "online") && !str_is(channel, "counter"))
-        return fail_field(e, ERR_INVALID, "channel", "neither online nor counter");
-    out->channel = str_is(channel, "online") ? FEE_ONLINE : FEE_COUNTER;
-    TRY(json_want_str(body, "return_url", 1000, &out->return_url, e));
-    if (!may_return_to(out->return_url))
-        return fail_field(e, ERR_INVALID, "return_url", "not an https address");
-    TRY(json_want_str(body, "locale", 2, &out->locale, e));
-    if (out->locale.n > 0 && !str_is(out->locale, "vi") && !str_is(out->locale, "en"))
-        return fail_field(e, ERR_INVALID, "locale", "neither vi nor en");
-    return OK;
-}
-
-static result payment_read(struct ctx *c, const struct json *body, struct payment_body *out,
-                           struct err *e)
-{
-    static const char *const names[] = { "reference", "agency_id",  "procedure",     "received_on",
-                                         "channel",   "items",      "categories",    "payer",
-                                         "locale",    "return_url", "subject_token", NULL };
-
-    if (!json_is_object(body))
-        return fail(e, ERR_MALFORMED, "the body is not an object");
-    TRY(json_only(body, names, e));
-    out->order = (struct order_request){
-        .client_id = c->access.client_id,
-        .received_on = clock_today(c->app->clock),
-        .request_id = c->visit.request_id,
-        .ip = c->visit.ip,
-    };
-    TRY(read_rest(body, &out->order, e));
-    TRY(read_items(body, out, e));
-    TRY(read_categories(body, out, e));
-    TRY(read_payer(body, &out->order.payer, e));
-    return read_subject(c, body, out, e);
-}
-
-static struct json *line_json(const struct fee_line *l)
-{
-    struct json *o = json_object();
-
-    json_put_str(o, "fee", l->fee);
-    json_put_str(o, "kind", fee_kind_name(l->kind));
-    json_put_str(o, "name", l->name_vi);
-    json_put_int(o, "quantity", l->quantity);
-    json_put_int(o, "gross_vnd", l->gross_vnd);
-    json_put_int(o, "reduction_vnd", l->reduction_vnd);
-    json_put_int(o, "net_vnd", l->net_vnd);
-    json_put_str(o, "basis", l->basis_text);
-    if (l->reduction_id.n > 0)
-        json_put_str(o, "reduction_basis", l->reduction_text);
-    return o;
-}
-
-static struct json *order_json(const struct till *t, const struct order *o, struct arena *a)
-{
-    struct json *body = json_object();
-    struct json *lines = json_array();
-
-    for (size_t i = 0; i < o->bill.count; i++)
-        json_add(lines, line_json(&o->bill.lines[i]));
-    json_put_str(body, "id", o->id);
-    json_put_str(body, "state", str_c(order_state_name(o->state)));
-    json_put_str(body, "reference", o->reference);
-    json_put_str(body, "agency_id", o->agency_id);
-    json_put_str(body, "procedure", o->procedure);
-    json_put_int(body, "total_vnd", o->bill.total_vnd);
-    json_put_int(body, "phi_vnd", o->bill.phi_vnd);
-    json_put_int(body, "le_phi_vnd", o->bill.le_phi_vnd);
-    json_put_int(body, "captured_vnd", o->captured_vnd);
-    json_put(body, "lines", lines);
-    json_put_str(body, "next_url", order_url(t, o, a));
-    json_put_str(body, "created_at", clock_rfc3339(a, o->created_ms));
-    json_put_str(body, "expires_at", clock_rfc3339(a, o->expires_ms));
-    return body;
-}
-
 struct making {
-    const struct till *till;
+    struct ctx *c;
     const struct payment_body *payment;
 };
 
@@ -243,38 +25,16 @@ static result make_order(struct sql *db, void *arg, struct arena *a, struct idem
                          struct err *e)
 {
     const struct making *m = arg;
-    DEFER(json_close) struct json *body = NULL;
+    const struct till *t = &m->c->app->till;
     struct order order;
 
     if (m->payment->subject.code != ERR_NONE) {
         *e = m->payment->subject;
         return (result){ true };
     }
-    TRY(order_create(db, m->till, &m->payment->order, a, &order, e));
-    body = order_json(m->till, &order, a);
-    out->status = 201;
-    out->body = json_print(a, body);
-    return OK;
-}
-
-static result check_content_type(const struct request *rq, struct err *e)
-{
-    const struct str type = request_header(rq, "Content-Type");
-
-    if (!str_eq_nocase(str_trim(str_sub(type, 0, str_find(type, ';'))), STR("application/json")))
-        return fail(e, ERR_MEDIA_TYPE, "not application/json");
-    return OK;
-}
-
-/* Whom its registration lets it collect for; and a client that is gone asks for nobody. */
-static result check_agency(struct ctx *c, struct str agency_id, struct err *e)
-{
-    struct client client;
-
-    TRY(client_load(&c->app->auth, c->arena, c->access.client_id, &client, e));
-    return client_may_agency(&client, agency_id)
-               ? OK
-               : fail_field(e, ERR_FORBIDDEN, "agency_id", "not registered for this client");
+    TRY(order_create(db, t, &m->payment->order, a, &order, e));
+    TRY(metadata_put(db, &order, m->payment->metadata, a, e));
+    return api_reply(m->c, payment_json(t, &order, m->payment->metadata, a), a, out, e);
 }
 
 /* POST /v1/payments */
@@ -283,115 +43,257 @@ result api_payment_make(struct ctx *c, struct request *rq, struct response *rs, 
     DEFER(json_close) struct json *body = NULL;
     DEFER(json_close) struct json *compared = NULL;
     struct payment_body payment = { 0 };
-    struct idempotency_reply reply;
-    struct idempotency_call call;
-    struct making making = { &c->app->till, &payment };
+    struct making making = { c, &payment };
+    struct api_once once = { .work = make_order, .arg = &making };
 
-    TRY(access_need_scope(&c->access, "payments:write", e));
-    TRY(check_content_type(rq, e));
-    TRY(json_read(rq->body, &body, e));
+    TRY(api_may(c, e));
+    TRY(api_body(c, rq, &body, e));
     TRY(payment_read(c, body, &payment, e));
-    TRY(check_agency(c, payment.order.agency_id, e));
     compared = json_copy(body);
     json_put_null(compared, "subject_token");
-    call = (struct idempotency_call){ .agency_id = payment.order.agency_id,
-                                      .client_id = c->access.client_id,
-                                      .path = rq->path,
-                                      .key = request_header(rq, "Idempotency-Key"),
-                                      .body = compared };
-    TRY(idempotency_run(&c->app->till, &call, make_order, &making, c->arena, &reply, e));
-    if (reply.replayed)
-        response_header(rs, "Idempotent-Replay", STR("true"));
-    view_json_text(rs, reply.replayed ? 200 : reply.status, "application/json", reply.body);
-    return OK;
+    once.agency_id = payment.order.agency_id;
+    once.body = compared;
+    return api_do_once(c, rq, rs, &once, e);
 }
 
-static result put_receipts(struct ctx *c, struct json *body, const struct order *o, struct err *e)
+/* The order as it is now. */
+static result payment_load(struct ctx *c, struct str id, struct order *o, struct json **out,
+                           struct err *e)
 {
-    struct json *list = json_array();
-    struct receipt *receipts;
-    size_t n;
+    DEFER(json_close) struct json *metadata = NULL;
+    DEFER(json_close) struct json *body = NULL;
 
-    json_put(body, "receipts", list);
-    TRY(receipt_list(&c->app->till, o, c->arena, &receipts, &n, e));
-    for (size_t i = 0; i < n; i++) {
-        struct json *one = json_object();
-
-        json_put_str(one, "id", receipts[i].id);
-        json_put_str(one, "kind", fee_kind_name(receipts[i].kind));
-        json_put_str(one, "form", receipts[i].form);
-        json_put_str(one, "serial", receipts[i].serial);
-        json_put_str(one, "number", receipts[i].number_text);
-        json_put_int(one, "amount_vnd", receipts[i].amount_vnd);
-        json_put_str(one, "url", receipt_url(&c->app->till, &receipts[i], c->arena));
-        json_put_str(one, "pdf_url",
-                     str_fmt(c->arena, "%.*s/receipts/%.*s", STR_ARG(c->app->conf.service.issuer),
-                             STR_ARG(receipts[i].id)));
-        json_add(list, one);
-    }
-    return OK;
-}
-
-/* The latest attempt, and DuocThanhToanTrucTuyen of the dossier synchronisation (Decision 766,
- * indicator 3.6): 1, paid on the National Public Service Portal's platform. */
-static result put_payment(struct ctx *c, struct json *body, const struct order *o, struct err *e)
-{
-    struct attempt *attempts;
-    size_t n;
-    bool online = false;
-
-    TRY(attempt_list(&c->app->till, o, c->arena, &attempts, &n, e));
-    for (size_t i = 0; i < n; i++) {
-        if (attempts[i].state != ATTEMPT_CAPTURED)
-            continue;
-        online = true;
-        json_put_str(body, "transaction", attempts[i].portal_txn);
-        json_put_str(body, "paid_at", clock_rfc3339(c->arena, attempts[i].captured_ms));
-    }
-    if (n > 0)
-        json_put_str(body, "attempt_state", str_c(attempt_state_name(attempts[n - 1].state)));
-    json_put_int(body, "DuocThanhToanTrucTuyen", online ? 1 : 0);
-    return OK;
-}
-
-/* The order as it is now, and its version as an ETag. */
-static result answer_order(struct ctx *c, struct response *rs, const struct order *o, struct err *e)
-{
-    DEFER(json_close) struct json *body = order_json(&c->app->till, o, c->arena);
-
-    TRY(put_payment(c, body, o, e));
-    TRY(put_receipts(c, body, o, e));
-    response_header(rs, "ETag", str_fmt(c->arena, "\"%lld\"", (long long)o->version));
-    view_json_text(rs, 200, "application/json", json_print(c->arena, body));
+    TRY(order_load(&c->app->till, id, c->access.client_id, c->arena, o, e));
+    TRY(metadata_load(&c->app->till, o, c->arena, &metadata, e));
+    body = payment_json(&c->app->till, o, metadata, c->arena);
+    TRY(payment_put_rest(c, body, o, e));
+    *out = body;
+    body = NULL;
     return OK;
 }
 
 /* GET /v1/payments/{id} */
 result api_payment_get(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
+    struct json *body;
     struct order order;
 
-    TRY(access_need_scope(&c->access, "payments:read", e));
+    TRY(api_may(c, e));
+    TRY(payment_load(c, request_param(rq, "id"), &order, &body, e));
+    return api_send(c, rq, rs, body, e);
+}
+
+static struct json *row_json(const struct order_brief *o, struct arena *a)
+{
+    struct json *row = json_object();
+
+    json_put_str(row, "id", o->id);
+    json_put_str(row, "state", o->state);
+    json_put_str(row, "reference", o->reference);
+    json_put_str(row, "agency_id", o->agency_id);
+    json_put_str(row, "procedure", o->procedure);
+    json_put_int(row, "total_vnd", o->total_vnd);
+    json_put_int(row, "captured_vnd", o->captured_vnd);
+    json_put_int(row, "refunded_vnd", o->refunded_vnd);
+    json_put_str(row, "created_at", clock_rfc3339(a, o->created_ms));
+    json_put_str(row, "updated_at", clock_rfc3339(a, o->updated_ms));
+    json_put_str(row, "expires_at", clock_rfc3339(a, o->expires_ms));
+    return row;
+}
+
+static struct order_filter filter_read(const struct ctx *c, const struct form *q)
+{
+    return (struct order_filter){
+        .client_id = c->access.client_id,
+        .state = form_get(q, "state"),
+        .reference = form_get(q, "reference"),
+        .agency_id = form_get(q, "agency_id"),
+        .created_from_ms = api_time_ms(q, "created_from", 0),
+        .created_to_ms = api_time_ms(q, "created_to", INT64_MAX),
+        .captured_from_ms = api_time_ms(q, "captured_from", 0),
+        .captured_to_ms = api_time_ms(q, "captured_to", INT64_MAX),
+        .by_capture = form_get(q, "captured_from").n > 0 || form_get(q, "captured_to").n > 0,
+        .least_vnd = api_money_of(q, "amount_from", 0),
+        .most_vnd = api_money_of(q, "amount_to", INT64_MAX),
+    };
+}
+
+/* GET /v1/payments */
+result api_payment_list(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct json *body, *data;
+    struct order_filter filter;
+    struct order_brief *rows;
+    struct api_place from;
+    struct form query;
+    size_t n, most;
+
+    TRY(api_may(c, e));
+    TRY(api_query(c, rq, &query, e));
+    TRY(api_page(c, &query, &from, &most, e));
+    filter = filter_read(c, &query);
+    filter.before_ms = from.at_ms;
+    filter.before_id = from.id;
+    TRY(order_list(&c->app->till, &filter, most + 1, c->arena, &rows, &n, e));
+    body = json_object();
+    data = json_array();
+    for (size_t i = 0; i < n && i < most; i++)
+        json_add(data, row_json(&rows[i], c->arena));
+    json_put(body, "data", data);
+    if (n > most)
+        json_put_str(body, "next_cursor",
+                     api_cursor(c, &query, rows[most - 1].created_ms, rows[most - 1].id));
+    return api_send(c, rq, rs, body, e);
+}
+
+/* "client:<id>" and the like: who it was is no business of a portal's. */
+static struct str actor_kind(struct str actor)
+{
+    static const char *const kinds[] = { "client", "citizen", "staff", "portal" };
+
+    for (size_t i = 0; i < LEN(kinds); i++)
+        if (str_eq(str_sub(actor, 0, str_find(actor, ':')), str_c(kinds[i])))
+            return str_c(kinds[i]);
+    return STR("system");
+}
+
+static struct json *event_json(const struct order_history *h, struct arena *a)
+{
+    struct json *o = json_object();
+
+    json_put_int(o, "seq", h->seq);
+    json_put_str(o, "at", clock_rfc3339(a, h->at_ms));
+    if (h->attempt_n > 0)
+        json_put_int(o, "attempt", h->attempt_n);
+    json_put_str(o, "event", h->event);
+    json_put_str(o, "from", h->from);
+    json_put_str(o, "to", h->to);
+    json_put_str(o, "by", actor_kind(h->actor));
+    json_put_str(o, "source", h->source);
+    if (h->mismatch.n > 0)
+        json_put_str(o, "mismatch", h->mismatch);
+    return o;
+}
+
+/* GET /v1/payments/{id}/events */
+result api_payment_events(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct order_history *rows;
+    struct json *body, *data;
+    struct order order;
+    size_t n;
+
+    TRY(api_may(c, e));
     TRY(order_load(&c->app->till, request_param(rq, "id"), c->access.client_id, c->arena, &order,
                    e));
-    return answer_order(c, rs, &order, e);
+    TRY(order_history(&c->app->till, &order, c->arena, &rows, &n, e));
+    body = json_object();
+    data = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_add(data, event_json(&rows[i], c->arena));
+    json_put(body, "data", data);
+    return api_send(c, rq, rs, body, e);
+}
+
+/* What is done to an order that exists. */
+struct acting {
+    struct ctx *c;
+    const struct order *o;
+    result (*act)(const struct till *t, const struct order *o, const struct order_cause *cause,
+                  struct arena *a, struct err *e);
+};
+
+static result act_cancel(const struct till *t, const struct order *o,
+                         const struct order_cause *cause, struct arena *a, struct err *e)
+{
+    (void)a;
+    return order_cancel(t, o->id, cause, e);
+}
+
+/* A portal that does not answer is no error: the state tells what is known. */
+static result act_query(const struct till *t, const struct order *o,
+                        const struct order_cause *cause, struct arena *a, struct err *e)
+{
+    struct attempt *all;
+    size_t n;
+
+    TRY(attempt_list(t, o, a, &all, &n, e));
+    for (size_t i = 0; i < n; i++)
+        if (attempt_is_live(all[i].state))
+            TRY(attempt_ask(t, all[i].reference, cause, e));
+    return OK;
+}
+
+static result act(void *arg, struct arena *a, struct idempotency_reply *out, struct err *e)
+{
+    const struct acting *w = arg;
+    struct ctx *c = w->c;
+    const struct order_cause cause = {
+        .actor = str_cat(a, STR("client:"), c->access.client_id),
+        .source = STR("api"),
+        .request_id = c->visit.request_id,
+        .ip = c->visit.ip,
+    };
+    struct json *body;
+    struct order now;
+
+    TRY(w->act(&c->app->till, w->o, &cause, a, e));
+    TRY(payment_load(c, w->o->id, &now, &body, e));
+    return api_reply(c, body, a, out, e);
+}
+
+static result payment_act(struct ctx *c, struct request *rq, struct response *rs,
+                          struct acting *acting, struct err *e)
+{
+    DEFER(json_close) struct json *shown = NULL;
+    DEFER(json_close) struct json *body = NULL;
+    struct api_once once = { .slow = act, .arg = acting };
+    struct order order;
+
+    TRY(api_may(c, e));
+    TRY(api_body(c, rq, &body, e));
+    TRY(payment_load(c, request_param(rq, "id"), &order, &shown, e));
+    TRY(api_match(c, rq, api_tag(c, shown), e));
+    acting->c = c;
+    acting->o = &order;
+    once.agency_id = order.agency_id;
+    once.body = body;
+    return api_do_once(c, rq, rs, &once, e);
 }
 
 /* POST /v1/payments/{id}/cancel */
 result api_payment_cancel(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    const struct order_cause cause = {
-        .actor = str_cat(c->arena, STR("client:"), c->access.client_id),
-        .source = STR("api"),
-        .request_id = c->visit.request_id,
-        .ip = c->visit.ip,
-    };
-    struct order order;
+    struct acting acting = { .act = act_cancel };
 
-    TRY(access_need_scope(&c->access, "payments:write", e));
-    TRY(order_load(&c->app->till, request_param(rq, "id"), c->access.client_id, c->arena, &order,
-                   e));
-    TRY(order_cancel(&c->app->till, order.id, &cause, e));
-    TRY(order_load(&c->app->till, order.id, c->access.client_id, c->arena, &order, e));
-    return answer_order(c, rs, &order, e);
+    return payment_act(c, rq, rs, &acting, e);
+}
+
+/* POST /v1/payments/{id}/query */
+result api_payment_query(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct acting acting = { .act = act_query };
+
+    return payment_act(c, rq, rs, &acting, e);
+}
+
+/* GET /v1/receipts/{id}: of an order that the client asked for. */
+result api_receipt_get(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    const struct till *t = &c->app->till;
+    struct json *body;
+    struct receipt r;
+    struct order o;
+
+    TRY(api_may(c, e));
+    TRY(receipt_load(t, request_param(rq, "id"), c->arena, &r, e));
+    TRY(order_load(t, r.order_id, c->access.client_id, c->arena, &o, e));
+    body = payment_receipt_json(c, &r);
+    json_put_str(body, "payment_id", r.order_id);
+    json_put_str(body, "reference", r.reference);
+    json_put_str(body, "amount_words", r.words);
+    json_put_str(body, "issued_at", clock_rfc3339(c->arena, r.issued_ms));
+    json_put_str(body, "body_name", r.body_name);
+    json_put_str(body, "body_tax_code", r.body_tax_code);
+    return api_send(c, rq, rs, body, e);
 }

@@ -43,6 +43,20 @@ static result check_rate(struct ctx *c, enum route_rate rate, struct err *e)
     return OK;
 }
 
+/* One system has many machines: its calls are counted together. */
+static result check_client_rate(struct ctx *c, struct err *e)
+{
+    int64_t count;
+
+    if (is_loopback(c->visit.ip))
+        return OK;
+    TRY(kv_count(c->app->stores.kv, str_cat(c->arena, STR("rate:client:"), c->access.client_id), 60,
+                 &count, e));
+    if (count > c->app->conf.rate.client)
+        return fail(e, ERR_TOO_MANY, "client: %lld in a minute", (long long)count);
+    return OK;
+}
+
 result guard_find_sessions(struct ctx *c, const struct request *rq, struct err *e)
 {
     struct auth *auth = &c->app->auth;
@@ -126,7 +140,8 @@ static result need_token(struct ctx *c, const struct request *rq, struct respons
 
     if (c->row->face == FACE_OAUTH && call_has_form(rq))
         TRY(call_read(c, rq, rs, &form, &call, e));
-    return access_check(&c->app->auth, &c->visit, &call, &c->access, e);
+    TRY(access_check(&c->app->auth, &c->visit, &call, &c->access, e));
+    return c->row->face == FACE_API ? check_client_rate(c, e) : OK;
 }
 
 static result check_who(struct ctx *c, struct request *rq, struct response *rs, bool *passed,

@@ -259,23 +259,39 @@ static void oauth_error(struct ctx *c, const struct request *rq, struct response
     view_json(c, rs, oauth_status(c, e->code), body);
 }
 
-/* RFC 9457 with the members that payment interfaces are used to: code, field, request_id. */
-static void api_error(struct ctx *c, const struct request *rq, struct response *rs,
-                      const struct err *e)
+/* Codes that people see as the same sentence mean the same to a portal. */
+static struct str why_text(const struct ctx *c, enum err_code code)
 {
-    struct json *body = json_object();
-    const struct str code = str_lower(c->arena, str_c(err_name(e->code)));
+    const struct str key = str_from(str_c(err_text(code)), sizeof("err.") - 1);
+
+    return view_text(c, str_cstr(c->arena, str_cat(c->arena, STR("why."), key)));
+}
+
+/* RFC 9457 with the members that payment interfaces are used to: code, field, request_id. */
+struct str view_problem(struct ctx *c, const struct err *e, struct arena *a)
+{
+    DEFER(json_close) struct json *body = json_object();
 
     json_put_str(body, "type", error_page(c, e->code));
     json_put_str(body, "title", view_text(c, err_text(e->code)));
     json_put_int(body, "status", err_status(e->code));
-    json_put_str(body, "code", code);
+    json_put_str(body, "detail", why_text(c, e->code));
+    json_put_str(body, "instance",
+                 str_cat(c->arena, STR("urn:motcua:request:"), c->visit.request_id));
+    json_put_str(body, "code", str_lower(c->arena, str_c(err_name(e->code))));
     if (e->field[0] != '\0')
         json_put_str(body, "field", str_c(e->field));
     json_put_str(body, "request_id", c->visit.request_id);
+    return json_print(a, body);
+}
+
+static void api_error(struct ctx *c, const struct request *rq, struct response *rs,
+                      const struct err *e)
+{
     challenge(rq, rs, e);
-    view_json_text(rs, err_status(e->code), "application/problem+json", json_print(c->arena, body));
-    json_close(&body);
+    response_header_set(rs, "Content-Language", c->language);
+    view_json_text(rs, err_status(e->code), "application/problem+json",
+                   view_problem(c, e, c->arena));
 }
 
 void view_offer_portal(struct ctx *c, const struct client *portal)

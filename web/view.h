@@ -22,6 +22,9 @@ void view_redirect(struct response *rs, struct str location);
  * wrong with it stands in the challenge (RFC 6750 3, RFC 9449 7.1, RFC 9470 3). */
 void view_error(struct ctx *c, const struct request *rq, struct response *rs, const struct err *e);
 
+/* The problem details of an error (RFC 9457), in the request's language. */
+struct str view_problem(struct ctx *c, const struct err *e, struct arena *a);
+
 /* From now on error pages offer the way back to this portal: where it starts a sign-in, or else the
  * site of its first registered address. */
 void view_offer_portal(struct ctx *c, const struct client *portal);
