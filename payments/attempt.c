@@ -162,15 +162,18 @@ static struct str mismatch_of(enum attempt_action action, const struct order_cau
 static result capture(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
                       const struct order_cause *cause, struct arena *a, struct err *e)
 {
+    const struct channel *channel;
     struct order_cause paid = *cause;
 
+    TRY(channel_of(at, &channel, e));
     paid.amount_vnd = at->captured_vnd;
     paid.attempt_n = at->n;
     paid.portal_txn = at->portal_txn;
     paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
+    paid.account = (enum ledger_account)channel->account;
     if (channel_can(at->channel, CHANNEL_BILLS))
         TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
-    return order_step(db, t, o, ORDER_EV_CAPTURED, &paid, a, e);
+    return order_captured(db, t, o, &paid, a, e);
 }
 
 result attempt_step(struct sql *db, const struct till *t, struct order *o, struct attempt *at,

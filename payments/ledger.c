@@ -5,8 +5,6 @@
  */
 #include "payments/ledger.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -32,59 +30,6 @@ const char *ledger_account_name(int code)
         if (chart[i].code == code)
             return chart[i].name;
     return NULL;
-}
-
-struct ledger_journal ledger_journal_make(struct str agency_id, const char *kind, struct str source)
-{
-    return (struct ledger_journal){ .agency_id = agency_id, .kind = str_c(kind), .source = source };
-}
-
-void ledger_put(struct ledger_journal *j, enum ledger_account account, enum ledger_side side,
-                int64_t amount_vnd, struct str fee)
-{
-    must(amount_vnd >= 0 && j->count < LEDGER_POSTINGS_MAX);
-    if (amount_vnd > 0)
-        j->postings[j->count++] = (struct ledger_posting){ account, side, amount_vnd, fee };
-}
-
-void ledger_put_assess(struct ledger_journal *j, const struct bill *b)
-{
-    ledger_put(j, LEDGER_1130, LEDGER_DEBIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_9100, LEDGER_DEBIT, b->reduction_vnd, STR(""));
-    ledger_put(j, LEDGER_2100, LEDGER_CREDIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_9101, LEDGER_CREDIT, b->reduction_vnd, STR(""));
-}
-
-void ledger_put_withdraw(struct ledger_journal *j, const struct bill *b)
-{
-    ledger_put(j, LEDGER_2100, LEDGER_DEBIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_9101, LEDGER_DEBIT, b->reduction_vnd, STR(""));
-    ledger_put(j, LEDGER_1130, LEDGER_CREDIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_9100, LEDGER_CREDIT, b->reduction_vnd, STR(""));
-}
-
-/* Law 97/2015 art. 14(4): each fee is accounted for separately. */
-void ledger_put_capture(struct ledger_journal *j, const struct bill *b)
-{
-    ledger_put(j, LEDGER_1110, LEDGER_DEBIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_2100, LEDGER_DEBIT, b->total_vnd, STR(""));
-    ledger_put(j, LEDGER_1130, LEDGER_CREDIT, b->total_vnd, STR(""));
-    for (size_t i = 0; i < b->count; i++) {
-        const struct fee_line *l = &b->lines[i];
-
-        if (l->kind == FEE_LE_PHI) {
-            ledger_put(j, LEDGER_2110, LEDGER_CREDIT, l->net_vnd, l->fee);
-        } else {
-            ledger_put(j, LEDGER_2120, LEDGER_CREDIT, l->budget_vnd, l->fee);
-            ledger_put(j, LEDGER_2130, LEDGER_CREDIT, l->retained_vnd, l->fee);
-        }
-    }
-}
-
-void ledger_put_held(struct ledger_journal *j, int64_t amount_vnd)
-{
-    ledger_put(j, LEDGER_1110, LEDGER_DEBIT, amount_vnd, STR(""));
-    ledger_put(j, LEDGER_2150, LEDGER_CREDIT, amount_vnd, STR(""));
 }
 
 result ledger_journal_check(const struct ledger_journal *j, int64_t *total_vnd, struct err *e)
@@ -168,6 +113,59 @@ result ledger_post(struct sql *db, int64_t now_ms, const struct ledger_journal *
         return fail(e, ERR_CONFLICT, "journal %.*s was posted before", STR_ARG(j->source));
     TRY(postings_insert(db, j, &at, e));
     return sql_run(db, SQL_LEDGER_HEAD_SET, e, sql_t(j->agency_id), sql_i(at.slot), sql_t(hash));
+}
+
+static result journal_read(struct sql_rows *rows, struct arena *a, struct ledger_journal *out,
+                           struct err *e)
+{
+    bool more;
+
+    for (;;) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return out->count > 0 ? OK : fail(e, ERR_NOT_FOUND, "no such journal");
+        if (out->count == LEDGER_POSTINGS_MAX || !date_read(sql_text(rows, 3, a), &out->day))
+            return fail(e, ERR_STORE, "journal %.*s: unreadable", STR_ARG(out->source));
+        out->kind = sql_text(rows, 0, a);
+        out->order_id = sql_text(rows, 1, a);
+        out->attempt_n = sql_int(rows, 2);
+        out->corrects = sql_text(rows, 4, a);
+        out->postings[out->count++] =
+            (struct ledger_posting){ .account = (enum ledger_account)sql_int(rows, 5),
+                                     .side = (enum ledger_side)sql_int(rows, 6),
+                                     .amount_vnd = sql_int(rows, 7),
+                                     .fee = sql_text(rows, 8, a) };
+    }
+}
+
+result ledger_find(struct sql *db, struct str agency_id, struct str source, struct arena *a,
+                   struct ledger_journal *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    *out = (struct ledger_journal){ .agency_id = agency_id, .source = source };
+    TRY(sql_find(db, SQL_LEDGER_BY_SOURCE, &rows, e, sql_t(agency_id), sql_t(source)));
+    return journal_read(rows, a, out, e);
+}
+
+result ledger_left(struct sql *db, struct str agency_id, struct str order_id, struct arena *a,
+                   struct ledger_split **out, size_t *count, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    *out = arena_array(a, struct ledger_split, LEDGER_POSTINGS_MAX);
+    TRY(sql_find(db, SQL_LEDGER_LEFT, &rows, e, sql_t(agency_id), sql_t(order_id)));
+    for (*count = 0;; (*count)++) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return OK;
+        if (*count == LEDGER_POSTINGS_MAX || sql_int(rows, 2) < 0)
+            return fail(e, ERR_BROKEN_CHAIN, "order %.*s: its books are wrong", STR_ARG(order_id));
+        (*out)[*count] = (struct ledger_split){ .account = (enum ledger_account)sql_int(rows, 0),
+                                                .fee = sql_text(rows, 1, a),
+                                                .amount_vnd = sql_int(rows, 2) };
+    }
 }
 
 struct balance_reading {

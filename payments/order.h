@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "payments/bill.h"
+#include "payments/ledger.h"
 #include "payments/till.h"
 
 struct sql;
@@ -28,15 +29,33 @@ enum order_state {
     ORDER_OVERPAID, /* captured more than due: the excess is held in suspense */
     ORDER_EXPIRED,
     ORDER_CANCELLED,
+    ORDER_UNDERPAID,  /* captured less than due: all of it is held in suspense */
+    ORDER_REFUNDED,   /* everything was paid back */
+    ORDER_SUPERSEDED, /* assessed anew: see superseded_by */
     ORDER_STATE_COUNT
 };
 enum order_event {
     ORDER_EV_ASSESSED,
     ORDER_EV_WAIVED,
     ORDER_EV_ATTEMPTED,
-    ORDER_EV_CAPTURED,
+    ORDER_EV_CAPTURED, /* now there is exactly what is due */
+    ORDER_EV_SHORT,    /* still less than due */
+    ORDER_EV_OVER,     /* more than due */
+    ORDER_EV_AGAIN,    /* though nothing was due */
     ORDER_EV_CANCEL,
     ORDER_EV_EXPIRE,
+    ORDER_EV_RESERVED, /* a refund was asked for */
+    ORDER_EV_RELEASED, /* and given up */
+    ORDER_EV_PAID_OUT, /* or paid, a part of the money */
+    ORDER_EV_EXCESS_OUT,  /* or all that was not applied to the bill */
+    ORDER_EV_ALL_OUT,     /* or everything */
+    ORDER_EV_BOUNCED,     /* the bank sent a refund back */
+    ORDER_EV_EXCESS_BACK, /* and so there is more than was applied to the bill */
+    ORDER_EV_LOST_SOME,   /* a capture was reversed; the state stays */
+    ORDER_EV_LOST_EXCESS, /* now there is exactly what is due */
+    ORDER_EV_LOST_PART,   /* now there is less */
+    ORDER_EV_LOST_ALL,    /* now there is nothing */
+    ORDER_EV_SUPERSEDE,
     ORDER_EV_COUNT
 };
 
@@ -55,10 +74,12 @@ struct order {
     enum fee_channel channel;
     enum order_state state;
     struct bill bill;
-    int64_t captured_vnd;               /* by all attempts, less what was reversed */
+    int64_t captured_vnd;               /* by all attempts, less reversed, with carried_vnd */
     int64_t refunded_vnd, reserved_vnd; /* paid back; being paid back: together <= captured_vnd */
     int64_t excess_refunded_vnd;        /* of refunded_vnd: what was never applied to the bill */
-    struct str superseded_by;           /* the order that took its place, or empty */
+    int64_t excess_reserved_vnd;        /* the same of reserved_vnd */
+    int64_t carried_vnd;      /* from an order that this one corrects; < 0: to the one that did */
+    struct str superseded_by; /* the order that took its place, or empty */
     struct str subject;                 /* account id of the citizen, or empty */
     int level;                          /* at assessment */
     struct str id_index; /* keyed digest of the payer's number or tax code, or empty */
@@ -90,10 +111,15 @@ struct order_cause {
     struct str source;   /* "api", "page", "notice", "query", "expiry" */
     struct str evidence; /* canonical JSON of the message that tells so, or empty */
     struct str request_id, ip;
-    int64_t amount_vnd;    /* CAPTURED: of the attempt */
-    int64_t attempt_n;     /* CAPTURED: 1, 2, ... */
-    struct str portal_txn; /* CAPTURED: the portal's number */
+    int64_t amount_vnd;    /* of money that arrives, is refunded or taken back */
+    int64_t excess_vnd;    /* refunds: of it, what was never applied to the bill (filled in) */
+    int64_t attempt_n;     /* by which attempt: 1, 2, ...; 0: the order itself */
+    struct str portal_txn; /* of a capture: the portal's number */
     struct str mismatch;   /* MISMATCH of an attempt: "AMT" or "CUR" */
+    struct str refund_id;  /* refunds: names their journals */
+    struct str successor;  /* SUPERSEDE: the corrected order */
+    /* Where the money arrives or leaves; 0: LEDGER_1110, for reversals LEDGER_1180. */
+    enum ledger_account account;
 };
 
 /* Prices and stores a new order, within the caller's transaction (idempotency.h). State OPEN, or
@@ -122,7 +148,7 @@ MUST_USE result order_may_see(const struct order *o, struct str subject, struct 
 /* Whether they may also see whose it is (payer's name, number, address): only the order's own
  * account or number, never somebody who merely holds the token. */
 bool order_may_see_payer(const struct order *o, struct str subject, struct str id_index);
-/* Whether it can be paid now: open and not past its time. ERR_WRONG_STATE. */
+/* Whether it can be paid now: open or underpaid, and not past its time. ERR_WRONG_STATE. */
 MUST_USE result order_may_pay(const struct order *o, int64_t now_ms, struct err *e);
 /* Cancels an open order. An attempt that may still be paid is asked about first (network: SLOW
  * pool); ERR_WRONG_STATE when it is paid, ERR_CONFLICT when the portal cannot tell. */
@@ -132,10 +158,66 @@ MUST_USE result order_cancel(const struct till *t, struct str id, const struct o
 /* Takes the order's row (locks it until the end of the transaction) and loads it. */
 MUST_USE result order_take(struct sql *db, const struct till *t, struct str agency_id,
                            struct str id, struct arena *a, struct order *out, struct err *e);
-/* The only writer of the state. The order must have been taken in this transaction. */
+/* The only writer of the state. The order must have been taken in this transaction. Events of money
+ * are chosen by the functions below; the constraints of the table are the last defence. */
 MUST_USE result order_step(struct sql *db, const struct till *t, struct order *o,
                            enum order_event event, const struct order_cause *cause, struct arena *a,
                            struct err *e);
+
+/* What is still to be paid; 0 when it cannot be paid. */
+int64_t order_due_vnd(const struct order *o);
+/* Held in suspense (2150) and not reserved: less than due, more than due, or paid twice. */
+int64_t order_held_vnd(const struct order *o);
+/* What a refund may be of: captured, neither refunded nor reserved. */
+int64_t order_available_vnd(const struct order *o);
+bool order_is_collected(enum order_state s); /* PAID, OVERPAID, REFUNDED: the bill was paid once */
+
+/* All of the following: the order was taken in this transaction and is updated; journals, receipts,
+ * history and audit row go with it.
+ *
+ * Money arrived (cause: amount_vnd, attempt_n, portal_txn, account): applied to the bill as soon as
+ * there is enough, else held. A bill that is still due gets time to pay the rest. */
+MUST_USE result order_captured(struct sql *db, const struct till *t, struct order *o,
+                               const struct order_cause *cause, struct arena *a, struct err *e);
+
+/* Refunds. cause: refund_id, unique for each refund; amount_vnd only for order_reserve. J5: what is
+ * held goes first, the rest pro rata of what is left of each line. *excess_vnd: the part that was
+ * held. ERR_BUSINESS_RULE, field "amount_vnd": not > 0, or more than order_available_vnd();
+ * ERR_CONFLICT: that refund_id was used. */
+MUST_USE result order_reserve(struct sql *db, const struct till *t, struct order *o,
+                              const struct order_cause *cause, int64_t *excess_vnd,
+                              struct arena *a, struct err *e);
+/* It is not paid: rejected, cancelled, failed. The reverse of its J5; an underpaid order is
+ * completed when the money is enough now. ERR_NOT_FOUND: no such refund; ERR_CONFLICT: released or
+ * paid before, and never returned. */
+MUST_USE result order_release(struct sql *db, const struct till *t, struct order *o,
+                              const struct order_cause *cause, struct arena *a, struct err *e);
+/* C1-04/NS was ordered, since the money had gone to the treasury: J6t, of what was applied to the
+ * bill. The state stays. */
+MUST_USE result order_refund_ordered(struct sql *db, const struct till *t, struct order *o,
+                                     const struct order_cause *cause, struct arena *a,
+                                     struct err *e);
+/* It was paid. cause.account: LEDGER_1110 (netted by the portal), LEDGER_1120 (from the bank),
+ * LEDGER_1140 (cash): J6. After order_refund_ordered the treasury paid the part that was ordered:
+ * J6u, and the account the rest. */
+MUST_USE result order_refunded(struct sql *db, const struct till *t, struct order *o,
+                               const struct order_cause *cause, struct arena *a, struct err *e);
+/* A refund that was paid came back: it is reserved again, to be paid or released once more. */
+MUST_USE result order_refund_returned(struct sql *db, const struct till *t, struct order *o,
+                                      const struct order_cause *cause, struct arena *a,
+                                      struct err *e);
+
+/* A captured attempt was reversed (cause: amount_vnd, attempt_n). ERR_WRONG_STATE: refunded, or a
+ * refund is under way. */
+MUST_USE result order_lose(struct sql *db, const struct till *t, struct order *o,
+                           const struct order_cause *cause, struct arena *a, struct err *e);
+/* Assessed anew: `successor` is the corrected order, open, of the same agency and dossier, taken
+ * too. The assessment is withdrawn, and money that was captured is carried over (J9), where it pays
+ * the bill as far as it goes. ERR_CONFLICT: an attempt may still be paid; ERR_WRONG_STATE:
+ * refunds. */
+MUST_USE result order_supersede(struct sql *db, const struct till *t, struct order *o,
+                                struct order *successor, const struct order_cause *cause,
+                                struct arena *a, struct err *e);
 
 /* A line of the history of an order and its attempts, oldest first. */
 struct order_history {

@@ -123,7 +123,7 @@ result order_may_see(const struct order *o, struct str subject, struct str id_in
 
 result order_may_pay(const struct order *o, int64_t now_ms, struct err *e)
 {
-    if (o->state != ORDER_OPEN)
+    if (o->state != ORDER_OPEN && o->state != ORDER_UNDERPAID)
         return fail(e, ERR_WRONG_STATE, "order is %s", order_state_name(o->state));
     if (now_ms >= o->expires_ms)
         return fail(e, ERR_WRONG_STATE, "order is past its time");

@@ -94,7 +94,9 @@ result order_read_row(struct sql_rows *rows, const struct till *t, struct arena 
                            .refunded_vnd = sql_int(rows, 24),
                            .reserved_vnd = sql_int(rows, 25),
                            .excess_refunded_vnd = sql_int(rows, 26),
-                           .superseded_by = sql_text(rows, 27, a) };
+                           .superseded_by = sql_text(rows, 27, a),
+                           .excess_reserved_vnd = sql_int(rows, 28),
+                           .carried_vnd = sql_int(rows, 29) };
     out->bill.total_vnd = sql_int(rows, 11);
     if (!date_read(sql_text(rows, 8, a), &out->received_on) ||
         !order_state_find(sql_text(rows, 10, a), &out->state) ||

@@ -75,6 +75,7 @@ static result one_issue(struct sql *db, const struct till *t, const struct order
     struct fee_agency g;
 
     TRY(fee_agency_find(t->fees, o->agency_id, o->received_on, &g, e));
+    TRY(sql_run(db, SQL_RECEIPT_REPLACE_ORDER, e, sql_t(r.agency_id), sql_t(o->id), sql_i(kind)));
     TRY(number_take(db, &r, year, e));
     return sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r.agency_id), sql_t(r.form), sql_t(r.serial),
                    sql_i(year), sql_i(r.number), sql_t(r.id), sql_t(r.code), sql_t(o->id),
@@ -93,6 +94,14 @@ result receipt_issue(struct sql *db, const struct till *t, const struct order *o
     if (o->bill.le_phi_vnd > 0)
         TRY(one_issue(db, t, o, FEE_LE_PHI, portal_txn, a, e));
     return OK;
+}
+
+result receipt_undo(struct sql *db, const struct till *t, const struct order *o, struct arena *a,
+                    struct err *e)
+{
+    (void)t;
+    (void)a;
+    return sql_run(db, SQL_RECEIPT_NOTIFY_ORDER, e, sql_t(o->agency_id), sql_t(o->id));
 }
 
 static result line_read(const struct json *o, struct receipt_line *l, struct arena *a,

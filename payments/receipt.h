@@ -70,5 +70,10 @@ struct str receipt_url(const struct till *t, const struct receipt *r, struct are
 /* Takes the numbers and stores the receipts of a captured order, within that transaction. */
 MUST_USE result receipt_issue(struct sql *db, const struct till *t, const struct order *o,
                               struct str portal_txn, struct arena *a, struct err *e);
+/* The money behind them was taken back, or carried to a corrected order: there is no cancelling
+ * (Circular 91/2026 art. 20), so that they are notified as wrong; the next receipt_issue of the
+ * order replaces them. */
+MUST_USE result receipt_undo(struct sql *db, const struct till *t, const struct order *o,
+                             struct arena *a, struct err *e);
 
 #endif

@@ -100,3 +100,24 @@ SELECT (SELECT COUNT(*) FROM orders), (SELECT COUNT(*) FROM attempt), (SELECT CO
 
 -- name: ledger_count_kind
 SELECT COUNT(*) FROM journal WHERE agency_id = $1 AND order_id = $2 AND kind = $3;
+
+-- name: ledger_by_source
+SELECT j.kind, j.order_id, j.attempt_n, j.day, j.corrects, p.account, p.side, p.amount_vnd, p.fee
+FROM journal j JOIN posting p
+    ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+WHERE j.agency_id = $1 AND j.source = $2 ORDER BY p.line;
+
+-- name: ledger_left
+SELECT p.account, p.fee,
+    CAST(SUM(CASE WHEN p.side = 1 THEN p.amount_vnd ELSE -p.amount_vnd END) AS BIGINT)
+FROM journal j JOIN posting p
+    ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+WHERE j.agency_id = $1 AND j.order_id = $2 AND p.account IN (2110, 2120, 2130)
+    AND j.kind <> 'J6t'
+GROUP BY p.account, p.fee
+HAVING SUM(CASE WHEN p.side = 1 THEN p.amount_vnd ELSE -p.amount_vnd END) <> 0
+ORDER BY p.account, p.fee;
+
+-- name: ledger_last_assessed
+SELECT source FROM journal WHERE agency_id = $1 AND order_id = $2 AND kind = 'J1'
+ORDER BY at_ms DESC, source DESC LIMIT 1;

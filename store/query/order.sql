@@ -16,28 +16,32 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
-    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
+    carried_vnd
 FROM orders WHERE id = $1;
 
 -- name: order_by_token
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
-    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
+    carried_vnd
 FROM orders WHERE token_index = $1;
 
 -- name: order_by_reference
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
-    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
+    carried_vnd
 FROM orders WHERE agency_id = $1 AND reference = $2 ORDER BY created_ms DESC, id DESC LIMIT 1;
 
 -- name: order_by_citizen
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
-    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
+    carried_vnd
 FROM orders
 WHERE (subject = $1 AND subject <> '') OR (id_index = $2 AND id_index <> '')
 ORDER BY created_ms DESC, id DESC LIMIT $3;
@@ -47,7 +51,8 @@ UPDATE orders SET version = version + 1 WHERE agency_id = $1 AND id = $2
 RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
-    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by;
+    refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
+    carried_vnd;
 
 -- name: order_lines
 SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd, net_vnd,
@@ -55,9 +60,13 @@ SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd
 FROM order_line WHERE agency_id = $1 AND order_id = $2 ORDER BY n;
 
 -- name: order_set_state
-UPDATE orders SET state = $3, captured_vnd = captured_vnd + $4, updated_ms = $5,
-    expire_next_ms = CASE WHEN $3 = 'open' THEN expire_next_ms ELSE 0 END
-WHERE agency_id = $1 AND id = $2 AND state = $6;
+UPDATE orders SET state = $3, updated_ms = $4,
+    captured_vnd = captured_vnd + $5, refunded_vnd = refunded_vnd + $6,
+    reserved_vnd = reserved_vnd + $7, excess_refunded_vnd = excess_refunded_vnd + $8,
+    excess_reserved_vnd = excess_reserved_vnd + $9, carried_vnd = carried_vnd + $10,
+    superseded_by = $11, expires_ms = $12,
+    expire_next_ms = CASE WHEN $3 = 'open' THEN $12 ELSE 0 END
+WHERE agency_id = $1 AND id = $2 AND state = $13;
 
 -- name: order_event_next
 UPDATE orders SET event_seq = event_seq + 1 WHERE agency_id = $1 AND id = $2
