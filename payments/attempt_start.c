@@ -36,8 +36,7 @@ static result attempt_make(struct sql *db, struct starting *s, int64_t n, struct
                               .n = n,
                               .state = ATTEMPT_NONE,
                               .channel = str_c(s->channel->name),
-                              .amount_vnd = s->o.bill.total_vnd -
-                                            (s->o.captured_vnd - s->o.excess_refunded_vnd),
+                              .amount_vnd = order_due_vnd(&s->o),
                               .init_time = clock_stamp14(s->a, now_ms),
                               .payer_ip = s->choice->payer_ip,
                               .created_ms = now_ms };

@@ -9,26 +9,21 @@
  * Postings per event (G gross, D reduction, A due, H held before, r retention rate):
  *   J1  assess       Dr 1130 G-D, 9100 D    Cr 2100 G-D, 9101 D
  *   J1R withdrawn    the reverse
- *   J2  capture      Dr 1110 A-H, 2150 H, 2100 A   Cr 1130 A, 2110 le phi, 2120 phi budget, 2130 kept
- *   J2b short S      Dr 1110 S              Cr 2150 S
- *   J2c excess X     Dr 1110 X              Cr 2150 X
- *   J2d counter      as J2, J2b, J2c with 1140; brought to the bank: Dr 1120 / Cr 1140
- *   J3  settled      Dr 1120 A-F, 6110 F    Cr 1110 A
- *   J3b fee invoice  Dr 6110                Cr 2190
- *   J4  remitted     Dr 2110, 2120          Cr 1120      to the treasury, C1-02/NS
- *   J4b released     Dr 2130                Cr 1120      to the body
- *   J5  refund asked Dr 2150, 2110/2120/2130 pro rata  Cr 2140
- *   J5R given up     the reverse
- *   J6  refund paid  Dr 2140                Cr 1110, 1120 or 1140
+ *   J2  capture      Dr 1110 A-H, 2150 H, 2100 A   Cr 1130 A, 2110 le phi, 2120 phi budget, 2130
+ * kept J2b short S      Dr 1110 S              Cr 2150 S J2c excess X     Dr 1110 X              Cr
+ * 2150 X J2d counter      as J2, J2b, J2c with 1140; brought to the bank: Dr 1120 / Cr 1140 J3
+ * settled      Dr 1120 A-F, 6110 F    Cr 1110 A J3b fee invoice  Dr 6110                Cr 2190 J4
+ * remitted     Dr 2110, 2120          Cr 1120      to the treasury, C1-02/NS J4b released     Dr
+ * 2130                Cr 1120      to the body J5  refund asked Dr 2150, 2110/2120/2130 pro rata Cr
+ * 2140 J5R given up     the reverse J6  refund paid  Dr 2140                Cr 1110, 1120 or 1140
  *   J6R came back    the reverse
  *   J6t C1-04/NS     Dr 1150                Cr what J5 debited, but 2150
  *   J6u treasury     Dr 2140                Cr 1150      paid the payer
- *   J7  unidentified Dr 1110/1120           Cr 2160; identified: J2, J2b, J2c with 2160; returned: reverse
- *   J8  disputed     Dr 1180                Cr 1110; rejected J8R; approved J8a: the reverse of J2,
- *                                           J2b or J2c with 1180
- *   J9  carried      the reverse of J2 with 1190; at the corrected order J2, J2b, J2c with 1190
- *   J10 write-off    Dr 6120                Cr 1130, 1180 or 1110
- *   J11 correction   the reverse of a journal, and the right one
+ *   J7  unidentified Dr 1110/1120           Cr 2160; identified: J2, J2b, J2c with 2160; returned:
+ * reverse J8  disputed     Dr 1180                Cr 1110; rejected J8R; approved J8a: the reverse
+ * of J2, J2b or J2c with 1180 J9  carried      the reverse of J2 with 1190; at the corrected order
+ * J2, J2b, J2c with 1190 J10 write-off    Dr 6120                Cr 1130, 1180 or 1110 J11
+ * correction   the reverse of a journal, and the right one
  */
 #ifndef PAYMENTS_LEDGER_H
 #define PAYMENTS_LEDGER_H
@@ -80,7 +75,7 @@ void ledger_put_withdraw(struct ledger_journal *j, const struct bill *b); /* J1R
 void ledger_put_capture(struct ledger_journal *j, const struct bill *b, enum ledger_account from,
                         int64_t held_vnd);
 void ledger_put_held(struct ledger_journal *j, enum ledger_account from,
-                     int64_t amount_vnd); /* J2b, J2c */
+                     int64_t amount_vnd);                              /* J2b, J2c */
 void ledger_put_deposit(struct ledger_journal *j, int64_t amount_vnd); /* J2d: cash to the bank */
 /* J3: a channel paid over what it collected, less its fee. */
 void ledger_put_settled(struct ledger_journal *j, int64_t amount_vnd, int64_t fee_vnd);
@@ -111,8 +106,8 @@ void ledger_put_disputed(struct ledger_journal *j, enum ledger_account at,
                          int64_t amount_vnd); /* J8: Dr 1180 / Cr at */
 /* J8a, J9: the reverse of a J2 whose parts are still all there: `to` is credited amount_vnd, and
  * suspense with what is left of the bill's total (or debited what is missing). */
-void ledger_put_taken_back(struct ledger_journal *j, const struct ledger_split *parts,
-                           size_t count, enum ledger_account to, int64_t amount_vnd);
+void ledger_put_taken_back(struct ledger_journal *j, const struct ledger_split *parts, size_t count,
+                           enum ledger_account to, int64_t amount_vnd);
 /* J8a, J9 of money that was only held: Dr 2150 / Cr to. */
 void ledger_put_unheld(struct ledger_journal *j, enum ledger_account to, int64_t amount_vnd);
 void ledger_put_written_off(struct ledger_journal *j, enum ledger_account what,

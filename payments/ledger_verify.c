@@ -190,8 +190,9 @@ static result rows_check(struct sql *db, struct verifying *v, struct err *e)
         const char *why;
     } checks[] = {
         { SQL_LEDGER_ORPHANS, "journal without a chain" },
-        { SQL_LEDGER_BAD_CAPTURES, "attempt without exactly one capture journal" },
-        { SQL_LEDGER_BAD_ORDERS, "order whose sums or state do not fit" },
+        { SQL_LEDGER_BAD_CAPTURES, "attempt that is not captured by exactly one journal" },
+        { SQL_LEDGER_BAD_SUMS, "order whose sums are not those of its lines and attempts" },
+        { SQL_LEDGER_BAD_ORDERS, "order whose state and sums are not those of its journals" },
         { SQL_LEDGER_BAD_SPLITS, "capture that is not split as its lines" },
         { SQL_LEDGER_BAD_RECEIPTS, "paid order without its receipts" },
         { SQL_LEDGER_RECEIPT_GAPS, "receipt numbers with a gap" },

@@ -18,9 +18,9 @@ static const char *const state_names[ORDER_STATE_COUNT] = {
     "expired", "cancelled", "underpaid", "refunded", "superseded",
 };
 static const char *const event_names[ORDER_EV_COUNT] = {
-    "assessed",   "waived",    "attempted",   "captured",  "short",    "over",      "again",
-    "cancel",     "expire",    "reserved",    "released",  "paid_out", "excess_out", "all_out",
-    "bounced",    "excess_back", "lost_some", "lost_excess", "lost_part", "lost_all", "supersede",
+    "assessed", "waived",      "attempted", "captured",    "short",     "over",       "again",
+    "cancel",   "expire",      "reserved",  "released",    "paid_out",  "excess_out", "all_out",
+    "bounced",  "excess_back", "lost_some", "lost_excess", "lost_part", "lost_all",   "supersede",
 };
 
 static const struct {
@@ -181,8 +181,7 @@ static result row_save(struct sql *db, const struct order_change *c, struct err 
         sql_i(o->excess_reserved_vnd - was->excess_reserved_vnd),
         sql_i(o->carried_vnd - was->carried_vnd), sql_t(o->superseded_by), sql_i(o->expires_ms),
         sql_t(str_c(state_names[was->state == ORDER_NONE ? o->state : was->state]))));
-    return changed == 1 ? OK
-                        : fail(e, ERR_RETRY, "order %.*s changed meanwhile", STR_ARG(o->id));
+    return changed == 1 ? OK : fail(e, ERR_RETRY, "order %.*s changed meanwhile", STR_ARG(o->id));
 }
 
 result order_step(struct sql *db, const struct till *t, struct order *o, enum order_event event,

@@ -44,9 +44,9 @@ enum order_event {
     ORDER_EV_AGAIN,    /* though nothing was due */
     ORDER_EV_CANCEL,
     ORDER_EV_EXPIRE,
-    ORDER_EV_RESERVED, /* a refund was asked for */
-    ORDER_EV_RELEASED, /* and given up */
-    ORDER_EV_PAID_OUT, /* or paid, a part of the money */
+    ORDER_EV_RESERVED,    /* a refund was asked for */
+    ORDER_EV_RELEASED,    /* and given up */
+    ORDER_EV_PAID_OUT,    /* or paid, a part of the money */
     ORDER_EV_EXCESS_OUT,  /* or all that was not applied to the bill */
     ORDER_EV_ALL_OUT,     /* or everything */
     ORDER_EV_BOUNCED,     /* the bank sent a refund back */
@@ -80,10 +80,10 @@ struct order {
     int64_t excess_reserved_vnd;        /* the same of reserved_vnd */
     int64_t carried_vnd;      /* from an order that this one corrects; < 0: to the one that did */
     struct str superseded_by; /* the order that took its place, or empty */
-    struct str subject;                 /* account id of the citizen, or empty */
-    int level;                          /* at assessment */
-    struct str id_index; /* keyed digest of the payer's number or tax code, or empty */
-    struct payer payer;  /* opened by order_load; wiped with a clean arena */
+    struct str subject;       /* account id of the citizen, or empty */
+    int level;                /* at assessment */
+    struct str id_index;      /* keyed digest of the payer's number or tax code, or empty */
+    struct payer payer;       /* opened by order_load; wiped with a clean arena */
     struct str return_url, locale;
     int64_t created_ms, expires_ms, updated_ms;
     int64_t version; /* counts its changes: ETag */
@@ -185,8 +185,8 @@ MUST_USE result order_captured(struct sql *db, const struct till *t, struct orde
  * held. ERR_BUSINESS_RULE, field "amount_vnd": not > 0, or more than order_available_vnd();
  * ERR_CONFLICT: that refund_id was used. */
 MUST_USE result order_reserve(struct sql *db, const struct till *t, struct order *o,
-                              const struct order_cause *cause, int64_t *excess_vnd,
-                              struct arena *a, struct err *e);
+                              const struct order_cause *cause, int64_t *excess_vnd, struct arena *a,
+                              struct err *e);
 /* It is not paid: rejected, cancelled, failed. The reverse of its J5; an underpaid order is
  * completed when the money is enough now. ERR_NOT_FOUND: no such refund; ERR_CONFLICT: released or
  * paid before, and never returned. */

@@ -66,8 +66,7 @@ static result assessed_find(struct sql *db, const struct order_change *c, struct
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool found;
 
-    TRY(sql_find(db, SQL_LEDGER_LAST_ASSESSED, &rows, e, sql_t(c->o->agency_id),
-                 sql_t(c->o->id)));
+    TRY(sql_find(db, SQL_LEDGER_LAST_ASSESSED, &rows, e, sql_t(c->o->agency_id), sql_t(c->o->id)));
     TRY(sql_next(rows, &found, e));
     *source = found ? sql_text(rows, 0, c->a) : STR("");
     return OK;
@@ -85,8 +84,8 @@ static result withdraw(struct sql *db, const struct order_change *c, struct err 
 static result hold(struct sql *db, const struct order_change *c, const char *what, int64_t vnd,
                    struct err *e)
 {
-    struct ledger_journal *j = journal_make(c, c->event == ORDER_EV_SHORT ? "J2b" : "J2c",
-                                            money_source(c, what));
+    struct ledger_journal *j =
+        journal_make(c, c->event == ORDER_EV_SHORT ? "J2b" : "J2c", money_source(c, what));
 
     ledger_put_held(j, account_of(c), vnd);
     return journal_post(db, c, j, e);
@@ -288,8 +287,8 @@ result order_books(struct sql *db, const struct order_change *c, struct err *e)
     case ORDER_DO_RESERVE:
         return reserve(db, c, e);
     case ORDER_DO_RELEASE:
-        return reverse(db, c, "J5R", refund_source(c, "release", 1),
-                       refund_source(c, "reserve", 1), e);
+        return reverse(db, c, "J5R", refund_source(c, "release", 1), refund_source(c, "reserve", 1),
+                       e);
     case ORDER_DO_PAY_OUT:
         return pay_out(db, c, e);
     case ORDER_DO_REOPEN:

@@ -39,10 +39,10 @@ MUST_USE result order_books(struct sql *db, const struct order_change *c, struct
 
 /* How often a refund was paid, and whether it is paid now: it may have come back. */
 struct order_round {
-    int64_t n;         /* 1 or more: of the payment that is due or was made */
-    bool paid;         /* made, and not returned */
-    bool released;     /* given up */
-    int64_t vnd;       /* of its J5 */
+    int64_t n;     /* 1 or more: of the payment that is due or was made */
+    bool paid;     /* made, and not returned */
+    bool released; /* given up */
+    int64_t vnd;   /* of its J5 */
     int64_t excess_vnd;
 };
 /* ERR_NOT_FOUND: nothing was reserved by that name. */

@@ -46,24 +46,65 @@ WHERE h.agency_id IS NULL LIMIT 1;
 
 -- name: ledger_bad_captures
 SELECT a.agency_id, a.reference FROM attempt a
-WHERE (CASE WHEN a.state = 'captured' THEN 1 ELSE 0 END) <> (SELECT COUNT(*) FROM journal j
-    WHERE j.agency_id = a.agency_id AND j.order_id = a.order_id AND j.attempt_n = a.n
-        AND j.kind IN ('J2', 'J2c'))
+WHERE (CASE WHEN a.state IN ('captured', 'reversed') THEN 1 ELSE 0 END)
+        <> (SELECT COUNT(*) FROM journal j WHERE j.agency_id = a.agency_id
+            AND j.source = 'capture:' || a.order_id || ':' || CAST(a.n AS TEXT)
+            AND j.kind IN ('J2', 'J2b', 'J2c'))
+    OR (CASE WHEN a.state = 'reversed' THEN 1 ELSE 0 END)
+        <> (SELECT COUNT(*) FROM journal j WHERE j.agency_id = a.agency_id
+            AND j.source = 'reversal:' || a.order_id || ':' || CAST(a.n AS TEXT)
+            AND j.kind = 'J8a')
+    OR a.captured_vnd <> (SELECT COALESCE(CAST(SUM(p.amount_vnd) AS BIGINT), 0)
+        FROM journal j JOIN posting p
+            ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+        WHERE j.agency_id = a.agency_id AND j.order_id = a.order_id AND j.attempt_n = a.n
+            AND j.kind IN ('J2', 'J2b', 'J2c') AND p.side = 0
+            AND p.account IN (1110, 1120, 1140, 2160))
 LIMIT 1;
 
--- name: ledger_bad_orders
+-- name: ledger_bad_sums
 SELECT o.agency_id, o.id FROM orders o
 WHERE o.total_vnd <> (SELECT COALESCE(CAST(SUM(l.net_vnd) AS BIGINT), 0) FROM order_line l
         WHERE l.agency_id = o.agency_id AND l.order_id = o.id)
-    OR o.captured_vnd <> (SELECT COALESCE(CAST(SUM(a.captured_vnd) AS BIGINT), 0) FROM attempt a
+    OR o.captured_vnd - o.carried_vnd
+        <> (SELECT COALESCE(CAST(SUM(a.captured_vnd) AS BIGINT), 0) FROM attempt a
         WHERE a.agency_id = o.agency_id AND a.order_id = o.id AND a.state = 'captured')
-    OR (CASE WHEN o.captured_vnd > 0 THEN 1 ELSE 0 END)
-        <> (CASE WHEN o.state IN ('paid', 'overpaid') THEN 1 ELSE 0 END)
+LIMIT 1;
+
+-- name: ledger_bad_orders
+SELECT o.agency_id, o.id FROM orders o LEFT JOIN (
+    SELECT j.agency_id AS agency_id, j.order_id AS order_id,
+        SUM(CASE WHEN p.account = 1130 THEN (1 - 2 * p.side) * p.amount_vnd ELSE 0 END) AS due,
+        SUM(CASE WHEN p.account = 2100 THEN (2 * p.side - 1) * p.amount_vnd ELSE 0 END) AS assessed,
+        SUM(CASE WHEN p.account = 2140 THEN (2 * p.side - 1) * p.amount_vnd ELSE 0 END) AS reserved,
+        SUM(CASE WHEN p.account = 2150 THEN (2 * p.side - 1) * p.amount_vnd ELSE 0 END) AS held,
+        SUM(CASE WHEN p.account IN (2110, 2120, 2130) AND j.kind <> 'J6t'
+            THEN (2 * p.side - 1) * p.amount_vnd ELSE 0 END) AS applied,
+        SUM(CASE WHEN p.account = 2140 AND j.kind IN ('J6', 'J6u', 'J6R')
+            THEN (1 - 2 * p.side) * p.amount_vnd ELSE 0 END) AS refunded,
+        SUM(CASE WHEN p.account = 1190 THEN (1 - 2 * p.side) * p.amount_vnd ELSE 0 END) AS carried
+    FROM journal j JOIN posting p
+        ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+    WHERE j.order_id <> ''
+    GROUP BY j.agency_id, j.order_id) b
+    ON b.agency_id = o.agency_id AND b.order_id = o.id
+WHERE COALESCE(b.due, 0)
+        <> (CASE WHEN o.state IN ('open', 'underpaid') THEN o.total_vnd ELSE 0 END)
+    OR COALESCE(b.assessed, 0) <> COALESCE(b.due, 0)
+    OR COALESCE(b.reserved, 0) <> o.reserved_vnd
+    OR COALESCE(b.refunded, 0) <> o.refunded_vnd
+    OR COALESCE(b.carried, 0) <> o.carried_vnd
+    OR COALESCE(b.held, 0) <> o.captured_vnd - o.excess_refunded_vnd - o.excess_reserved_vnd
+        - (CASE WHEN o.state IN ('paid', 'overpaid', 'refunded') THEN o.total_vnd ELSE 0 END)
+    OR COALESCE(b.applied, 0)
+        <> (CASE WHEN o.state IN ('paid', 'overpaid', 'refunded') THEN o.total_vnd ELSE 0 END)
+        - (o.refunded_vnd - o.excess_refunded_vnd) - (o.reserved_vnd - o.excess_reserved_vnd)
+    OR (o.state = 'underpaid' AND b.held >= o.total_vnd)
 LIMIT 1;
 
 -- name: ledger_bad_receipts
 SELECT o.agency_id, o.id FROM orders o
-WHERE o.state IN ('paid', 'overpaid') AND EXISTS (SELECT 1 FROM order_line k
+WHERE o.state IN ('paid', 'overpaid', 'refunded') AND EXISTS (SELECT 1 FROM order_line k
     WHERE k.agency_id = o.agency_id AND k.order_id = o.id
     GROUP BY k.kind HAVING SUM(k.net_vnd) > 0 AND SUM(k.net_vnd) <> (
         SELECT COALESCE(SUM(r.amount_vnd), 0) FROM receipt r WHERE r.agency_id = o.agency_id
@@ -71,16 +112,23 @@ WHERE o.state IN ('paid', 'overpaid') AND EXISTS (SELECT 1 FROM order_line k
 LIMIT 1;
 
 -- name: ledger_bad_splits
-SELECT j.agency_id, j.source FROM journal j
-WHERE j.kind = 'J2' AND (
-    (SELECT COALESCE(SUM(p.amount_vnd), 0) FROM posting p WHERE p.agency_id = j.agency_id
-        AND p.slot = j.slot AND p.journal_n = j.n AND p.side = 1 AND p.account IN (2120, 2130))
-    <> (SELECT COALESCE(SUM(l.net_vnd), 0) FROM order_line l WHERE l.agency_id = j.agency_id
-        AND l.order_id = j.order_id AND l.kind = 1)
-    OR (SELECT COALESCE(SUM(p.amount_vnd), 0) FROM posting p WHERE p.agency_id = j.agency_id
-        AND p.slot = j.slot AND p.journal_n = j.n AND p.side = 1 AND p.account = 2110)
-    <> (SELECT COALESCE(SUM(l.net_vnd), 0) FROM order_line l WHERE l.agency_id = j.agency_id
-        AND l.order_id = j.order_id AND l.kind = 2))
+SELECT s.agency_id, s.source FROM (
+    SELECT j.agency_id AS agency_id, j.source AS source, p.account AS account, p.fee AS fee,
+        p.amount_vnd AS vnd
+    FROM journal j JOIN posting p
+        ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+    WHERE j.kind = 'J2' AND p.side = 1 AND p.account IN (2110, 2120, 2130)
+    UNION ALL
+    SELECT j.agency_id, j.source, CASE WHEN l.kind = 2 THEN 2110 ELSE 2120 END, l.fee,
+        -l.budget_vnd
+    FROM journal j JOIN order_line l ON l.agency_id = j.agency_id AND l.order_id = j.order_id
+    WHERE j.kind = 'J2'
+    UNION ALL
+    SELECT j.agency_id, j.source, CASE WHEN l.kind = 2 THEN 2110 ELSE 2130 END, l.fee,
+        -l.retained_vnd
+    FROM journal j JOIN order_line l ON l.agency_id = j.agency_id AND l.order_id = j.order_id
+    WHERE j.kind = 'J2') s
+GROUP BY s.agency_id, s.source, s.account, s.fee HAVING SUM(s.vnd) <> 0
 LIMIT 1;
 
 -- name: ledger_receipt_gaps

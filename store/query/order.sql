@@ -65,7 +65,7 @@ UPDATE orders SET state = $3, updated_ms = $4,
     reserved_vnd = reserved_vnd + $7, excess_refunded_vnd = excess_refunded_vnd + $8,
     excess_reserved_vnd = excess_reserved_vnd + $9, carried_vnd = carried_vnd + $10,
     superseded_by = $11, expires_ms = $12,
-    expire_next_ms = CASE WHEN $3 = 'open' THEN $12 ELSE 0 END
+    expire_next_ms = CASE WHEN $3 = 'open' THEN CAST($12 AS BIGINT) ELSE 0 END
 WHERE agency_id = $1 AND id = $2 AND state = $13;
 
 -- name: order_event_next

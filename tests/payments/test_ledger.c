@@ -70,7 +70,7 @@ TEST(a_capture_is_split_by_law)
     const struct bill b = bill_of(lines);
     struct ledger_journal j = ledger_journal_make(STR("A"), "J2", STR("s"));
 
-    ledger_put_capture(&j, &b);
+    ledger_put_capture(&j, &b, LEDGER_1110, 0);
     check_int(sum_of(&j, 1110, LEDGER_DEBIT), 1000);
     check_int(sum_of(&j, 2100, LEDGER_DEBIT), 1000);
     check_int(sum_of(&j, 1130, LEDGER_CREDIT), 1000);
@@ -84,7 +84,7 @@ TEST(money_that_is_held_goes_to_suspense)
 {
     struct ledger_journal j = ledger_journal_make(STR("A"), "J2b", STR("s"));
 
-    ledger_put_held(&j, 70);
+    ledger_put_held(&j, LEDGER_1110, 70);
     check_int(sum_of(&j, 1110, LEDGER_DEBIT), 70);
     check_int(sum_of(&j, 2150, LEDGER_CREDIT), 70);
 }
@@ -274,7 +274,7 @@ static result post_many(struct sql *db, void *arg, struct err *e)
             ledger_journal_make(STR("A"), "J2c", str_fmt(test_arena(), "s%d", i));
 
         j.day = (struct date){ 2026, 11, 23 };
-        ledger_put_held(&j, i + 1);
+        ledger_put_held(&j, LEDGER_1110, i + 1);
         TRY(ledger_post(db, 1, &j, test_arena(), e));
     }
     return OK;
