@@ -57,6 +57,7 @@ fi
 grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal --profile oidc --id-token-alg ES256 \
     --name-vi 'Cổng dịch vụ công thử nghiệm' --name-en 'Demo public service portal' \
     --redirect "$systems/portal/callback" --post-logout "$systems/portal/signed-out" \
+    --backchannel-logout "$systems/portal/backchannel-logout" --backchannel-sid true \
     --scopes 'openid profile email phone address vn_id vn_profile' \
     --secret-file "$var/secrets/demo_portal" >/dev/null
 grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop --profile oidc \

@@ -1,7 +1,7 @@
 /*
  * Attacker: whoever can send a browser to the callback with a code of another, or stands between
  * portal and motcua. Promise: a session begins only with an ID token that motcua signed, for this
- * client, with the nonce of this browser. Not done: refresh, back-channel logout.
+ * client, with the nonce of this browser. Not done: refresh.
  */
 #include "sandbox/demo_client.h"
 
@@ -73,6 +73,16 @@ static result token_post(struct sandbox *sb, struct arena *a, struct str url, co
     return json_read(answer.body, out, e);
 }
 
+result demo_keys(struct sandbox *sb, struct arena *a, struct key_set **out, struct err *e)
+{
+    DEFER(json_close) struct json *jwks = NULL;
+    struct demo_endpoints ep;
+
+    TRY(demo_discover(sb, a, &ep, e));
+    TRY(get_json(sb, a, ep.jwks, STR(""), &jwks, e));
+    return key_set_read(jwks, out, e);
+}
+
 static result id_token_check(struct sandbox *sb, struct arena *a, const struct demo_endpoints *ep,
                              struct str token, struct str nonce, struct demo_session *out,
                              struct err *e)
@@ -83,7 +93,7 @@ static result id_token_check(struct sandbox *sb, struct arena *a, const struct d
                                          .audience = STR(DEMO_CLIENT_ID),
                                          .now_s = clock_now_s(&sb->clock),
                                          .skew_s = SKEW_S };
-    struct str got, acr = STR("");
+    struct str got, acr = STR(""), sid;
 
     TRY(get_json(sb, a, ep->jwks, STR(""), &jwks, e));
     TRY(key_set_read(jwks, &keys, e));
@@ -93,6 +103,8 @@ static result id_token_check(struct sandbox *sb, struct arena *a, const struct d
         return fail(e, ERR_BAD_TOKEN, "nonce of another sign-in");
     TRY(json_need_str(claims, "sub", 255, &got, e));
     TRY(json_want_str(claims, "acr", 64, &acr, e));
+    TRY(json_need_str(claims, "sid", 255, &sid, e));
+    out->sid = str_dup(a, sid);
     out->sub = str_dup(a, got);
     out->acr = str_dup(a, acr);
     return OK;

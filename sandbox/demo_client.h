@@ -13,6 +13,8 @@
 #define DEMO_CLIENT_ID  "demo-portal"
 #define DEMO_ONESTOP_ID "demo-onestop"
 
+struct key_set;
+
 /* motcua's endpoints, from its discovery document. */
 struct demo_endpoints {
     struct str issuer, authorize, token, userinfo, jwks, logout;
@@ -20,6 +22,8 @@ struct demo_endpoints {
 
 MUST_USE result demo_discover(struct sandbox *sb, struct arena *a, struct demo_endpoints *out,
                               struct err *e);
+/* motcua's published keys, as they are now; the caller closes. */
+MUST_USE result demo_keys(struct sandbox *sb, struct arena *a, struct key_set **out, struct err *e);
 /* Code to session: ID token verified, nonce compared, userinfo of the same sub. */
 MUST_USE result demo_redeem(struct sandbox *sb, struct arena *a, struct str code,
                             struct str verifier, struct str nonce, struct demo_session *out,

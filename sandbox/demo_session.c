@@ -12,12 +12,14 @@ static const struct {
     size_t at;
 } texts[] = {
     { "sub", offsetof(struct demo_session, sub) },
+    { "sid", offsetof(struct demo_session, sid) },
     { "name", offsetof(struct demo_session, name) },
     { "number", offsetof(struct demo_session, number) },
     { "acr", offsetof(struct demo_session, acr) },
     { "id_token", offsetof(struct demo_session, id_token) },
     { "access_token", offsetof(struct demo_session, access_token) },
     { "csrf", offsetof(struct demo_session, csrf) },
+    { "since", offsetof(struct demo_session, since) },
 };
 
 static struct str *text_at(struct demo_session *s, size_t i)
@@ -38,12 +40,45 @@ result demo_session_start(struct sandbox *sb, struct request *rq, struct respons
     struct demo_session own = *s;
 
     own.csrf = random_token(rq->arena, 128);
+    own.since = str_i64(rq->arena, clock_now_ms(&sb->clock));
     for (size_t i = 0; i < LEN(texts); i++)
         json_put_str(o, texts[i].name, *text_at(&own, i));
     TRY(kv_put(sb->kv, key_of(rq->arena, token), json_print(rq->arena, o), SESSION_TTL_S, e));
     const struct cookie_out c = { .name = COOKIE, .value = token, .path = "/portal" };
     response_cookie(rs, &c);
     return OK;
+}
+
+static struct str told_key(struct arena *a, struct str sid, struct str sub)
+{
+    return str_fmt(a, "told:%.*s %.*s", STR_ARG(sid), STR_ARG(sub));
+}
+
+result demo_session_end_told(struct sandbox *sb, struct arena *a, struct str sid, struct str sub,
+                             struct err *e)
+{
+    return kv_put(sb->kv, told_key(a, sid, sub), str_i64(a, clock_now_ms(&sb->clock)),
+                  SESSION_TTL_S, e);
+}
+
+/* Whether motcua has said so since; a table that does not answer says so too. */
+static bool is_told_out(struct sandbox *sb, struct arena *a, const struct demo_session *s)
+{
+    const struct str names[] = { told_key(a, s->sid, s->sub), told_key(a, s->sid, STR("")),
+                                 told_key(a, STR(""), s->sub) };
+    int64_t since_ms = 0, told_ms = 0;
+    struct str text;
+    bool found;
+
+    if (!str_to_i64(s->since, &since_ms))
+        return true;
+    for (size_t i = 0; i < LEN(names); i++) {
+        if (kv_get(sb->kv, a, names[i], &found, &text, NULL).failed)
+            return true;
+        if (found && (!str_to_i64(text, &told_ms) || told_ms >= since_ms))
+            return true;
+    }
+    return false;
 }
 
 bool demo_session_find(struct sandbox *sb, struct request *rq, struct demo_session *out)
@@ -62,7 +97,10 @@ bool demo_session_find(struct sandbox *sb, struct request *rq, struct demo_sessi
             return false;
         *text_at(out, i) = str_dup(rq->arena, *text_at(out, i));
     }
-    return true;
+    if (!is_told_out(sb, rq->arena, out))
+        return true;
+    (void)kv_drop(sb->kv, key_of(rq->arena, token), NULL).failed;
+    return false;
 }
 
 void demo_session_end(struct sandbox *sb, struct request *rq, struct response *rs)
