@@ -110,6 +110,49 @@ result partner_form_sign(struct arena *a, const struct partner_field *fields, si
     return OK;
 }
 
+result partner_form_check(struct arena *a, const struct partner_field *fields, size_t count,
+                          const struct secret *secret, struct str hex, struct err *e)
+{
+    struct str form, want;
+
+    if (count == 0 || count > PARTNER_FIELDS_MAX ||
+        partner_form_sign(a, fields, count, secret, &form, &want, NULL).failed)
+        return fail(e, ERR_BAD_SIGNATURE, "no form that could be signed");
+    if (!secret_equal(want, hex))
+        return fail(e, ERR_BAD_SIGNATURE, "partner signature does not match");
+    return OK;
+}
+
+result partner_joined_sign(struct arena *a, const struct str *fields, size_t count,
+                           const struct secret *secret, struct str *hex, struct err *e)
+{
+    struct buf b = buf_make(a, FORM_BYTES_MAX);
+    struct str text;
+
+    must(count > 0 && secret->n > 0);
+    for (size_t i = 0; i < count; i++) {
+        if (str_find(fields[i], '|') != fields[i].n)
+            return fail(e, ERR_INVALID, "separator inside signed field %zu", i + 1);
+        buf_puts(&b, i > 0 ? "|" : "");
+        buf_put(&b, fields[i]);
+    }
+    TRY(buf_end(&b, &text, e));
+    *hex = hmac_sha512(a, secret, text);
+    return OK;
+}
+
+result partner_joined_check(struct arena *a, const struct str *fields, size_t count,
+                            const struct secret *secret, struct str hex, struct err *e)
+{
+    struct str want;
+
+    if (partner_joined_sign(a, fields, count, secret, &want, NULL).failed)
+        return fail(e, ERR_BAD_SIGNATURE, "separator inside a signed field");
+    if (!secret_equal(want, hex))
+        return fail(e, ERR_BAD_SIGNATURE, "partner signature does not match");
+    return OK;
+}
+
 struct str partner_gateway_basic(struct arena *a, struct str url, struct str user,
                                  int64_t timestamp_ms, const struct secret *secret)
 {

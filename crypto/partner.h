@@ -31,6 +31,18 @@ MUST_USE result partner_form_sign(struct arena *a, const struct partner_field *f
                                   const struct secret *secret, struct str *form, struct str *hex,
                                   struct err *e);
 
+/* The same for a form that came: constant time. ERR_BAD_SIGNATURE. */
+MUST_USE result partner_form_check(struct arena *a, const struct partner_field *fields,
+                                   size_t count, const struct secret *secret, struct str hex,
+                                   struct err *e);
+/* VNPAY's other messages: lower-case hex HMAC-SHA-512 over the fields joined by '|'. ERR_INVALID: a
+ * field holds the separator. */
+MUST_USE result partner_joined_sign(struct arena *a, const struct str *fields, size_t count,
+                                    const struct secret *secret, struct str *hex, struct err *e);
+MUST_USE result partner_joined_check(struct arena *a, const struct str *fields, size_t count,
+                                     const struct secret *secret, struct str hex,
+                                     struct err *e); /* ERR_BAD_SIGNATURE; constant time */
+
 struct str partner_gateway_basic(struct arena *a, struct str url, struct str user,
                                  int64_t timestamp_ms, const struct secret *secret);
 

@@ -15,19 +15,13 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "crypto/digest.h"
 #include "crypto/partner.h"
-#include "crypto/random.h"
-#include "crypto/seal.h"
-#include "payments/attempt.h"
-#include "payments/attempt_row.h"
+#include "payments/notice_record.h"
+#include "payments/order.h"
 #include "payments/portal.h"
-#include "store/sql.h"
 
-#define BODY_BYTES_MAX     16384
-#define FIELD_BYTES_MAX    500
-#define QUARANTINE_DAY_MAX 1000 /* rows a day and process: a flood is counted, not stored */
-#define QUARANTINE_BYTES   2048
+#define BODY_BYTES_MAX  16384
+#define FIELD_BYTES_MAX 500
 
 static result field_read(const struct json *o, const char *name, bool needed, struct arena *a,
                          struct str *out, struct err *e)
@@ -100,96 +94,6 @@ static struct str evidence_make(const struct notice *n, struct arena *a)
     return json_print_canonical(a, o);
 }
 
-struct taking {
-    const struct till *t;
-    const struct notice *n;
-    struct order_cause cause;
-    struct arena *a;
-    struct attempt at;
-    bool known;    /* the same message came before */
-    bool mismatch; /* amount or currency are not those of the attempt */
-};
-
-static result known_find(struct sql *db, struct taking *k, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-
-    TRY(sql_find(db, SQL_ORDER_EVENT_KNOWN, &rows, e, sql_t(k->at.agency_id), sql_t(k->at.order_id),
-                 sql_i(k->at.n), sql_t(str_c(attempt_event_name(ATTEMPT_EV_NOTICED))),
-                 sql_t(digest_hex(k->a, digest_sha256(k->cause.evidence)))));
-    TRY(sql_one(rows, e));
-    k->known = sql_int(rows, 0) > 0;
-    return OK;
-}
-
-/* What a human should look at; empty when everything fits. */
-static struct str notice_mismatch(const struct taking *k)
-{
-    const bool paid = str_is(k->n->code, "00");
-
-    if (!str_is(k->n->currency, "VND"))
-        return STR("CUR");
-    if (k->n->amount_vnd != k->at.amount_vnd)
-        return STR("AMT");
-    if (k->at.state != ATTEMPT_CAPTURED)
-        return STR("");
-    if (!paid)
-        return STR("STA");
-    /* One reference, two transactions: the payer's bank paid twice. */
-    return str_eq(k->n->txn, k->at.portal_txn) ? STR("") : STR("DUP_PAY");
-}
-
-static result record(struct sql *db, void *arg, struct err *e)
-{
-    struct taking *k = arg;
-    struct order o;
-
-    TRY(attempt_take(db, k->t, k->n->reference, k->a, &o, &k->at, e));
-    if (!str_is(k->at.channel, "portal")) /* another provider's: the portal has no say there */
-        return fail(e, ERR_NOT_FOUND, "a reference of another channel");
-    k->cause.mismatch = notice_mismatch(k);
-    k->mismatch = str_is(k->cause.mismatch, "AMT") || str_is(k->cause.mismatch, "CUR");
-    TRY(known_find(db, k, e));
-    if (k->known)
-        return OK;
-    return attempt_step(db, k->t, &o, &k->at, ATTEMPT_EV_NOTICED, &k->cause, k->a, e);
-}
-
-struct isolating {
-    const struct till *t;
-    struct str body, reason, ip, request_id;
-    struct arena *a;
-};
-
-static result quarantine_put(struct sql *db, void *arg, struct err *e)
-{
-    const struct isolating *q = arg;
-    const int64_t now_ms = clock_now_ms(q->t->clock);
-    const struct str id = random_id(q->a, "qua_", now_ms);
-    const struct str kept = str_sub(q->body, 0, QUARANTINE_BYTES);
-
-    return sql_run(db, SQL_NOTICE_QUARANTINE, e, sql_t(id), sql_i(now_ms), sql_t(q->reason),
-                   sql_t(q->ip), sql_t(q->request_id),
-                   sql_t(digest_hex(q->a, digest_sha256(q->body))), sql_i((int64_t)q->body.n),
-                   sql_b(seal_put(q->a, q->t->seal, str_cat(q->a, STR("quarantine:"), id), kept)));
-}
-
-/* Kept for the operator, as long as it is not a flood; failing to keep it changes no answer. */
-static void quarantine(const struct till *t, struct str body, enum err_code why, struct str ip,
-                       struct str request_id, struct arena *a)
-{
-    struct till_counts *c = t->counts;
-    const int64_t day = clock_now_ms(t->clock) / 86400000;
-    struct isolating q = { t, body, str_c(err_name(why)), ip, request_id, a };
-
-    if (atomic_exchange(&c->quarantine_day, day) != day)
-        c->quarantine_today = 0;
-    if (atomic_fetch_add(&c->quarantine_today, 1) >= QUARANTINE_DAY_MAX)
-        return;
-    if (!sql_transact(t->store, quarantine_put, &q, NULL).failed)
-        c->quarantined++;
-}
-
 static void reply_make(const struct till *t, bool accepted, const struct notice *n, struct arena *a,
                        struct notice_reply *out)
 {
@@ -212,29 +116,33 @@ static void reply_make(const struct till *t, bool accepted, const struct notice 
 }
 
 /* Verified: compare, record, ask. */
+struct taking {
+    const struct till *t;
+    const struct notice *n;
+    struct order_cause cause;
+    struct arena *a;
+};
+
 static result notice_post(struct taking *k, struct err *e)
 {
     struct till_counts *c = k->t->counts;
-    struct channel_answer answer;
+    const struct notice_facts facts = { .channel = "portal",
+                                        .reference = k->n->reference,
+                                        .amount_vnd = k->n->amount_vnd,
+                                        .currency = k->n->currency,
+                                        .txn = k->n->txn,
+                                        .paid = str_is(k->n->code, "00") };
+    struct notice_outcome was;
 
     if (!str_eq(k->n->partner, portal_partner_code(k->t->portal))) {
         c->notice_mismatch++;
         return fail_field(e, ERR_INVALID, "MaDoiTac", "notice for another partner");
     }
-    TRY(sql_transact(k->t->store, record, k, e));
-    if (k->mismatch) {
-        c->notice_mismatch++;
-        return fail_field(e, ERR_CONFLICT, str_is(k->cause.mismatch, "AMT") ? "SoTien" : "MaTienTe",
+    TRY(notice_record(k->t, &facts, &k->cause, k->a, &was, e));
+    if (was.wrong)
+        return fail_field(e, ERR_CONFLICT, str_is(was.mismatch, "AMT") ? "SoTien" : "MaTienTe",
                           "not that of the attempt");
-    }
-    if (k->known)
-        c->notice_repeat++;
-    else
-        c->notice_ok++;
-    if (k->at.state == ATTEMPT_CAPTURED)
-        return OK;
-    k->cause.mismatch = (struct str){ "", 0 };
-    return attempt_ask_for(k->t, k->n->reference, false, &k->cause, k->a, &answer, e);
+    return notice_ask(k->t, &was, &k->cause, k->a, e);
 }
 
 static bool is_strangers(enum err_code code)
@@ -251,7 +159,7 @@ void notice_take(const struct till *t, struct str body, struct str ip, struct st
     *why = (struct err){ .code = ERR_NONE };
     if (notice_read(body, portal_secret(t->portal), a, &n, why).failed) {
         t->counts->notice_refused++;
-        quarantine(t, body, why->code, ip, request_id, a);
+        notice_quarantine(t, body, why->code, ip, request_id, a);
         reply_make(t, false, NULL, a, out);
         return;
     }
@@ -263,7 +171,7 @@ void notice_take(const struct till *t, struct str body, struct str ip, struct st
     if (notice_post(&k, why).failed) {
         if (is_strangers(why->code)) {
             t->counts->notice_refused++;
-            quarantine(t, body, why->code, ip, request_id, a);
+            notice_quarantine(t, body, why->code, ip, request_id, a);
         }
         reply_make(t, false, &n, a, out);
         return;

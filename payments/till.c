@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "payments/portal.h"
+#include "payments/vnpay.h"
 
 /* Decree 254/2026: the letters a serial may have. */
 #define SERIAL_LETTERS "ABCDEGHKLMNPQRSTUVXY"
@@ -19,6 +20,21 @@ static result receipt_check(const struct conf *c, struct err *e)
         !str_all_in(c->payments.receipt_serial_letters, SERIAL_LETTERS))
         return fail(e, ERR_CONFIG, "receipt_serial_letters: two of %s", SERIAL_LETTERS);
     return OK;
+}
+
+static result vnpay_start(const struct conf *c, struct vnpay **out, struct err *e)
+{
+    const struct vnpay_config v = { .pay_url = c->vnpay.pay_url,
+                                    .api_url = c->vnpay.api_url,
+                                    .pay_origins = c->vnpay.pay_origins,
+                                    .tmn_code = c->vnpay.tmn_code,
+                                    .secret_file = c->vnpay.secret_file,
+                                    .ca_file = c->vnpay.ca_file,
+                                    .server_ip = c->vnpay.server_ip,
+                                    .pay_ttl_s = c->vnpay.pay_ttl_s,
+                                    .timeout_ms = c->vnpay.timeout_ms };
+
+    return c->vnpay.enabled ? vnpay_open(&v, out, e) : OK;
 }
 
 result till_open(const struct conf *c, struct sql_pool *store, const struct seal *seal,
@@ -48,6 +64,10 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
 
     TRY(receipt_check(c, e));
     TRY(portal_open(&portal, &t.portal, e));
+    if (vnpay_start(c, &t.vnpay, e).failed) {
+        portal_close(&t.portal);
+        return (result){ true };
+    }
     t.counts = calloc(1, sizeof(*t.counts));
     must(t.counts != NULL);
     *out = t;
@@ -57,6 +77,7 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
 void till_close(struct till *t)
 {
     portal_close(&t->portal);
+    vnpay_close(&t->vnpay);
     free(t->counts);
     t->counts = NULL;
 }

@@ -17,6 +17,7 @@ struct seal;
 struct sql_pool;
 struct fee_table;
 struct portal;
+struct vnpay;
 
 /* Counters since start, for /metrics. */
 struct till_counts {
@@ -36,8 +37,9 @@ struct till {
     const struct clock *clock;
     const struct fee_table *fees;
     struct portal *portal;
-    struct str issuer;  /* of next_url and of the receipt's QR code */
-    struct str account; /* collection account the portal settles to */
+    struct vnpay *vnpay; /* NULL: payers may not choose it */
+    struct str issuer;   /* of next_url and of the receipt's QR code */
+    struct str account;  /* collection account the portal settles to */
     int64_t order_ttl_s;
     int64_t query_first_s, query_horizon_s;
     int64_t lease_s;
@@ -47,7 +49,7 @@ struct till {
     struct till_counts *counts;
 };
 
-/* Opens the portal client with the shared secret. Everything given must outlive the till. */
+/* Opens the clients of the providers with their secrets. Everything given must outlive the till. */
 MUST_USE result till_open(const struct conf *c, struct sql_pool *store, const struct seal *seal,
                           const struct clock *clock, const struct fee_table *fees, struct till *out,
                           struct err *e);

@@ -58,23 +58,30 @@ struct str app_origin(struct str url)
     return str_sub(url, 0, scheme + str_find(str_from(url, scheme), '/'));
 }
 
-/* Browsers apply form-action to where a form's answer redirects, too: VNeID and the payment portal.
- */
+static void origins_put(struct buf *b, struct str rest)
+{
+    struct str one;
+
+    while (str_next(&rest, ',', &one)) {
+        buf_putc(b, ' ');
+        buf_put(b, str_trim(one));
+    }
+}
+
+/* Browsers apply form-action to where a form's answer redirects, too: VNeID and the payment
+ * providers. */
 static struct str form_action(struct app *a)
 {
     struct buf b = buf_make(a->arena, 4096);
-    struct str rest = a->conf.portal.pay_origins;
-    struct str one;
 
     buf_put(&b, app_origin(a->conf.vneid.issuer));
     if (a->conf.vneid.authorize_url.n > 0) {
         buf_putc(&b, ' ');
         buf_put(&b, app_origin(a->conf.vneid.authorize_url));
     }
-    while (str_next(&rest, ',', &one)) {
-        buf_putc(&b, ' ');
-        buf_put(&b, str_trim(one));
-    }
+    origins_put(&b, a->conf.portal.pay_origins);
+    if (a->conf.vnpay.enabled)
+        origins_put(&b, a->conf.vnpay.pay_origins);
     return buf_str(&b);
 }
 
