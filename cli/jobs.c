@@ -99,6 +99,18 @@ static result tend_keys(const struct app *app, bool *did, struct err *e)
     return r;
 }
 
+/* A version that two persons have published holds in every process within seconds. */
+static result follow_fees(const struct app *app, bool *did, struct err *e)
+{
+    bool changed = false;
+    const result r = app_follow_fees(app, &changed, e);
+
+    (void)did;
+    if (changed)
+        log_line(LOG_INFO, "fees.changed", log_int("version", fee_table_version(app->fees)));
+    return r;
+}
+
 static const struct {
     enum lane_name lane;
     const char *name;
@@ -115,6 +127,7 @@ static const struct {
     { LANE_MONEY, "job.expiry", close_order },
     { LANE_MONEY, "job.outbox", deliver },
     { LANE_DAY, "job.settlement", fetch_settlement },
+    { LANE_KEYS, "job.fees", follow_fees },
     { LANE_KEYS, "job.keys", tend_keys },
 };
 

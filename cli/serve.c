@@ -111,6 +111,7 @@ result cmd_serve(struct cli *cli, struct err *e)
                          .conf_path = cli->conf_path };
     DEFER(stores_close) struct stores stores = { 0 };
     sigset_t signals;
+    bool changed;
     result r;
 
     log_open(STDERR_FILENO, LOG_INFO);
@@ -126,6 +127,8 @@ result cmd_serve(struct cli *cli, struct err *e)
     r = migrate_check(stores.sql, e);
     if (!r.failed)
         r = client_verify_all(&site.now->auth, e);
+    if (!r.failed)
+        r = app_follow_fees(site.now, &changed, e);
     if (!r.failed)
         r = serve(&site, &signals, start_ms, e);
     app_close(&site.now);

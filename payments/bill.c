@@ -66,7 +66,9 @@ result bill_make(const struct fee_table *t, const struct fee_case *c, const stru
                  size_t count, struct arena *a, struct bill *out, struct err *e)
 {
     struct fee_item *defaults = NULL;
+    struct fee_case each = *c;
     struct bill b = { 0 };
+    struct str *used;
 
     if (count > LIMIT_ORDER_LINES)
         return fail_field(e, ERR_INVALID, "items", "more than %d", LIMIT_ORDER_LINES);
@@ -76,8 +78,15 @@ result bill_make(const struct fee_table *t, const struct fee_case *c, const stru
     }
     b.lines = arena_array(a, struct fee_line, count);
     b.count = count;
-    for (size_t i = 0; i < count; i++)
-        TRY(fee_price(t, c, &items[i], a, &b.lines[i], e));
+    used = arena_array(a, struct str, c->used_count + count);
+    for (size_t i = 0; i < c->used_count; i++)
+        used[i] = c->used[i];
+    each.used = used;
+    for (size_t i = 0; i < count; i++) {
+        TRY(fee_price(t, &each, &items[i], a, &b.lines[i], e));
+        if (b.lines[i].quota.n > 0) /* once means once on the same bill, too */
+            used[each.used_count++] = b.lines[i].quota;
+    }
     TRY(bill_sum(&b, a, e));
     *out = b;
     return OK;

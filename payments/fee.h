@@ -6,12 +6,16 @@
  * authorities and by each province (art. 4), so a rule is found by fee, place, area, channel and
  * the date on which the dossier was received.
  *
- * Order of an item: base rule -> times quantity, or per cent of the base value -> clamp (least,
- * most) -> every preference whose conditions hold -> the single largest reduction (Circular
- * 117/2026 art. 2(2): preferences do not add up) -> its floor and ceiling -> line. The same input
+ * Order of an item: base rule -> times quantity, or per cent of the base value -> rounding of the
+ * rule (1 dong, halves up, unless it says otherwise) -> clamp (least, most) -> every preference
+ * whose conditions hold -> the single largest reduction (Circular 117/2026 art. 2(2): preferences
+ * do not add up) -> its floor and ceiling -> rounding -> line. A reduction is a ratio of whichever
+ * base is in force: when a base circular is amended, the ratio is of the new base. The same input
  * gives the same line, and explain[] tells every rule that was tried and why it did not apply.
  *
- * A table is immutable once read; any thread.
+ * A table is a handle: what it holds is immutable, and fee_table_renew() swaps it whole while
+ * others price. Slices of agencies, lines and so on stay good for FEE_RETIRED_MS after they were
+ * replaced: longer than any request or job. Any thread.
  */
 #ifndef PAYMENTS_FEE_H
 #define PAYMENTS_FEE_H
@@ -20,7 +24,10 @@
 #include "base/clock.h"
 
 struct buf;
+struct json;
 struct fee_table;
+
+#define FEE_RETIRED_MS 3600000
 
 enum fee_kind { FEE_PHI = 1, FEE_LE_PHI = 2 }; /* LoaiPhiLePhi of the payment portal */
 enum fee_channel { FEE_COUNTER, FEE_ONLINE };
@@ -60,6 +67,25 @@ struct fee_case {
     int level;                    /* identity level of the signed-in citizen: 0 unknown, 1, 2 */
     const struct str *categories; /* "poor", "disabled", ... as proven to the agency */
     size_t category_count;
+    bool citizen_known;     /* so that what is granted once a year can be counted: fee_quota.h */
+    const struct str *used; /* kinds of asset whose grant of that year is gone */
+    size_t used_count;
+};
+
+enum fee_reason {
+#define REASON(name, code) FEE_WHY_##name,
+#include "payments/fee_reason.def"
+#undef REASON
+    FEE_REASON_COUNT
+};
+
+/* One rule or preference that was tried. */
+struct fee_explain {
+    struct str rule;
+    bool applied;
+    enum fee_reason reason;
+    struct str detail; /* see fee_reason.def; or empty */
+    struct str basis;  /* legal basis, as printed */
 };
 
 struct fee_line {
@@ -77,7 +103,9 @@ struct fee_line {
     struct str basis_text;     /* its legal basis, as printed */
     struct str reduction_id;   /* id of the preference that was taken, or empty */
     struct str reduction_text; /* its legal basis */
-    const struct str *explain; /* "<rule id>: applies" / "<rule id>: from 2026-08-15", in order */
+    struct str quota;          /* kind of asset whose grant of the year the preference takes */
+    bool refundable;           /* the fee is paid back when the dossier is refused */
+    const struct fee_explain *explain; /* rules, then preferences, in the order of the table */
     size_t explain_count;
 };
 
@@ -89,6 +117,15 @@ MUST_USE result fee_table_open(const char *dir, struct fee_table **out, struct b
 MUST_USE result fee_table_read(struct str json, const char *file, struct fee_table **out,
                                struct buf *mistakes, struct err *e);
 void fee_table_close(struct fee_table **t); /* DEFER(fee_table_close) */
+/* All files of a folder, or the one file, as one canonical JSON text in the arena: what is
+ * published and hashed. The file's name stands in `mistakes`. ERR_CONFIG. */
+MUST_USE result fee_text_load(const char *path, struct arena *a, struct str *out,
+                              struct buf *mistakes, struct err *e);
+/* Puts the tables of the text in place of what the handle held. version: of fee_version.h, which
+ * is told by fee_table_version; 0 the shipped folder. ERR_CONFIG leaves all as it was. */
+MUST_USE result fee_table_renew(struct fee_table *t, struct str json, int64_t version,
+                                struct buf *mistakes, struct err *e);
+int64_t fee_table_version(const struct fee_table *t);
 
 /* As in force on that day. ERR_INVALID, fields "agency_id", "procedure". Slices live in the table.
  */
@@ -108,9 +145,14 @@ MUST_USE result fee_price(const struct fee_table *t, const struct fee_case *c,
 /* What the public catalogue shows (Law 97/2015 art. 14(1)): rules in force on a day, as a JSON
  * object {"on","fees":[{fee,kind,name,..,rules:[..],preferences:[..]}]}; empty filters match all.
  * Caller closes. */
-struct json;
 struct json *fee_catalogue(const struct fee_table *t, struct date on, struct str place,
                            struct str procedure);
-struct str fee_kind_name(enum fee_kind k); /* "phi", "le_phi" */
+struct str fee_kind_name(enum fee_kind k);      /* "phi", "le_phi" */
+const char *fee_reason_name(enum fee_reason r); /* its code */
+/* explain[] as orders keep it: [{"rule","applied","reason","detail","basis"}]. */
+struct json *fee_explain_json(const struct fee_line *l);
+/* Fills explain and explain_count from such a list, or from an older one of texts. ERR_STORE. */
+MUST_USE result fee_explain_read(struct str json, struct fee_line *l, struct arena *a,
+                                 struct err *e);
 
 #endif

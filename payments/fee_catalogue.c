@@ -51,6 +51,10 @@ static void positive_put(struct json *o, const char *member, int64_t n)
         json_put_int(o, member, n);
 }
 
+static const char *const round_names[] = {
+    [FEE_HALF_UP] = "half_up", [FEE_UP] = "up", [FEE_DOWN] = "down"
+};
+
 static struct json *rule_json(const struct fee_rule *r, struct arena *a)
 {
     struct json *o = json_object();
@@ -64,7 +68,12 @@ static struct json *rule_json(const struct fee_rule *r, struct arena *a)
     positive_put(o, "most_vnd", r->most_vnd);
     positive_put(o, "free_days", r->free_days);
     positive_put(o, "retained_ppm", r->retained_ppm);
+    if (r->round_to_vnd > 1 || r->round != FEE_HALF_UP) {
+        json_put_int(o, "round_to_vnd", r->round_to_vnd);
+        json_put_str(o, "round", str_c(round_names[r->round]));
+    }
     json_put_bool(o, "refund_if_refused", r->refund_if_refused);
+    mask_put(o, "sample", r->sample, STR("rate"), STR("retained"));
     scope_put(o, &r->scope, a);
     json_put_str(o, "authority", r->authority);
     json_put_str(o, "basis", r->basis);
@@ -78,6 +87,9 @@ static struct json *preference_json(const struct fee_preference *f, struct arena
     json_put_str(o, "id", f->id);
     json_put_int(o, "reduction_ppm", f->reduction_ppm);
     positive_put(o, "reduction_most_vnd", f->reduction_most_vnd);
+    positive_put(o, "reduction_most_salaries", f->reduction_most_salaries);
+    if (f->once_a_year.n > 0)
+        json_put_str(o, "once_a_year", f->once_a_year);
     positive_put(o, "net_least_vnd", f->net_least_vnd);
     positive_put(o, "net_most_vnd", f->net_most_vnd);
     positive_put(o, "level_least", f->level_least);
@@ -95,7 +107,7 @@ static bool holds(const struct fee_scope *s, struct date on, struct str place)
            (place.n == 0 || s->places.count == 0 || fee_names_has(&s->places, place));
 }
 
-static struct json *fee_json(const struct fee_table *t, const struct fee_name *f, struct date on,
+static struct json *fee_json(const struct fee_rows *t, const struct fee_name *f, struct date on,
                              struct str place, struct arena *a)
 {
     struct json *o = json_object(), *rules = json_array(), *preferences = json_array();
@@ -116,26 +128,35 @@ static struct json *fee_json(const struct fee_table *t, const struct fee_name *f
     return o;
 }
 
-static bool procedure_has(const struct fee_table *t, struct str procedure, struct str fee,
-                          struct date on)
+static void salary_put(struct json *o, const struct fee_rows *r, struct date on)
 {
-    for (size_t i = 0; i < t->procedure_count; i++)
-        if (str_eq(t->procedures[i].procedure.code, procedure) &&
-            fee_in_force(&t->procedures[i].scope, on))
-            return fee_names_has(&t->procedures[i].fees, fee);
-    return false;
+    for (size_t i = 0; i < r->salary_count; i++) {
+        const struct fee_salary *s = &r->salaries[i];
+        struct json *one;
+
+        if (date_cmp(s->from, on) > 0 || (s->to.d != 0 && date_cmp(on, s->to) > 0))
+            continue;
+        one = json_object();
+        json_put_int(one, "amount_vnd", s->amount_vnd);
+        json_put_str(one, "basis", s->basis);
+        json_put(o, "base_salary", one);
+    }
 }
 
 struct json *fee_catalogue(const struct fee_table *t, struct date on, struct str place,
                            struct str procedure)
 {
     DEFER(arena_close) struct arena *a = arena_open(4 << 20);
+    const struct fee_rows *r = fee_rows_of(t);
+    const struct fee_procedure_row *row = fee_procedure_row_find(r, procedure, on);
     struct json *o = json_object(), *fees = json_array();
 
     json_put_str(o, "on", date_iso(a, on));
-    for (size_t i = 0; i < t->fee_count; i++)
-        if (procedure.n == 0 || procedure_has(t, procedure, t->fees[i].code, on))
-            json_add(fees, fee_json(t, &t->fees[i], on, place, a));
+    json_put_int(o, "version", r->version);
+    salary_put(o, r, on);
+    for (size_t i = 0; i < r->fee_count; i++)
+        if (procedure.n == 0 || (row != NULL && fee_names_has(&row->fees, r->fees[i].code)))
+            json_add(fees, fee_json(r, &r->fees[i], on, place, a));
     json_put(o, "fees", fees);
     return o;
 }

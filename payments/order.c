@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "payments/fee_quota.h"
 #include "payments/order_books.h"
 #include "payments/order_row.h"
 #include "store/audit.h"
@@ -210,5 +211,6 @@ result order_step(struct sql *db, const struct till *t, struct order *o, enum or
     o->updated_ms = c.now_ms;
     TRY(row_save(db, &c, e));
     TRY(order_books(db, &c, e));
+    TRY(fee_quota_follow(db, t, o, o->state, e));
     return audit_put(db, &c, e);
 }

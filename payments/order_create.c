@@ -13,6 +13,8 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
+#include "payments/fee_case.h"
+#include "payments/fee_quota.h"
 #include "payments/order.h"
 #include "payments/order_row.h"
 #include "store/sql.h"
@@ -74,23 +76,17 @@ static struct str payer_index(const struct till *t, struct arena *a, struct str 
     return id.n == 12 && str_digits(id) ? seal_index(a, t->seal, STR("idno"), id) : STR("");
 }
 
-static result order_make(const struct till *t, const struct order_request *rq, struct arena *a,
-                         struct order *o, struct err *e)
+static result order_make(struct sql *db, const struct till *t, const struct order_request *rq,
+                         struct arena *a, struct order *o, struct err *e)
 {
-    const struct fee_case c = { .agency_id = rq->agency_id,
-                                .procedure = rq->procedure,
-                                .received_on = rq->received_on,
-                                .channel = rq->channel,
-                                .level = rq->level,
-                                .categories = rq->categories,
-                                .category_count = rq->category_count };
+    struct fee_case c = fee_case_of(rq);
     const int64_t now_ms = clock_now_ms(t->clock);
     struct fee_procedure procedure;
 
     TRY(fee_procedure_find(t->fees, rq->procedure, rq->received_on, &procedure, e));
-    TRY(bill_make(t->fees, &c, rq->items, rq->item_count, a, &o->bill, e));
     o->agency_id = rq->agency_id;
     o->id = random_id(a, "pay_", now_ms);
+    TRY(fee_quota_price(db, t, &c, rq, o, a, e));
     o->token = random_token(a, TOKEN_BITS);
     o->client_id = rq->client_id;
     o->reference = rq->reference;
@@ -112,10 +108,8 @@ static result order_make(const struct till *t, const struct order_request *rq, s
 
 static struct str explain_print(const struct fee_line *l, struct arena *a)
 {
-    DEFER(json_close) struct json *list = json_array();
+    DEFER(json_close) struct json *list = fee_explain_json(l);
 
-    for (size_t i = 0; i < l->explain_count; i++)
-        json_add_str(list, l->explain[i]);
     return json_print(a, list);
 }
 
@@ -129,7 +123,8 @@ static result lines_insert(struct sql *db, const struct order *o, struct arena *
                     sql_t(l->name_en), sql_i(l->quantity), sql_i(l->base_vnd), sql_i(l->gross_vnd),
                     sql_i(l->reduction_vnd), sql_i(l->net_vnd), sql_i(l->retained_vnd),
                     sql_i(l->budget_vnd), sql_t(l->basis), sql_t(l->basis_text),
-                    sql_t(l->reduction_id), sql_t(l->reduction_text), sql_t(explain_print(l, a))));
+                    sql_t(l->reduction_id), sql_t(l->reduction_text), sql_t(explain_print(l, a)),
+                    sql_i(l->refundable)));
     }
     return OK;
 }
@@ -162,9 +157,10 @@ result order_create(struct sql *db, const struct till *t, const struct order_req
     enum order_event event;
 
     TRY(request_check(rq, e));
-    TRY(order_make(t, rq, a, &o, e));
+    TRY(order_make(db, t, rq, a, &o, e));
     event = o.bill.total_vnd > 0 ? ORDER_EV_ASSESSED : ORDER_EV_WAIVED;
     TRY(order_insert(db, t, &o, o.bill.total_vnd > 0 ? ORDER_OPEN : ORDER_EXEMPT, a, e));
+    TRY(fee_case_put(db, &o, rq, a, e));
     TRY(order_step(db, t, &o, event, &cause, a, e));
     *out = o;
     return OK;

@@ -105,21 +105,6 @@ result order_read_row(struct sql_rows *rows, const struct till *t, struct arena 
     return sealed_read(rows, t, a, out, e);
 }
 
-static result explain_read(struct str text, struct fee_line *l, struct arena *a, struct err *e)
-{
-    DEFER(json_close) struct json *list = NULL;
-    struct str *words;
-
-    TRY(json_read(text, &list, e));
-    l->explain_count = json_count(list);
-    words = arena_array(a, struct str, l->explain_count + 1);
-    for (size_t i = 0; i < l->explain_count; i++)
-        if (json_str(json_at(list, i), &words[i]))
-            words[i] = str_dup(a, words[i]);
-    l->explain = words;
-    return OK;
-}
-
 static result line_read(struct sql_rows *rows, struct fee_line *l, struct arena *a, struct err *e)
 {
     *l = (struct fee_line){ .fee = sql_text(rows, 0, a),
@@ -136,8 +121,9 @@ static result line_read(struct sql_rows *rows, struct fee_line *l, struct arena 
                             .basis = sql_text(rows, 11, a),
                             .basis_text = sql_text(rows, 12, a),
                             .reduction_id = sql_text(rows, 13, a),
-                            .reduction_text = sql_text(rows, 14, a) };
-    return explain_read(sql_text(rows, 15, a), l, a, e);
+                            .reduction_text = sql_text(rows, 14, a),
+                            .refundable = sql_int(rows, 16) != 0 };
+    return fee_explain_read(sql_text(rows, 15, a), l, a, e);
 }
 
 result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e)

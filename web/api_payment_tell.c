@@ -12,7 +12,7 @@
 
 static struct json *line_json(const struct fee_line *l)
 {
-    struct json *o = json_object(), *explain = json_array();
+    struct json *o = json_object();
 
     json_put_str(o, "fee", l->fee);
     json_put_str(o, "kind", fee_kind_name(l->kind));
@@ -28,9 +28,8 @@ static struct json *line_json(const struct fee_line *l)
     json_put_str(o, "basis", l->basis_text);
     if (l->reduction_id.n > 0)
         json_put_str(o, "reduction_basis", l->reduction_text);
-    for (size_t i = 0; i < l->explain_count; i++)
-        json_add_str(explain, l->explain[i]);
-    json_put(o, "explain", explain);
+    json_put_bool(o, "refundable", l->refundable);
+    json_put(o, "explain", fee_explain_json(l));
     return o;
 }
 

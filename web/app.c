@@ -12,6 +12,7 @@
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
 #include "crypto/secret.h"
+#include "payments/fee_version.h"
 #include "store/kv.h"
 #include "store/sql.h"
 
@@ -135,6 +136,11 @@ result app_open(const char *conf_path, const struct stores *stores, const struct
     return OK;
 }
 
+result app_follow_fees(const struct app *a, bool *changed, struct err *e)
+{
+    return fee_version_follow(&a->till, a->fees, changed, e);
+}
+
 void app_close(struct app **p)
 {
     struct app *a = *p;
@@ -229,9 +235,13 @@ void site_release(struct site *s, struct app *a)
 result site_reload(struct site *s, struct buf *mistakes, struct err *e)
 {
     struct app *fresh, *old;
-    bool unused;
+    bool unused, changed;
 
     TRY(app_open(s->conf_path, &s->stores, s->clock, mistakes, &fresh, e));
+    if (app_follow_fees(fresh, &changed, e).failed) { /* it would price by the shipped tables */
+        app_close(&fresh);
+        return (result){ true };
+    }
     (void)pthread_mutex_lock(&s->lock);
     old = s->now;
     s->now = fresh;

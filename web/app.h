@@ -57,6 +57,9 @@ MUST_USE result stores_open(const struct conf *c, const struct clock *clock, boo
                             struct stores *out, struct err *e);
 void stores_close(struct stores *s);
 
+/* Brings the fee tables to the version in force (payments/fee_version.h), in this generation. */
+MUST_USE result app_follow_fees(const struct app *a, bool *changed, struct err *e);
+
 struct str app_origin(struct str url); /* scheme://host[:port] of an address */
 
 struct site {

@@ -9,8 +9,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16
 -- name: order_line_insert
 INSERT INTO order_line (agency_id, order_id, n, fee, kind, name_vi, name_en, quantity, base_vnd,
     gross_vnd, reduction_vnd, net_vnd, retained_vnd, budget_vnd, basis, basis_text, reduction_id,
-    reduction_text, explain_json)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+    reduction_text, explain_json, refundable)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20);
 
 -- name: order_by_id
 SELECT agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,
@@ -56,7 +57,8 @@ RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, pro
 
 -- name: order_lines
 SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd, net_vnd,
-    retained_vnd, budget_vnd, basis, basis_text, reduction_id, reduction_text, explain_json
+    retained_vnd, budget_vnd, basis, basis_text, reduction_id, reduction_text, explain_json,
+    refundable
 FROM order_line WHERE agency_id = $1 AND order_id = $2 ORDER BY n;
 
 -- name: order_set_state
