@@ -13,6 +13,7 @@
 #include "payments/idempotency.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
+#include "payments/receipt_sign.h"
 #include "payments/settlement.h"
 #include "web/app.h"
 
@@ -21,7 +22,15 @@
 /* Lanes do not wait for each other: a settlement file may take a minute, and payments in doubt must
  * be asked about meanwhile; a portal that does not answer must not keep another signed in; that
  * another process rotated a key is to be known within seconds. */
-enum lane_name { LANE_MONEY, LANE_DAY, LANE_SESSION, LANE_NOTICE, LANE_KEYS, LANE_COUNT };
+enum lane_name {
+    LANE_MONEY,
+    LANE_RECEIPT,
+    LANE_DAY,
+    LANE_SESSION,
+    LANE_NOTICE,
+    LANE_KEYS,
+    LANE_COUNT
+};
 
 #define NOTICE_POLL_MS 200 /* who signs out is out at once: the question reads one index */
 
@@ -53,6 +62,11 @@ static result close_order(const struct app *app, bool *did, struct err *e)
 static result deliver(const struct app *app, bool *did, struct err *e)
 {
     return outbox_deliver(&app->till, did, e);
+}
+
+static result sign_receipt(const struct app *app, bool *did, struct err *e)
+{
+    return receipt_sign_due(&app->till, did, e);
 }
 
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
@@ -119,6 +133,7 @@ static const struct {
     { LANE_MONEY, "job.attempt", ask_attempt },
     { LANE_MONEY, "job.expiry", close_order },
     { LANE_MONEY, "job.outbox", deliver },
+    { LANE_RECEIPT, "job.receipt", sign_receipt },
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },

@@ -230,6 +230,8 @@ static bool signature_holds(const struct xml_node *signature, X509 *x)
     DEFER(context_close) xmlSecDSigCtxPtr c = xmlSecDSigCtxCreate(NULL);
 
     must(c != NULL);
+    if (X509_get0_pubkey(x) == NULL) /* of a kind that OpenSSL cannot read */
+        return false;
     c->enabledReferenceUris = xmlSecTransformUriTypeEmpty;
     c->signKey = key_of(X509_get0_pubkey(x));
     return c->signKey != NULL && xmlSecDSigCtxVerify(c, (xmlNodePtr)(uintptr_t)signature) == 0 &&

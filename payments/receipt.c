@@ -1,8 +1,8 @@
 /*
  * Receipts. Attacker: whoever invents receipts; promise: a number is taken once, in ascending order
  * without gaps, in the transaction that captures the money, and the public page confirms only what
- * stands in this table. Deliberately not done yet: the digital signature of the collecting body,
- * which needs its certificate.
+ * stands in this table. Signing is done after the commit (receipt_sign.c), so that no key and no
+ * expired certificate can stand between a payment and its number.
  */
 #include "payments/receipt.h"
 
@@ -14,6 +14,7 @@
 #include "base/words.h"
 #include "crypto/random.h"
 #include "payments/order_row.h"
+#include "payments/receipt_range.h"
 #include "store/sql.h"
 
 #define CODE_BITS      128
@@ -25,12 +26,24 @@ static struct str seal_place(struct arena *a, struct str id)
     return str_cat(a, STR("receipt.payer:"), id);
 }
 
-static result number_take(struct sql *db, struct receipt *r, int64_t year, struct err *e)
+/* The unit's own ranges first, in ascending order; then the body's own numbers, so that an
+ * exhausted range never stops a capture. */
+static result number_take(struct sql *db, struct receipt *r, struct str unit, int64_t year,
+                          struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
+    DEFER(sql_end) struct sql_rows *own = NULL;
+    bool found;
 
+    TRY(sql_find(db, SQL_RECEIPT_NUMBER_OF_RANGE, &own, e, sql_t(r->agency_id), sql_t(r->form),
+                 sql_t(r->serial), sql_i(year), sql_t(unit)));
+    TRY(sql_next(own, &found, e));
+    if (found) {
+        r->number = sql_int(own, 0);
+        return OK;
+    }
     TRY(sql_find(db, SQL_RECEIPT_NUMBER, &rows, e, sql_t(r->agency_id), sql_t(r->form),
-                 sql_t(r->serial), sql_i(year)));
+                 sql_t(r->serial), sql_i(year), sql_i(1)));
     TRY(sql_one(rows, e));
     r->number = sql_int(rows, 0);
     return OK;
@@ -60,30 +73,92 @@ static struct str lines_print(const struct order *o, enum fee_kind kind, struct 
     return json_print(a, list);
 }
 
+static struct str receipt_lines_print(const struct receipt *r, struct arena *a)
+{
+    DEFER(json_close) struct json *list = json_array();
+
+    for (size_t i = 0; i < r->line_count; i++) {
+        struct json *line = json_object();
+
+        json_put_str(line, "name_vi", r->lines[i].name_vi);
+        json_put_str(line, "name_en", r->lines[i].name_en);
+        json_put_int(line, "quantity", r->lines[i].quantity);
+        json_put_int(line, "net_vnd", r->lines[i].net_vnd);
+        json_put_str(line, "basis_text", r->lines[i].basis_text);
+        json_add(list, line);
+    }
+    return json_print(a, list);
+}
+
+/* What an earlier payment of the order got, and was notified as wrong since, ends here. */
+static result notified_replace(struct sql *db, struct receipt *r, struct arena *a, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool found;
+
+    if (r->replaces.n > 0)
+        return OK;
+    TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &rows, e, sql_t(r->agency_id),
+                 sql_t(r->order_id), sql_i(r->kind), sql_t(r->id)));
+    TRY(sql_next(rows, &found, e));
+    r->replaces = found ? sql_text(rows, 0, a) : STR("");
+    return OK;
+}
+
+/* Number, id and code are taken, and the row is stored; the signature follows. */
+static result row_store(struct sql *db, const struct till *t, struct receipt *r, struct str unit,
+                        struct str lines_json, struct arena *a, struct err *e)
+{
+    const struct words_style style = { .chan = t->words_chan };
+    const int64_t now_ms = clock_now_ms(t->clock);
+    const int year = clock_local(now_ms).date.y;
+
+    r->id = random_id(a, "rct_", now_ms);
+    r->code = random_token(a, CODE_BITS);
+    r->form = t->receipt_form;
+    r->serial = str_fmt(a, "%02dT%.*s", year % 100, STR_ARG(t->receipt_letters));
+    r->issued_ms = now_ms;
+    r->words = words_vnd(a, r->amount_vnd, style);
+    TRY(receipt_unit_print(db, r, unit, a, e));
+    TRY(notified_replace(db, r, a, e));
+    TRY(number_take(db, r, unit, year, e));
+    r->number_text = receipt_number_text(a, r->number);
+    TRY(sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r->agency_id), sql_t(r->form), sql_t(r->serial),
+                sql_i(year), sql_i(r->number), sql_t(r->id), sql_t(r->code), sql_t(r->order_id),
+                sql_i(r->kind), sql_i(r->amount_vnd), sql_t(r->words),
+                sql_i(now_ms), sql_t(r->reference), sql_t(r->procedure_name), sql_t(r->body_name),
+                sql_t(r->body_tax_code), sql_t(r->body_address), sql_t(r->portal_txn),
+                sql_t(lines_json), sql_b(payer_seal(a, t, seal_place(a, r->id), &r->payer)),
+                sql_t(r->replaces), sql_t(r->delegate_name), sql_t(r->delegate_address)));
+    return sql_run(db, SQL_RECEIPT_PAPER_INSERT, e, sql_t(r->agency_id), sql_t(r->id),
+                   sql_i(now_ms));
+}
+
 static result one_issue(struct sql *db, const struct till *t, const struct order *o,
                         enum fee_kind kind, struct str portal_txn, struct arena *a, struct err *e)
 {
-    const int64_t now_ms = clock_now_ms(t->clock);
-    const int year = clock_local(now_ms).date.y;
     struct receipt r = { .agency_id = o->agency_id,
-                         .id = random_id(a, "rct_", now_ms),
-                         .code = random_token(a, CODE_BITS),
-                         .form = t->receipt_form,
-                         .serial = str_fmt(a, "%02dT%.*s", year % 100, STR_ARG(t->receipt_letters)),
-                         .amount_vnd = bill_kind_vnd(&o->bill, kind) };
-    const struct words_style style = { .chan = t->words_chan };
+                         .order_id = o->id,
+                         .reference = o->reference,
+                         .procedure_name = o->procedure_name_vi,
+                         .kind = kind,
+                         .amount_vnd = bill_kind_vnd(&o->bill, kind),
+                         .portal_txn = portal_txn,
+                         .payer = o->payer };
     struct fee_agency g;
 
     TRY(fee_agency_find(t->fees, o->agency_id, o->received_on, &g, e));
-    TRY(sql_run(db, SQL_RECEIPT_REPLACE_ORDER, e, sql_t(r.agency_id), sql_t(o->id), sql_i(kind)));
-    TRY(number_take(db, &r, year, e));
-    return sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r.agency_id), sql_t(r.form), sql_t(r.serial),
-                   sql_i(year), sql_i(r.number), sql_t(r.id), sql_t(r.code), sql_t(o->id),
-                   sql_i(kind), sql_i(r.amount_vnd), sql_t(words_vnd(a, r.amount_vnd, style)),
-                   sql_i(now_ms), sql_t(o->reference), sql_t(o->procedure_name_vi),
-                   sql_t(g.name_vi), sql_t(g.tax_code), sql_t(g.address), sql_t(portal_txn),
-                   sql_t(lines_print(o, kind, a)),
-                   sql_b(payer_seal(a, t, seal_place(a, r.id), &o->payer)));
+    r.body_name = g.name_vi;
+    r.body_tax_code = g.tax_code;
+    r.body_address = g.address;
+    return row_store(db, t, &r, o->client_id, lines_print(o, kind, a), a, e);
+}
+
+result receipt_issue_again(struct sql *db, const struct till *t, const struct receipt *old,
+                           struct receipt *r, struct arena *a, struct err *e)
+{
+    r->replaces = old->id;
+    return row_store(db, t, r, STR(""), receipt_lines_print(r, a), a, e);
 }
 
 result receipt_issue(struct sql *db, const struct till *t, const struct order *o,
@@ -99,8 +174,9 @@ result receipt_issue(struct sql *db, const struct till *t, const struct order *o
 result receipt_undo(struct sql *db, const struct till *t, const struct order *o, struct arena *a,
                     struct err *e)
 {
-    (void)t;
     (void)a;
+    TRY(sql_run(db, SQL_RECEIPT_NOTICE_ORDER, e, sql_t(o->agency_id), sql_t(o->id),
+                sql_i(clock_now_ms(t->clock)), sql_t(STR("Khoản tiền đã thu được hoàn lại"))));
     return sql_run(db, SQL_RECEIPT_NOTIFY_ORDER, e, sql_t(o->agency_id), sql_t(o->id));
 }
 
@@ -132,7 +208,7 @@ static result lines_read(struct str text, struct receipt *r, struct arena *a, st
     return OK;
 }
 
-static struct str number_print(struct arena *a, int64_t number)
+struct str receipt_number_text(struct arena *a, int64_t number)
 {
     return str_fmt(a, "%07lld", (long long)number);
 }
@@ -157,8 +233,17 @@ static result row_read(struct sql_rows *rows, const struct till *t, struct arena
                            .body_name = sql_text(rows, 14, a),
                            .body_tax_code = sql_text(rows, 15, a),
                            .body_address = sql_text(rows, 16, a),
-                           .portal_txn = sql_text(rows, 17, a) };
-    r->number_text = number_print(a, r->number);
+                           .portal_txn = sql_text(rows, 17, a),
+                           .revision = sql_int(rows, 20),
+                           .replaces = sql_text(rows, 21, a),
+                           .replaced_by = sql_text(rows, 22, a),
+                           .delegate_name = sql_text(rows, 23, a),
+                           .delegate_address = sql_text(rows, 24, a),
+                           .signed_ms = sql_int(rows, 28) };
+    r->number_text = receipt_number_text(a, r->number);
+    if (r->replaces.n > 0)
+        r->old = (struct receipt_ref){ sql_text(rows, 25, a), sql_text(rows, 26, a),
+                                       receipt_number_text(a, sql_int(rows, 27)) };
     TRY(lines_read(sql_text(rows, 18, a), r, a, e));
     return payer_unseal(a, t, seal_place(a, r->id), sql_bytes(rows, 19, a), &r->payer, e);
 }
@@ -170,7 +255,7 @@ struct receipt_reading {
     struct arena *a;
     struct receipt *out;
     struct receipt_public *shown;
-    size_t count;
+    size_t count, most;
 };
 
 static result order_read(struct sql *db, void *arg, struct err *e)
@@ -201,14 +286,21 @@ result receipt_list(const struct till *t, const struct order *o, struct arena *a
     return OK;
 }
 
+result receipt_find(struct sql *db, const struct till *t, struct str id, struct arena *a,
+                    struct receipt *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECEIPT_BY_ID, &rows, e, sql_t(id)));
+    TRY(sql_one(rows, e));
+    return row_read(rows, t, a, out, e);
+}
+
 static result id_read(struct sql *db, void *arg, struct err *e)
 {
     struct receipt_reading *r = arg;
-    DEFER(sql_end) struct sql_rows *rows = NULL;
 
-    TRY(sql_find(db, SQL_RECEIPT_BY_ID, &rows, e, sql_t(r->id)));
-    TRY(sql_one(rows, e));
-    return row_read(rows, r->t, r->a, r->out, e);
+    return receipt_find(db, r->t, r->id, r->a, r->out, e);
 }
 
 result receipt_load(const struct till *t, struct str id, struct arena *a, struct receipt *out,
@@ -229,13 +321,23 @@ static result code_read(struct sql *db, void *arg, struct err *e)
     TRY(sql_one(rows, e));
     p->form = sql_text(rows, 0, r->a);
     p->serial = sql_text(rows, 1, r->a);
-    p->number_text = number_print(r->a, sql_int(rows, 2));
+    p->number_text = receipt_number_text(r->a, sql_int(rows, 2));
     p->kind = (enum fee_kind)sql_int(rows, 3);
     p->amount_vnd = sql_int(rows, 4);
     p->issued_on = clock_local(sql_int(rows, 5)).date;
     p->state = sql_text(rows, 6, r->a);
     p->body_name = sql_text(rows, 7, r->a);
     p->body_tax_code = sql_text(rows, 8, r->a);
+    p->id = sql_text(rows, 9, r->a);
+    p->signed_ms = sql_int(rows, 10);
+    p->signer = sql_text(rows, 11, r->a);
+    p->signer_serial = sql_text(rows, 12, r->a);
+    p->signer_until_ms = sql_int(rows, 13);
+    p->xml_sha256 = sql_text(rows, 14, r->a);
+    p->pdf_sha256 = sql_text(rows, 15, r->a);
+    p->replacement = (struct receipt_ref){ sql_text(rows, 16, r->a), sql_text(rows, 17, r->a),
+                                           receipt_number_text(r->a, sql_int(rows, 18)) };
+    p->replacement_code = sql_text(rows, 19, r->a);
     return OK;
 }
 
@@ -245,6 +347,75 @@ result receipt_verify(const struct till *t, struct str code, struct arena *a,
     struct receipt_reading r = { .t = t, .code = code, .a = a, .shown = out };
 
     return sql_read(t->store, code_read, &r, e);
+}
+
+static result digest_read(struct sql *db, void *arg, struct err *e)
+{
+    struct receipt_reading *r = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECEIPT_CODE_BY_DIGEST, &rows, e, sql_t(r->id)));
+    TRY(sql_one(rows, e));
+    r->code = sql_text(rows, 0, r->a);
+    return OK;
+}
+
+result receipt_find_file(const struct till *t, struct str sha256, struct arena *a, struct str *code,
+                         struct err *e)
+{
+    struct receipt_reading r = { .t = t, .id = sha256, .a = a };
+
+    if (sha256.n == 0)
+        return fail(e, ERR_NOT_FOUND, "no digest");
+    TRY(sql_read(t->store, digest_read, &r, e));
+    *code = r.code;
+    return OK;
+}
+
+/* "26TAA-0000001": serial and number as printed. */
+static void number_read(struct str what, struct str *serial, int64_t *number)
+{
+    struct str digits;
+
+    *number = 0;
+    *serial = STR("");
+    if (str_cut(what, '-', serial, &digits) && !str_to_i64(digits, number))
+        *serial = STR("");
+}
+
+static result search_read(struct sql *db, void *arg, struct err *e)
+{
+    struct receipt_reading *r = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct str serial;
+    int64_t number;
+    bool more;
+
+    number_read(r->id, &serial, &number);
+    if (r->id.n == 0)
+        TRY(sql_find(db, SQL_RECEIPT_NEWEST, &rows, e, sql_i((int64_t)r->most)));
+    else
+        TRY(sql_find(db, SQL_RECEIPT_SEARCH, &rows, e, sql_t(r->id), sql_t(serial), sql_i(number),
+                     sql_i((int64_t)r->most)));
+    for (r->count = 0; r->count < r->most; r->count++) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            break;
+        TRY(row_read(rows, r->t, r->a, &r->out[r->count], e));
+    }
+    return OK;
+}
+
+result receipt_search(const struct till *t, struct str what, size_t most, struct arena *a,
+                      struct receipt **out, size_t *count, struct err *e)
+{
+    struct receipt_reading r = { .t = t, .id = what, .a = a, .most = most };
+
+    r.out = arena_array(a, struct receipt, most + 1);
+    TRY(sql_read(t->store, search_read, &r, e));
+    *out = r.out;
+    *count = r.count;
+    return OK;
 }
 
 struct str receipt_url(const struct till *t, const struct receipt *r, struct arena *a)

@@ -22,6 +22,7 @@ struct sheet {
     struct pdf *pdf;
     struct arena *a;
     int y_mm;
+    const struct receipt_mark *mark;
 };
 
 static const struct pdf_style body_style = { .size_pt = 10 };
@@ -70,6 +71,10 @@ static void head_put(struct sheet *s, const struct receipt *r)
     paragraph(s, small_style, LEFT_MM, 105,
               str_fmt(s->a, "Mã số thuế (tax code): %.*s", STR_ARG(r->body_tax_code)));
     paragraph(s, small_style, LEFT_MM, 105, r->body_address);
+    if (r->delegate_name.n > 0)
+        paragraph(s, small_style, LEFT_MM, 105,
+                  str_fmt(s->a, "Đơn vị được ủy nhiệm lập (issued by): %.*s, %.*s",
+                          STR_ARG(r->delegate_name), STR_ARG(r->delegate_address)));
     s->y_mm = s->y_mm < 40 ? 40 : s->y_mm;
     rule(s);
 }
@@ -86,10 +91,11 @@ static void title_put(struct sheet *s, const struct receipt *r)
     paragraph(s, under, LEFT_MM, WIDTH_MM,
               phi ? STR("(Receipt of fee; không in sẵn mệnh giá)")
                   : STR("(Receipt of charge; không in sẵn mệnh giá)"));
-    if (!str_is(r->state, "issued"))
-        paragraph(s, bold_style, LEFT_MM, WIDTH_MM,
-                  str_is(r->state, "replaced") ? STR("ĐÃ BỊ THAY THẾ (replaced)")
-                                               : STR("ĐÃ CÓ THÔNG BÁO SAI SÓT (error notified)"));
+    if (r->old.serial.n > 0)
+        paragraph(s, under, LEFT_MM, WIDTH_MM,
+                  str_fmt(s->a, "Thay thế biên lai (replaces) mẫu số %.*s ký hiệu %.*s số %.*s",
+                          STR_ARG(r->old.form), STR_ARG(r->old.serial),
+                          STR_ARG(r->old.number_text)));
     s->y_mm += 3;
 }
 
@@ -131,6 +137,22 @@ static void total_put(struct sheet *s, const struct receipt *r)
     label(s, STR("Mã giao dịch (transaction)"), r->portal_txn);
 }
 
+/* Whose signature it carries: what readers show of the signature itself differs. */
+static void mark_put(struct sheet *s, const struct receipt *r)
+{
+    const struct pdf_style centre = { .size_pt = 9, .align = PDF_CENTRE };
+
+    if (s->mark->at_ms == 0) {
+        paragraph(s, centre, 120, 70, r->body_name);
+        paragraph(s, centre, 120, 70, STR("Bản chưa ký số (not signed)"));
+        return;
+    }
+    paragraph(s, centre, 120, 70, STR("Đã ký số (digitally signed)"));
+    paragraph(s, centre, 120, 70, s->mark->signer);
+    paragraph(s, centre, 120, 70,
+              str_fmt(s->a, "Ngày ký (signed): %.*s", STR_ARG(clock_vn(s->a, s->mark->at_ms))));
+}
+
 static void foot_put(struct sheet *s, const struct till *t, const struct receipt *r,
                      const struct qr *qr)
 {
@@ -146,8 +168,7 @@ static void foot_put(struct sheet *s, const struct till *t, const struct receipt
     pdf_symbol(s->pdf, (struct pdf_box){ .x_mm = LEFT_MM, .y_mm = s->y_mm, .w_mm = 34 }, qr);
     paragraph(s, centre, 120, 70,
               str_fmt(s->a, "Ngày lập (issued): %.*s", STR_ARG(clock_vn(s->a, r->issued_ms))));
-    paragraph(s, centre, 120, 70, r->body_name);
-    paragraph(s, centre, 120, 70, STR("(Bản thể hiện của biên lai điện tử)"));
+    mark_put(s, r);
     s->y_mm = s->y_mm < below_mm ? below_mm : s->y_mm;
     paragraph(s, small_style, LEFT_MM, WIDTH_MM,
               str_fmt(s->a, "Tra cứu (verify): %.*s", STR_ARG(receipt_url(t, r, s->a))));
@@ -163,8 +184,8 @@ static void payer_put(struct sheet *s, const struct receipt *r)
     rule(s);
 }
 
-result receipt_pdf(const struct till *t, const struct receipt *r, struct arena *a, struct str *pdf,
-                   struct err *e)
+result receipt_pdf(const struct till *t, const struct receipt *r, const struct receipt_mark *mark,
+                   struct arena *a, struct str *pdf, struct err *e)
 {
     DEFER(pdf_close) struct pdf *p = NULL;
     const struct pdf_meta meta = { .title = str_fmt(a, "Biên lai %.*s %.*s", STR_ARG(r->serial),
@@ -173,7 +194,7 @@ result receipt_pdf(const struct till *t, const struct receipt *r, struct arena *
                                    .author = r->body_name,
                                    .language = STR("vi"),
                                    .made_ms = r->issued_ms };
-    struct sheet s = { .a = a };
+    struct sheet s = { .a = a, .mark = mark };
     struct qr qr;
 
     TRY(qr_make(a, receipt_url(t, r, a), &qr, e));

@@ -60,6 +60,8 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
                       .lease_s = c->jobs.lease_s,
                       .receipt_form = c->payments.receipt_form,
                       .receipt_letters = c->payments.receipt_serial_letters,
+                      .receipt_keys_dir = c->payments.receipt_keys_dir,
+                      .receipt_trust_file = c->payments.receipt_trust_file,
                       .words_chan = c->payments.words_chan };
 
     TRY(receipt_check(c, e));

@@ -43,8 +43,10 @@ struct till {
     int64_t order_ttl_s;
     int64_t query_first_s, query_horizon_s;
     int64_t lease_s;
-    struct str receipt_form;    /* "EBL01" */
-    struct str receipt_letters; /* "AA" */
+    struct str receipt_form;       /* "EBL01" */
+    struct str receipt_letters;    /* "AA" */
+    struct str receipt_keys_dir;   /* <agency>.pem: receipt_sign.h */
+    struct str receipt_trust_file; /* authorities of their certificates; need not be there */
     bool words_chan;
     struct till_counts *counts;
 };

@@ -3,30 +3,97 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "http/form.h"
-#include "payments/receipt.h"
+#include "payments/receipt_sign.h"
 #include "web/onlooker.h"
 #include "web/view.h"
 
-/* GET /receipts/{id} */
-result receipt_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+/* The receipt of who asks, and whether they may see whose it is. */
+static result receipt_of(struct ctx *c, struct str id, struct receipt *r, bool *payer,
+                         struct err *e)
 {
-    struct receipt receipt;
     struct onlooker who;
     struct order order;
-    struct str pdf;
 
-    TRY(receipt_load(&c->app->till, request_param(rq, "id"), c->arena, &receipt, e));
-    TRY(order_load(&c->app->till, receipt.order_id, STR(""), c->arena, &order, e));
+    TRY(receipt_load(&c->app->till, id, c->arena, r, e));
+    TRY(order_load(&c->app->till, r->order_id, STR(""), c->arena, &order, e));
     TRY(onlooker_find(c, &order, &who, e));
     TRY(order_may_see(&order, c->session.account, who.id_index, e));
-    if (!order_may_see_payer(&order, c->session.account, who.id_index))
-        receipt.payer = (struct payer){ STR(""), STR(""), STR("") };
-    TRY(receipt_pdf(&c->app->till, &receipt, c->arena, &pdf, e));
-    response_header(rs, "Content-Disposition",
-                    str_fmt(c->arena, "inline; filename=\"%.*s-%.*s.pdf\"", STR_ARG(receipt.serial),
-                            STR_ARG(receipt.number_text)));
-    response_body(rs, 200, "application/pdf", pdf);
+    *payer = order_may_see_payer(&order, c->session.account, who.id_index);
     return OK;
+}
+
+/* The signed file, signed now if it is not yet. False: the body's key is not there or out of date;
+ * the reason is logged by the job. */
+static result signed_find(struct ctx *c, const struct receipt *r, enum receipt_form form,
+                          struct str *file, bool *found, struct err *e)
+{
+    struct receipt_paper paper;
+
+    *found = !receipt_sign(&c->app->till, r->id, c->arena, e).failed;
+    if (!*found)
+        return e->code == ERR_CONFIG ? OK : (result){ true };
+    TRY(receipt_paper_load(&c->app->till, r->id, c->arena, &paper, e));
+    *file = paper.bytes[form];
+    return OK;
+}
+
+static void file_answer(struct ctx *c, struct response *rs, const struct receipt *r,
+                        enum receipt_form form, struct str file)
+{
+    const char *end = form == RECEIPT_PDF ? "pdf" : "xml";
+
+    response_header(rs, "Content-Disposition",
+                    str_fmt(c->arena, "%s; filename=\"%.*s-%.*s.%s\"",
+                            form == RECEIPT_PDF ? "inline" : "attachment", STR_ARG(r->serial),
+                            STR_ARG(r->number_text), end));
+    response_body(rs, 200, form == RECEIPT_PDF ? "application/pdf" : "application/xml", file);
+}
+
+/* GET /receipts/{id}: the signed PDF; who may not see the payer, and who asks before it could be
+ * signed, gets a page that says that it is not. */
+static result pdf_answer(struct ctx *c, struct response *rs, struct str id, struct err *e)
+{
+    const struct receipt_mark mark = { .at_ms = 0 };
+    struct receipt r;
+    bool payer, found = false;
+    struct str pdf;
+
+    TRY(receipt_of(c, id, &r, &payer, e));
+    if (payer)
+        TRY(signed_find(c, &r, RECEIPT_PDF, &pdf, &found, e));
+    else
+        r.payer = (struct payer){ STR(""), STR(""), STR("") };
+    if (!found)
+        TRY(receipt_pdf(&c->app->till, &r, &mark, c->arena, &pdf, e));
+    file_answer(c, rs, &r, RECEIPT_PDF, pdf);
+    return OK;
+}
+
+/* GET /receipts/{id}.xml: the signed XML, for who may see the payer. */
+static result xml_answer(struct ctx *c, struct response *rs, struct str id, struct err *e)
+{
+    struct receipt r;
+    bool payer, found;
+    struct str xml;
+
+    TRY(receipt_of(c, id, &r, &payer, e));
+    if (!payer)
+        return fail(e, ERR_FORBIDDEN, "the signed receipt names the payer");
+    TRY(signed_find(c, &r, RECEIPT_XML, &xml, &found, e));
+    if (!found)
+        return fail(e, ERR_WRONG_STATE, "receipt %.*s is not signed yet", STR_ARG(r.id));
+    file_answer(c, rs, &r, RECEIPT_XML, xml);
+    return OK;
+}
+
+/* GET /receipts/{id} and /receipts/{id}.xml */
+result receipt_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    const struct str id = request_param(rq, "id");
+
+    if (str_ends(id, STR(".xml")))
+        return xml_answer(c, rs, str_sub(id, 0, id.n - 4), e);
+    return pdf_answer(c, rs, id, e);
 }
 
 static void put_public(struct ctx *c, struct json *data, const struct receipt_public *r)

@@ -108,7 +108,7 @@ WHERE o.state IN ('paid', 'overpaid', 'refunded') AND EXISTS (SELECT 1 FROM orde
     WHERE k.agency_id = o.agency_id AND k.order_id = o.id
     GROUP BY k.kind HAVING SUM(k.net_vnd) > 0 AND SUM(k.net_vnd) <> (
         SELECT COALESCE(SUM(r.amount_vnd), 0) FROM receipt r WHERE r.agency_id = o.agency_id
-            AND r.order_id = o.id AND r.kind = k.kind AND r.state <> 'replaced'))
+            AND r.order_id = o.id AND r.kind = k.kind AND r.revision = 0))
 LIMIT 1;
 
 -- name: ledger_bad_splits
@@ -135,9 +135,16 @@ LIMIT 1;
 SELECT h.agency_id, h.serial FROM receipt_head h
 WHERE h.last <> (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = h.agency_id
         AND r.form = h.form AND r.serial = h.serial AND r.year = h.year)
-    OR h.last <> (SELECT COALESCE(MAX(r.number), 0) FROM receipt r
+    + (SELECT COALESCE(SUM(g.last - g.first + 1 - g.used), 0) FROM receipt_range g
+        WHERE g.agency_id = h.agency_id AND g.form = h.form AND g.serial = h.serial
+            AND g.year = h.year)
+    OR h.last < (SELECT COALESCE(MAX(r.number), 0) FROM receipt r
         WHERE r.agency_id = h.agency_id AND r.form = h.form AND r.serial = h.serial
             AND r.year = h.year)
+    OR EXISTS (SELECT 1 FROM receipt_range g WHERE g.agency_id = h.agency_id AND g.form = h.form
+        AND g.serial = h.serial AND g.year = h.year AND g.used <> (SELECT COUNT(*) FROM receipt r
+            WHERE r.agency_id = g.agency_id AND r.form = g.form AND r.serial = g.serial
+                AND r.year = g.year AND r.number BETWEEN g.first AND g.first + g.used - 1))
 LIMIT 1;
 
 -- name: ledger_counts

@@ -1,36 +1,153 @@
 -- name: receipt_number
-INSERT INTO receipt_head (agency_id, form, serial, year, last) VALUES ($1, $2, $3, $4, 1)
-ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + 1
+INSERT INTO receipt_head (agency_id, form, serial, year, last) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + $5
 RETURNING last;
+
+-- name: receipt_number_of_range
+UPDATE receipt_range SET used = used + 1
+WHERE agency_id = $1 AND form = $2 AND serial = $3 AND year = $4 AND unit = $5
+    AND used < last - first + 1
+    AND first = (SELECT MIN(x.first) FROM receipt_range x WHERE x.agency_id = $1 AND x.form = $2
+        AND x.serial = $3 AND x.year = $4 AND x.unit = $5 AND x.used < x.last - x.first + 1)
+RETURNING first + used - 1;
 
 -- name: receipt_insert
 INSERT INTO receipt (agency_id, form, serial, year, number, id, code, order_id, kind, revision,
     amount_vnd, words, issued_ms, state, reference, procedure_name, body_name, body_tax_code,
-    body_address, portal_txn, lines_json, payer_sealed)
+    body_address, portal_txn, lines_json, payer_sealed, replaces, delegate_name, delegate_address)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = $1 AND r.order_id = $8 AND r.kind = $9),
-    $10, $11, $12, 'issued', $13, $14, $15, $16, $17, $18, $19, $20);
+    $10, $11, $12, 'issued', $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+
+-- name: receipt_paper_insert
+INSERT INTO receipt_paper (agency_id, receipt_id, next_ms, failure, signed_ms, signer,
+    signer_serial, signer_until_ms, xml_sha256, xml_sealed, pdf_sha256, pdf_sealed)
+VALUES ($1, $2, $3, '', 0, '', '', 0, '', NULL, '', NULL);
+
+-- name: receipt_notice_order
+INSERT INTO receipt_notice (agency_id, receipt_id, at_ms, kind, reason, proposal_id, reported_day,
+    reported_n)
+SELECT agency_id, id, $3, 'explained', $4, '', '', 0 FROM receipt
+WHERE agency_id = $1 AND order_id = $2 AND state = 'issued' ON CONFLICT DO NOTHING;
 
 -- name: receipt_notify_order
 UPDATE receipt SET state = 'notified'
 WHERE agency_id = $1 AND order_id = $2 AND state = 'issued';
 
 -- name: receipt_replace_order
-UPDATE receipt SET state = 'replaced'
-WHERE agency_id = $1 AND order_id = $2 AND kind = $3 AND state = 'notified';
+UPDATE receipt SET state = 'replaced', replaced_by = $4
+WHERE agency_id = $1 AND order_id = $2 AND kind = $3 AND state = 'notified'
+RETURNING id;
+
+-- name: receipt_notice_insert
+INSERT INTO receipt_notice (agency_id, receipt_id, at_ms, kind, reason, proposal_id, reported_day,
+    reported_n)
+VALUES ($1, $2, $3, $4, $5, $6, '', 0);
+
+-- name: receipt_notify
+UPDATE receipt SET state = 'notified' WHERE id = $1 AND state = 'issued';
+
+-- name: receipt_replace
+UPDATE receipt SET state = 'replaced', replaced_by = $2 WHERE id = $1 AND state = 'issued';
 
 -- name: receipt_by_id
-SELECT agency_id, form, serial, number, id, code, order_id, kind, amount_vnd, words, issued_ms,
-    state, reference, procedure_name, body_name, body_tax_code, body_address, portal_txn,
-    lines_json, payer_sealed
-FROM receipt WHERE id = $1;
+SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
+    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
+    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
+    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
+    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE r.id = $1;
 
 -- name: receipt_by_order
-SELECT agency_id, form, serial, number, id, code, order_id, kind, amount_vnd, words, issued_ms,
-    state, reference, procedure_name, body_name, body_tax_code, body_address, portal_txn,
-    lines_json, payer_sealed
-FROM receipt WHERE agency_id = $1 AND order_id = $2 ORDER BY kind, revision;
+SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
+    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
+    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
+    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
+    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE r.agency_id = $1 AND r.order_id = $2 ORDER BY r.kind, r.revision;
+
+-- name: receipt_search
+SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
+    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
+    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
+    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
+    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE r.reference = $1 OR r.code = $1 OR r.id = $1 OR r.portal_txn = $1
+    OR (r.serial = $2 AND r.number = $3)
+ORDER BY r.issued_ms DESC, r.id LIMIT $4;
+
+-- name: receipt_newest
+SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
+    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
+    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
+    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
+    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+ORDER BY r.issued_ms DESC, r.id DESC LIMIT $1;
 
 -- name: receipt_by_code
-SELECT form, serial, number, kind, amount_vnd, issued_ms, state, body_name, body_tax_code
-FROM receipt WHERE code = $1;
+SELECT r.form, r.serial, r.number, r.kind, r.amount_vnd, r.issued_ms, r.state, r.body_name,
+    r.body_tax_code, r.id, p.signed_ms, p.signer, p.signer_serial, p.signer_until_ms, p.xml_sha256,
+    p.pdf_sha256, COALESCE(w.form, ''), COALESCE(w.serial, ''), COALESCE(w.number, 0),
+    COALESCE(w.code, '')
+FROM receipt r JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+    LEFT JOIN receipt w ON w.id = r.replaced_by
+WHERE r.code = $1;
+
+-- name: receipt_code_by_digest
+SELECT r.code FROM receipt r JOIN receipt_paper p ON p.agency_id = r.agency_id
+    AND p.receipt_id = r.id
+WHERE p.xml_sha256 = $1 OR p.pdf_sha256 = $1;
+
+-- name: receipt_paper_by_id
+SELECT agency_id, signed_ms, failure, signer, signer_serial, signer_until_ms, xml_sha256,
+    xml_sealed, pdf_sha256, pdf_sealed
+FROM receipt_paper WHERE receipt_id = $1;
+
+-- name: receipt_paper_claim
+UPDATE receipt_paper SET next_ms = $2
+WHERE (agency_id, receipt_id) = (SELECT agency_id, receipt_id FROM receipt_paper
+        WHERE next_ms > 0 AND next_ms <= $1 ORDER BY next_ms LIMIT 1)
+    AND next_ms > 0 AND next_ms <= $1
+RETURNING receipt_id;
+
+-- name: receipt_paper_again
+UPDATE receipt_paper SET next_ms = $2, failure = $3 WHERE receipt_id = $1 AND signed_ms = 0;
+
+-- name: receipt_paper_save
+UPDATE receipt_paper SET next_ms = 0, failure = '', signed_ms = $2, signer = $3,
+    signer_serial = $4, signer_until_ms = $5, xml_sha256 = $6, xml_sealed = $7, pdf_sha256 = $8,
+    pdf_sealed = $9
+WHERE receipt_id = $1 AND signed_ms = 0;
+
+-- name: receipt_paper_waiting
+SELECT COUNT(*), COALESCE(MIN(r.issued_ms), 0) FROM receipt_paper p
+    JOIN receipt r ON r.agency_id = p.agency_id AND r.id = p.receipt_id
+WHERE p.next_ms > 0;
+
+-- name: receipt_unit_put
+INSERT INTO receipt_unit (agency_id, unit, name, address, document, made_ms)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (agency_id, unit) DO UPDATE SET name = $3, address = $4, document = $5, made_ms = $6;
+
+-- name: receipt_unit_find
+SELECT name, address, document FROM receipt_unit WHERE agency_id = $1 AND unit = $2;
+
+-- name: receipt_range_insert
+INSERT INTO receipt_range (agency_id, form, serial, year, first, last, unit, used, made_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8);
+
+-- name: receipt_range_list
+SELECT agency_id, form, serial, year, first, last, unit, used FROM receipt_range
+WHERE year = $1 ORDER BY agency_id, unit, first LIMIT $2;
+
+-- name: receipt_range_short
+SELECT COUNT(*) FROM (SELECT agency_id, unit FROM receipt_range WHERE year = $1
+    GROUP BY agency_id, unit HAVING SUM(used) * 10 >= SUM(last - first + 1) * 9) AS short;

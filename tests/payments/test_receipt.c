@@ -146,7 +146,7 @@ static const char *pdf_save(struct counter *c, const struct receipt *r)
     struct err e = { .code = ERR_NONE };
     FILE *f = fopen(path, "wb");
 
-    check_ok(receipt_pdf(&c->till, r, a, &pdf, &e), e);
+    check_ok(receipt_pdf(&c->till, r, &(struct receipt_mark){ .at_ms = 0 }, a, &pdf, &e), e);
     check(str_starts(pdf, STR("%PDF-")));
     check(f != NULL && fwrite(pdf.p, 1, pdf.n, f) == pdf.n && fclose(f) == 0);
     return path;
