@@ -44,6 +44,7 @@ END
 case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac
 [ -f "$var/seal.key" ] || motcua seal make
 motcua migrate >/dev/null
+motcua receipts sample-keys # bodies sign their receipts; clearly samples
 
 motcua client list >"$var/clients"
 # Keys, database and the sandbox's truth belong together.

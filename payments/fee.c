@@ -90,6 +90,19 @@ result fee_agency_find(const struct fee_table *t, struct str id, struct date on,
     return fail_field(e, ERR_INVALID, "agency_id", "no such agency on that day");
 }
 
+bool fee_agency_at(const struct fee_table *t, size_t n, struct date on, struct fee_agency *out)
+{
+    const struct fee_rows *r = fee_rows_of(t);
+
+    for (size_t i = 0; i < r->agency_count; i++) {
+        if (!fee_in_force(&r->agencies[i].scope, on) || n-- > 0)
+            continue;
+        *out = r->agencies[i].agency;
+        return true;
+    }
+    return false;
+}
+
 const struct fee_procedure_row *fee_procedure_row_find(const struct fee_rows *r, struct str code,
                                                        struct date on)
 {

@@ -131,6 +131,8 @@ int64_t fee_table_version(const struct fee_table *t);
  */
 MUST_USE result fee_agency_find(const struct fee_table *t, struct str id, struct date on,
                                 struct fee_agency *out, struct err *e);
+/* The n-th agency in force on that day, in the order of the tables; false: there are no more. */
+bool fee_agency_at(const struct fee_table *t, size_t n, struct date on, struct fee_agency *out);
 MUST_USE result fee_procedure_find(const struct fee_table *t, struct str code, struct date on,
                                    struct fee_procedure *out, struct err *e);
 /* Default items of a procedure at an agency. ERR_NOT_FOUND when none is defined. */

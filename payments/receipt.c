@@ -98,8 +98,8 @@ static result notified_replace(struct sql *db, struct receipt *r, struct arena *
 
     if (r->replaces.n > 0)
         return OK;
-    TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &rows, e, sql_t(r->agency_id),
-                 sql_t(r->order_id), sql_i(r->kind), sql_t(r->id)));
+    TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &rows, e, sql_t(r->agency_id), sql_t(r->order_id),
+                 sql_i(r->kind), sql_t(r->id)));
     TRY(sql_next(rows, &found, e));
     r->replaces = found ? sql_text(rows, 0, a) : STR("");
     return OK;
@@ -125,8 +125,8 @@ static result row_store(struct sql *db, const struct till *t, struct receipt *r,
     r->number_text = receipt_number_text(a, r->number);
     TRY(sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r->agency_id), sql_t(r->form), sql_t(r->serial),
                 sql_i(year), sql_i(r->number), sql_t(r->id), sql_t(r->code), sql_t(r->order_id),
-                sql_i(r->kind), sql_i(r->amount_vnd), sql_t(r->words),
-                sql_i(now_ms), sql_t(r->reference), sql_t(r->procedure_name), sql_t(r->body_name),
+                sql_i(r->kind), sql_i(r->amount_vnd), sql_t(r->words), sql_i(now_ms),
+                sql_t(r->reference), sql_t(r->procedure_name), sql_t(r->body_name),
                 sql_t(r->body_tax_code), sql_t(r->body_address), sql_t(r->portal_txn),
                 sql_t(lines_json), sql_b(payer_seal(a, t, seal_place(a, r->id), &r->payer)),
                 sql_t(r->replaces), sql_t(r->delegate_name), sql_t(r->delegate_address)));
