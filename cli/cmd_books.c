@@ -1,4 +1,4 @@
-/* Fee tables, the ledger and the audit log. */
+/* The ledger and the audit log. */
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -8,7 +8,6 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "payments/fee.h"
 #include "payments/ledger.h"
 #include "store/audit.h"
 
@@ -19,44 +18,6 @@ static result read_day(const struct cli *cli, int n, struct date *day, struct er
     *day = clock_today(&cli->clock);
     if (word != NULL && (!date_read(str_c(word), day) || !date_is_valid(*day)))
         return fail_field(e, ERR_INVALID, "date", "not a date yyyy-mm-dd");
-    return OK;
-}
-
-static result open_fees(struct cli *cli, const char *folder, struct fee_table **out, struct err *e)
-{
-    struct buf mistakes = buf_make(cli->arena, LIMIT_PAGE_BYTES);
-    result r;
-
-    if (folder == NULL) {
-        TRY(cli_load_conf(cli, e));
-        folder = str_cstr(cli->arena, cli->conf.payments.fees_dir);
-    }
-    r = fee_table_open(folder, out, &mistakes, e);
-    if (mistakes.n > 0)
-        (void)fwrite(mistakes.p, 1, mistakes.n, stderr);
-    return r;
-}
-
-result cmd_fees_check(struct cli *cli, struct err *e)
-{
-    DEFER(fee_table_close) struct fee_table *fees = NULL;
-
-    TRY(open_fees(cli, cli_word(cli, 0), &fees, e));
-    (void)printf("the fee tables are good\n");
-    return OK;
-}
-
-result cmd_fees_list(struct cli *cli, struct err *e)
-{
-    DEFER(fee_table_close) struct fee_table *fees = NULL;
-    DEFER(json_close) struct json *catalogue = NULL;
-    struct date day;
-
-    TRY(read_day(cli, 0, &day, e));
-    TRY(open_fees(cli, NULL, &fees, e));
-    catalogue = fee_catalogue(fees, day, STR(""), STR(""));
-    cli_print(json_print(cli->arena, catalogue));
-    (void)putchar('\n');
     return OK;
 }
 

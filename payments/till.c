@@ -55,6 +55,7 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
                       .issuer = c->service.issuer,
                       .account = c->portal.account,
                       .order_ttl_s = c->payments.order_ttl_s,
+                      .quote_ttl_s = c->payments.quote_ttl_s,
                       .query_first_s = c->payments.query_first_s,
                       .query_horizon_s = c->payments.query_horizon_s,
                       .lease_s = c->jobs.lease_s,

@@ -40,7 +40,7 @@ struct till {
     struct vnpay *vnpay; /* NULL: payers may not choose it */
     struct str issuer;   /* of next_url and of the receipt's QR code */
     struct str account;  /* collection account the portal settles to */
-    int64_t order_ttl_s;
+    int64_t order_ttl_s, quote_ttl_s;
     int64_t query_first_s, query_horizon_s;
     int64_t lease_s;
     struct str receipt_form;       /* "EBL01" */

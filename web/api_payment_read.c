@@ -134,16 +134,21 @@ static bool may_return_to(const struct client *client, struct str text)
            (client->hosts.n == 0 || client_list_has(client->hosts, url.host.name));
 }
 
-static result read_rest(const struct json *body, struct order_request *out, struct err *e)
+static result read_case(const struct json *body, struct order_request *out, struct err *e)
 {
     struct str channel = STR("online");
 
-    TRY(json_need_str(body, "reference", 50, &out->reference, e));
     TRY(json_need_str(body, "agency_id", 32, &out->agency_id, e));
     TRY(json_need_str(body, "procedure", 64, &out->procedure, e));
     TRY(read_date(body, "received_on", &out->received_on, e));
     TRY(json_want_str(body, "channel", 16, &channel, e));
     out->channel = str_is(channel, "online") ? FEE_ONLINE : FEE_COUNTER;
+    return OK;
+}
+
+static result read_rest(const struct json *body, struct order_request *out, struct err *e)
+{
+    TRY(json_need_str(body, "reference", 50, &out->reference, e));
     TRY(json_want_str(body, "return_url", 1000, &out->return_url, e));
     return json_want_str(body, "locale", 2, &out->locale, e);
 }
@@ -161,18 +166,63 @@ static result check_client(struct ctx *c, const struct order_request *order, str
     return OK;
 }
 
-result payment_read(struct ctx *c, const struct json *body, struct payment_body *out, struct err *e)
+static struct order_request request_of(const struct ctx *c)
 {
-    out->order = (struct order_request){
+    return (struct order_request){
         .client_id = c->access.client_id,
         .received_on = clock_today(c->app->clock),
         .request_id = c->visit.request_id,
         .ip = c->visit.ip,
     };
-    out->metadata = json_member(body, "metadata");
-    TRY(read_rest(body, &out->order, e));
+}
+
+static result case_read(const struct json *body, struct payment_body *out, struct err *e)
+{
+    TRY(read_case(body, &out->order, e));
     TRY(read_items(body, out, e));
-    TRY(read_categories(body, out, e));
+    return read_categories(body, out, e);
+}
+
+result payment_read_case(struct ctx *c, const struct json *body, struct payment_body *out,
+                         struct err *e)
+{
+    out->order = request_of(c);
+    TRY(case_read(body, out, e));
+    TRY(check_client(c, &out->order, e));
+    return read_subject(c, body, out, e);
+}
+
+/* What a quote settles is not said again. */
+static result quote_read(struct ctx *c, const struct json *body, struct payment_body *out,
+                         struct err *e)
+{
+    static const char *const settled[] = { "agency_id", "procedure",  "received_on",  "channel",
+                                           "items",     "categories", "subject_token" };
+    struct order_request rq;
+    struct str id;
+
+    for (size_t i = 0; i < LEN(settled); i++)
+        if (json_member(body, settled[i]) != NULL)
+            return fail_field(e, ERR_INVALID, settled[i], "the quote says so already");
+    TRY(json_need_str(body, "quote_id", 60, &id, e));
+    TRY(quote_load(&c->app->till, id, c->access.client_id, c->arena, &out->quote, e));
+    rq = out->quote.order;
+    rq.client_id = out->order.client_id;
+    rq.request_id = out->order.request_id;
+    rq.ip = out->order.ip;
+    out->order = rq;
+    return OK;
+}
+
+result payment_read(struct ctx *c, const struct json *body, struct payment_body *out, struct err *e)
+{
+    out->order = request_of(c);
+    out->metadata = json_member(body, "metadata");
+    if (json_member(body, "quote_id") != NULL)
+        TRY(quote_read(c, body, out, e));
+    else
+        TRY(case_read(body, out, e));
+    TRY(read_rest(body, &out->order, e));
     TRY(read_payer(body, &out->order.payer, e));
     TRY(check_client(c, &out->order, e));
     return read_subject(c, body, out, e);

@@ -33,6 +33,8 @@ static result make_order(struct sql *db, void *arg, struct arena *a, struct idem
         return (result){ true };
     }
     TRY(order_create(db, t, &m->payment->order, a, &order, e));
+    if (m->payment->quote.id.n > 0)
+        TRY(quote_check(&m->payment->quote, &order, m->c->now_ms, a, e));
     TRY(metadata_put(db, &order, m->payment->metadata, a, e));
     return api_reply(m->c, payment_json(t, &order, m->payment->metadata, a), a, out, e);
 }

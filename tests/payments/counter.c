@@ -259,6 +259,7 @@ struct counter *counter_open(void)
     c->till.fees = c->fees;
     c->till.issuer = STR("http://127.0.0.1:8080");
     c->till.order_ttl_s = 86400;
+    c->till.quote_ttl_s = 1800;
     c->till.query_first_s = 5;
     c->till.query_horizon_s = 259200;
     c->till.lease_s = 60;

@@ -1,0 +1,18 @@
+/*
+ * fee_text.h - why a rate or preference was taken or not, in words; quotes as JSON.
+ */
+#ifndef WEB_FEE_TEXT_H
+#define WEB_FEE_TEXT_H
+
+#include "base/catalog.h"
+#include "payments/quote.h"
+#include "web/app.h"
+
+/* Of fees.why.<code>; days and names of categories are put in. */
+struct str fee_why_text(const struct catalog *texts, const struct fee_explain *x, struct arena *a);
+/* As schema `fee_quote` of web/api.def. The caller's. */
+struct json *fee_quote_json(const struct app *app, const struct quote *q, struct arena *a);
+/* As a list of schema `fee_saving`. */
+struct json *fee_savings_json(const struct quote_saving *s, size_t n);
+
+#endif
