@@ -1,12 +1,13 @@
 /*
  * The states of an attempt. Attacker: messages that come late, twice, in another order or against
  * each other; promise: a capture happens once, is never undone by a message, and whatever does not
- * fit is kept as evidence. Deliberately not done: reversals, which need two persons.
+ * fit is kept as evidence.
  */
 #include "payments/attempt.h"
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "payments/attempt_row.h"
 #include "payments/channel.h"
@@ -26,18 +27,21 @@ enum attempt_action {
     ATTEMPT_DO_CORRECT,
     ATTEMPT_DO_CONTRADICT,
     ATTEMPT_DO_SUSPECT,
-    ATTEMPT_DO_GIVE_UP
+    ATTEMPT_DO_GIVE_UP,
+    ATTEMPT_DO_TAKE_BACK
 };
 
-#define QUESTIONS_BEFORE_LATER 2 /* the schedule is entered at 60 s while the payer is paying */
+#define NOTICES_MAX            100 /* looked through at a capture */
+#define QUESTIONS_BEFORE_LATER 2   /* the schedule is entered at 60 s while the payer is paying */
 
 static const char *const state_names[ATTEMPT_STATE_COUNT] = {
     "none",    "new",      "initiating", "redirected", "processing",
-    "unknown", "captured", "failed",     "expired",
+    "unknown", "captured", "failed",     "expired",    "reversed",
 };
 static const char *const event_names[ATTEMPT_EV_COUNT] = {
-    "created", "sent", "answered", "refused",   "no_answer", "returned", "noticed",
-    "pending", "paid", "unpaid",   "not_found", "overdue",   "mismatch", "stuck",
+    "created",  "sent",    "answered", "refused",    "no_answer", "returned",
+    "noticed",  "pending", "paid",     "unpaid",     "not_found", "overdue",
+    "mismatch", "stuck",   "disputed", "undisputed", "reversed",
 };
 
 static const struct {
@@ -128,6 +132,7 @@ static void schedule(const struct till *t, struct attempt *at, enum attempt_acti
     case ATTEMPT_DO_CAPTURE:
     case ATTEMPT_DO_CORRECT:
     case ATTEMPT_DO_GIVE_UP:
+    case ATTEMPT_DO_TAKE_BACK:
         at->query_next_ms = 0;
         break;
     case ATTEMPT_DO_NOTHING:
@@ -151,7 +156,7 @@ static struct str mismatch_of(enum attempt_action action, const struct order_cau
     case ATTEMPT_DO_CORRECT:
         return STR("LATE");
     case ATTEMPT_DO_CONTRADICT:
-        return STR("STA");
+        return str_is(cause->mismatch, "REV") ? cause->mismatch : STR("STA");
     case ATTEMPT_DO_GIVE_UP:
         return STR("STUCK");
     default:
@@ -174,6 +179,93 @@ static result capture(struct sql *db, const struct till *t, struct order *o, str
     if (channel_can(at->channel, CHANNEL_BILLS))
         TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
     return order_captured(db, t, o, &paid, a, e);
+}
+
+/* What a notice that came before the capture says of another transaction than the captured one:
+ * the payer's bank paid twice by one reference. */
+static bool is_other_payment(struct str evidence, const struct attempt *at)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str code = { "", 0 }, txn = { "", 0 };
+
+    if (json_read(evidence, &o, NULL).failed)
+        return false; /* was cut: too long to be one of the portal's */
+    (void)json_str(json_member(o, "MaLoi"), &code);
+    (void)json_str(json_member(o, "MaGiaoDich"), &txn);
+    return str_is(code, "00") && txn.n > 0 && !str_eq(txn, at->portal_txn);
+}
+
+static result others_find(struct sql *db, const struct attempt *at, struct arena *a,
+                          struct str *found, size_t *count, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    *count = 0;
+    TRY(sql_find(db, SQL_ORDER_EVENT_NOTICES, &rows, e, sql_t(at->agency_id), sql_t(at->order_id),
+                 sql_i(at->n), sql_i(NOTICES_MAX)));
+    for (;;) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            return OK;
+        const struct str evidence = sql_text(rows, 0, a);
+
+        if (is_other_payment(evidence, at))
+            found[(*count)++] = evidence;
+    }
+}
+
+static result others_note(struct sql *db, const struct till *t, const struct order *o,
+                          const struct attempt *at, const struct order_cause *cause,
+                          struct arena *a, struct err *e)
+{
+    const char *state = state_names[ATTEMPT_CAPTURED];
+    const struct order_note note = { at->n, event_names[ATTEMPT_EV_NOTICED], state, state,
+                                     STR("DUP_PAY") };
+    struct str *found = arena_array(a, struct str, NOTICES_MAX);
+    size_t count;
+    int64_t seq;
+
+    TRY(others_find(db, at, a, found, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        struct order_cause other = *cause;
+
+        other.evidence = found[i];
+        TRY(order_note_put(db, t, o, &note, &other, &seq, a, e));
+    }
+    return OK;
+}
+
+static result take_back(struct sql *db, const struct till *t, struct order *o,
+                        const struct attempt *at, const struct order_cause *cause, struct arena *a,
+                        struct err *e)
+{
+    const struct channel *channel;
+    struct order_cause lost = *cause;
+
+    TRY(channel_of(at, &channel, e));
+    lost.amount_vnd = at->captured_vnd;
+    lost.attempt_n = at->n;
+    lost.evidence = (struct str){ "", 0 };
+    if (lost.account == 0)
+        lost.account = (enum ledger_account)channel->account;
+    return order_lose(db, t, o, &lost, a, e);
+}
+
+static result money_move(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
+                         enum attempt_action action, const struct order_cause *cause,
+                         struct arena *a, struct err *e)
+{
+    switch (action) {
+    case ATTEMPT_DO_CAPTURE:
+    case ATTEMPT_DO_CORRECT:
+        TRY(others_note(db, t, o, at, cause, a, e));
+        return capture(db, t, o, at, cause, a, e);
+    case ATTEMPT_DO_TAKE_BACK:
+        return take_back(db, t, o, at, cause, a, e);
+    default:
+        return OK;
+    }
 }
 
 result attempt_step(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
@@ -200,11 +292,11 @@ result attempt_step(struct sql *db, const struct till *t, struct order *o, struc
         at->captured_ms = now_ms;
         at->captured_vnd = at->captured_vnd > 0 ? at->captured_vnd : at->amount_vnd;
     }
+    if (action == ATTEMPT_DO_TAKE_BACK)
+        at->reversed_ms = now_ms;
     if (from == ATTEMPT_NONE)
         TRY(attempt_insert(db, at, e));
     else
         TRY(attempt_save(db, at, from, a, e));
-    if (action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT)
-        TRY(capture(db, t, o, at, cause, a, e));
-    return OK;
+    return money_move(db, t, o, at, action, cause, a, e);
 }

@@ -24,23 +24,27 @@ enum attempt_state {
     ATTEMPT_CAPTURED,
     ATTEMPT_FAILED,
     ATTEMPT_EXPIRED,
+    ATTEMPT_REVERSED, /* captured, and taken back by the portal: see reversal.h */
     ATTEMPT_STATE_COUNT
 };
 enum attempt_event {
     ATTEMPT_EV_CREATED,
-    ATTEMPT_EV_SENT,      /* about to call INIT */
-    ATTEMPT_EV_ANSWERED,  /* INIT gave a payment URL */
-    ATTEMPT_EV_REFUSED,   /* INIT refused for certain */
-    ATTEMPT_EV_NO_ANSWER, /* time-out, 5xx, nonsense */
-    ATTEMPT_EV_RETURNED,  /* the payer's browser is back: a hint, never money */
-    ATTEMPT_EV_NOTICED,   /* CONFIRM verified: asks QUERY */
-    ATTEMPT_EV_PENDING,   /* QUERY 3 */
-    ATTEMPT_EV_PAID,      /* QUERY 1 and every field equal */
-    ATTEMPT_EV_UNPAID,    /* QUERY 4 */
-    ATTEMPT_EV_NOT_FOUND, /* QUERY does not know it, twice */
-    ATTEMPT_EV_OVERDUE,   /* the order's time is over, and QUERY told it is not paid */
-    ATTEMPT_EV_MISMATCH,  /* QUERY 1, but another amount or currency */
-    ATTEMPT_EV_STUCK,     /* in doubt past the horizon */
+    ATTEMPT_EV_SENT,       /* about to call INIT */
+    ATTEMPT_EV_ANSWERED,   /* INIT gave a payment URL */
+    ATTEMPT_EV_REFUSED,    /* INIT refused for certain */
+    ATTEMPT_EV_NO_ANSWER,  /* time-out, 5xx, nonsense */
+    ATTEMPT_EV_RETURNED,   /* the payer's browser is back: a hint, never money */
+    ATTEMPT_EV_NOTICED,    /* CONFIRM verified: asks QUERY */
+    ATTEMPT_EV_PENDING,    /* QUERY 3 */
+    ATTEMPT_EV_PAID,       /* QUERY 1 and every field equal */
+    ATTEMPT_EV_UNPAID,     /* QUERY 4 */
+    ATTEMPT_EV_NOT_FOUND,  /* QUERY does not know it, twice */
+    ATTEMPT_EV_OVERDUE,    /* the order's time is over, and QUERY told it is not paid */
+    ATTEMPT_EV_MISMATCH,   /* QUERY 1, but another amount or currency */
+    ATTEMPT_EV_STUCK,      /* in doubt past the horizon */
+    ATTEMPT_EV_DISPUTED,   /* a reversal was proposed */
+    ATTEMPT_EV_UNDISPUTED, /* and refused or withdrawn */
+    ATTEMPT_EV_REVERSED,   /* or approved */
     ATTEMPT_EV_COUNT
 };
 

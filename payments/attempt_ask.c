@@ -85,7 +85,7 @@ static result suspect(struct sql *db, struct asking *k, struct order *o, struct 
     if (known)
         return ask_again(db, k, o, at, cause, e);
     cause->mismatch = mismatch;
-    if (at->state != ATTEMPT_CAPTURED)
+    if (at->state != ATTEMPT_CAPTURED && at->state != ATTEMPT_REVERSED)
         at->failure = mismatch; /* the page says that the money is held */
     return attempt_step(db, k->t, o, at, ATTEMPT_EV_MISMATCH, cause, k->a, e);
 }
@@ -101,6 +101,8 @@ static result paid(struct sql *db, struct asking *k, struct order *o, struct att
         return suspect(db, k, o, at, cause, STR("AMT"), e);
     if (at->state == ATTEMPT_CAPTURED)
         return OK;
+    if (at->state == ATTEMPT_REVERSED)
+        return suspect(db, k, o, at, cause, STR("STA"), e); /* not taken back after all */
     at->portal_txn = w->txn;
     at->bank = w->bank;
     at->portal_time = w->time;

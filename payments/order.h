@@ -111,14 +111,15 @@ struct order_cause {
     struct str source;   /* "api", "page", "notice", "query", "expiry" */
     struct str evidence; /* canonical JSON of the message that tells so, or empty */
     struct str request_id, ip;
-    int64_t amount_vnd;    /* of money that arrives, is refunded or taken back */
-    int64_t excess_vnd;    /* refunds: of it, what was never applied to the bill (filled in) */
-    int64_t attempt_n;     /* by which attempt: 1, 2, ...; 0: the order itself */
-    struct str portal_txn; /* of a capture: the portal's number */
-    struct str mismatch;   /* MISMATCH of an attempt: "AMT" or "CUR" */
-    struct str refund_id;  /* refunds: names their journals */
-    struct str successor;  /* SUPERSEDE: the corrected order */
-    /* Where the money arrives or leaves; 0: LEDGER_1110, for reversals LEDGER_1180. */
+    int64_t amount_vnd;     /* of money that arrives, is refunded or taken back */
+    int64_t excess_vnd;     /* refunds: of it, what was never applied to the bill (filled in) */
+    int64_t attempt_n;      /* by which attempt: 1, 2, ...; 0: the order itself */
+    struct str portal_txn;  /* of a capture: the portal's number */
+    struct str mismatch;    /* MISMATCH of an attempt: "AMT" or "CUR" */
+    struct str refund_id;   /* refunds: names their journals */
+    struct str proposal_id; /* reversals: names the journals of the dispute */
+    struct str successor;   /* SUPERSEDE: the corrected order */
+    /* Where the money arrives or leaves; 0: LEDGER_1110. */
     enum ledger_account account;
 };
 
@@ -183,7 +184,7 @@ MUST_USE result order_captured(struct sql *db, const struct till *t, struct orde
 /* Refunds. cause: refund_id, unique for each refund; amount_vnd only for order_reserve. J5: what is
  * held goes first, the rest pro rata of what is left of each line. *excess_vnd: the part that was
  * held. ERR_BUSINESS_RULE, field "amount_vnd": not > 0, or more than order_available_vnd();
- * ERR_CONFLICT: that refund_id was used. */
+ * ERR_CONFLICT: that refund_id was used; ERR_WRONG_STATE: a capture is disputed (reversal.h). */
 MUST_USE result order_reserve(struct sql *db, const struct till *t, struct order *o,
                               const struct order_cause *cause, int64_t *excess_vnd, struct arena *a,
                               struct err *e);

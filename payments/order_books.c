@@ -245,7 +245,7 @@ static result unapply(struct sql *db, const struct order_change *c, struct ledge
 
 static result take_back(struct sql *db, const struct order_change *c, struct err *e)
 {
-    const enum ledger_account to = c->cause->account != 0 ? c->cause->account : LEDGER_1180;
+    const enum ledger_account to = account_of(c);
     struct ledger_journal *j = journal_make(c, "J8a", money_source(c, "reversal"));
 
     if (order_is_collected(c->before.state) && !order_is_collected(c->o->state))

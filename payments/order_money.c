@@ -10,6 +10,7 @@
 #include "payments/ledger.h"
 #include "payments/order.h"
 #include "payments/order_books.h"
+#include "payments/reversal.h"
 #include "store/sql.h"
 
 bool order_is_collected(enum order_state s)
@@ -55,6 +56,14 @@ result order_captured(struct sql *db, const struct till *t, struct order *o,
     return order_step(db, t, o, event, cause, a, e);
 }
 
+static result undisputed(struct sql *db, const struct order *o, struct err *e)
+{
+    bool open;
+
+    TRY(reversal_is_open(db, o->agency_id, o->id, &open, e));
+    return open ? fail(e, ERR_WRONG_STATE, "a capture of it is disputed") : OK;
+}
+
 result order_reserve(struct sql *db, const struct till *t, struct order *o,
                      const struct order_cause *cause, int64_t *excess_vnd, struct arena *a,
                      struct err *e)
@@ -65,6 +74,7 @@ result order_reserve(struct sql *db, const struct till *t, struct order *o,
     if (c.amount_vnd <= 0 || c.amount_vnd > order_available_vnd(o))
         return fail_field(e, ERR_BUSINESS_RULE, "amount_vnd", "%lld of %lld available",
                           (long long)c.amount_vnd, (long long)order_available_vnd(o));
+    TRY(undisputed(db, o, e));
     c.excess_vnd = c.amount_vnd < held_vnd ? c.amount_vnd : held_vnd;
     *excess_vnd = c.excess_vnd;
     return order_step(db, t, o, ORDER_EV_RESERVED, &c, a, e);
@@ -195,6 +205,7 @@ result order_supersede(struct sql *db, const struct till *t, struct order *o,
     if (str_eq(o->id, successor->id) || !str_eq(o->agency_id, successor->agency_id) ||
         !str_eq(o->reference, successor->reference) || successor->captured_vnd != 0)
         return fail(e, ERR_WRONG_STATE, "not a fresh order of the same dossier");
+    TRY(undisputed(db, o, e));
     TRY(no_live_attempt(db, o, a, e));
     c.successor = successor->id;
     c.attempt_n = 0;

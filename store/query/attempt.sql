@@ -25,7 +25,7 @@ SELECT agency_id, order_id, n, reference, state, amount_vnd, init_time, info, pa
     portal_txn, bank, portal_time, failure, created_ms, updated_ms, captured_ms, query_next_ms,
     query_count, not_found_ms, channel, captured_vnd, account, reversed_ms, settled_day,
     remitted_day
-FROM attempt WHERE portal_day = $1 AND state = 'captured' AND reference > $2
+FROM attempt WHERE portal_day = $1 AND captured_ms > 0 AND reference > $2
 ORDER BY reference LIMIT $3;
 
 -- name: attempt_update

@@ -176,3 +176,9 @@ ORDER BY p.account, p.fee;
 -- name: ledger_last_assessed
 SELECT source FROM journal WHERE agency_id = $1 AND order_id = $2 AND kind = 'J1'
 ORDER BY at_ms DESC, source DESC LIMIT 1;
+
+-- name: ledger_disputed
+SELECT COALESCE(CAST(SUM((1 - 2 * p.side) * p.amount_vnd) AS BIGINT), 0)
+FROM journal j JOIN posting p
+    ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+WHERE j.agency_id = $1 AND j.order_id = $2 AND p.account = 1180;

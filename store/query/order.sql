@@ -83,6 +83,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 SELECT COUNT(*) FROM order_event
 WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = $4 AND evidence_hash = $5;
 
+-- name: order_event_notices
+SELECT evidence FROM order_event
+WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = 'noticed' AND mismatch = ''
+ORDER BY seq LIMIT $4;
+
 -- name: order_events
 SELECT seq, at_ms, attempt_n, event, from_state, to_state, actor, source, mismatch
 FROM order_event WHERE agency_id = $1 AND order_id = $2 ORDER BY seq;

@@ -3,7 +3,7 @@
 -- References paid there and not captured here: QUERY is asked about them first.
 -- name: reconcile_doubt_page
 SELECT l.n, a.reference FROM settlement_line l JOIN attempt a ON a.reference = l.merchant_ref
-WHERE l.file_n = $1 AND l.n > $2 AND l.kind = 0 AND l.success = 1 AND a.state <> 'captured'
+WHERE l.file_n = $1 AND l.n > $2 AND l.kind = 0 AND l.success = 1 AND a.captured_ms = 0
 ORDER BY l.n LIMIT $3;
 
 -- name: reconcile_ours_freeze_day
@@ -19,7 +19,7 @@ SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.
         THEN 1 ELSE 0 END,
     0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
-WHERE a.portal_day = $2 AND a.state = 'captured'
+WHERE a.portal_day = $2 AND a.captured_ms > 0
 ON CONFLICT (run_n, reference) DO NOTHING;
 
 -- Attempts that the file speaks of and that are not captures of the day.
@@ -27,9 +27,9 @@ ON CONFLICT (run_n, reference) DO NOTHING;
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
 SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.portal_txn,
-    a.amount_vnd, CASE WHEN a.state = 'captured' THEN 1 ELSE 0 END, 0, a.portal_day, 0, 0, 0
+    a.amount_vnd, CASE WHEN a.captured_ms > 0 THEN 1 ELSE 0 END, 0, a.portal_day, 0, 0, 0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
-WHERE (a.state <> 'captured' OR a.portal_day <> $3)
+WHERE (a.captured_ms = 0 OR a.portal_day <> $3)
     AND a.reference IN (SELECT l.merchant_ref FROM settlement_line l WHERE l.file_n = $2)
 ON CONFLICT (run_n, reference) DO NOTHING;
 
@@ -40,7 +40,7 @@ INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, port
 SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.portal_txn,
     a.amount_vnd, 1, 0, a.portal_day, 0, 0, 0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
-WHERE a.portal_txn <> '' AND a.state = 'captured' AND a.portal_day <> $3
+WHERE a.portal_txn <> '' AND a.captured_ms > 0 AND a.portal_day <> $3
     AND a.portal_txn IN (
         SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $2
         UNION SELECT l.original_ref FROM settlement_line l WHERE l.file_n = $2)
@@ -175,4 +175,4 @@ SELECT MAX(day) FROM (
 
 -- name: reconcile_captured_sum
 SELECT CAST(COALESCE(SUM(captured_vnd), 0) AS BIGINT), COUNT(*) FROM attempt
-WHERE portal_day = $1 AND state = 'captured';
+WHERE portal_day = $1 AND captured_ms > 0;

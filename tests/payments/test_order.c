@@ -1,6 +1,7 @@
 /* Orders: every pair of state and event, whose they are, and how they end. */
 #include <string.h>
 
+#include "base/err.h"
 #include "crypto/seal.h"
 #include "payments/attempt_row.h"
 #include "payments/order_row.h"
@@ -9,12 +10,15 @@
 #include "tests/payments/counter.h"
 
 /*
- * A life of an order is a sequence of happenings: letter, amount (T the whole bill, H half of it, a
- * digit: so many thousand dong), for refunds a name.
- *   c captured by a further attempt   v that attempt is reversed (by its number)
+ * A life of an order is a sequence of happenings: letter, amount (T the whole bill, H half of it,
+ * M 9.000 dong more, a digit: so many thousand dong), for refunds a name.
+ *   c captured by a further attempt   v an attempt is reversed (its number)
  *   r reserve   t ordered of the treasury   p paid out   x released   b came back   (name, amount)
- *   a attempted   k cancelled   e expired   s superseded by a dearer order
+ *   a attempted   k cancelled   e expired   s superseded by a dearer order,
+ *   S by one that is free
  */
+#define FREE STR("2.000635.000.00.00.H56") /* with level 2 */
+
 struct living {
     struct counter *c;
     struct str id;
@@ -26,9 +30,16 @@ struct living {
 
 static int64_t amount_read(char unit)
 {
-    if (unit == 'T' || unit == 'H')
-        return unit == 'T' ? COUNTER_ORDER : COUNTER_ORDER / 2;
-    return (unit - '0') * 1000;
+    switch (unit) {
+    case 'T':
+        return COUNTER_ORDER;
+    case 'H':
+        return COUNTER_ORDER / 2;
+    case 'M':
+        return COUNTER_ORDER + 9000;
+    default:
+        return (unit - '0') * 1000;
+    }
 }
 
 static result attempt_paid(struct sql *db, struct living *l, struct order *o, int64_t vnd,
@@ -56,14 +67,30 @@ static result attempt_paid(struct sql *db, struct living *l, struct order *o, in
     return attempt_step(db, t, o, &at, ATTEMPT_EV_PAID, counter_cause(), test_arena(), e);
 }
 
+static result attempt_reversed(struct sql *db, struct living *l, struct order *o, int64_t n,
+                               struct err *e)
+{
+    struct attempt *all;
+    size_t count;
+
+    TRY(attempts_find(db, o, test_arena(), &all, &count, e));
+    check(n >= 1 && n <= (int64_t)count);
+    return attempt_step(db, &l->c->till, o, &all[n - 1], ATTEMPT_EV_REVERSED, counter_cause(),
+                        test_arena(), e);
+}
+
 static result superseded(struct sql *db, struct living *l, struct order *o, struct err *e)
 {
     static const struct fee_item items[] = { { .fee = { "land_change", 11 }, .quantity = 30 } };
     struct order_request rq = counter_request();
     struct order fresh;
 
-    rq.items = items;
-    rq.item_count = 1;
+    if (l->what[0] == 'S') {
+        rq.procedure = FREE;
+    } else {
+        rq.items = items;
+        rq.item_count = 1;
+    }
     TRY(order_create(db, &l->c->till, &rq, test_arena(), &fresh, e));
     TRY(order_take(db, &l->c->till, fresh.agency_id, fresh.id, test_arena(), &l->next, e));
     return order_supersede(db, &l->c->till, o, &l->next, counter_cause(), test_arena(), e);
@@ -80,6 +107,8 @@ static result happen_to(struct sql *db, struct living *l, struct order *o, struc
     switch (l->what[0]) {
     case 'c':
         return attempt_paid(db, l, o, amount_read(l->what[1]), e);
+    case 'v':
+        return attempt_reversed(db, l, o, l->what[1] - '0', e);
     case 'r':
         cause.amount_vnd = amount_read(l->what[2]);
         return order_reserve(db, t, o, &cause, &excess_vnd, a, e);
@@ -98,6 +127,7 @@ static result happen_to(struct sql *db, struct living *l, struct order *o, struc
     case 'e':
         return order_step(db, t, o, ORDER_EV_EXPIRE, &cause, a, e);
     case 's':
+    case 'S':
         return superseded(db, l, o, e);
     default:
         return fail(e, ERR_INTERNAL, "no such happening");
@@ -149,7 +179,7 @@ static struct order live(struct living *l, bool exempt, const char *life)
     struct err e = { .code = ERR_NONE };
 
     if (exempt)
-        rq.procedure = STR("2.000635.000.00.00.H56"); /* free with level 2 */
+        rq.procedure = FREE;
     o = counter_order_for(l->c, &rq);
     l->id = o.id;
     for (const char *p = life; *p != '\0'; p += strcspn(p, " ")) {
@@ -176,6 +206,11 @@ static const struct life lives[] = {
     { "cH cT", ORDER_OVERPAID, false },
     { "cT cT", ORDER_OVERPAID, false },
     { "cT cT cH", ORDER_OVERPAID, false },
+    { "cM", ORDER_OVERPAID, false },
+    { "e cM", ORDER_OVERPAID, false },
+    { "k cM", ORDER_OVERPAID, false },
+    { "cM v1", ORDER_OPEN, false },
+    { "cM rA9 pA", ORDER_PAID, false },
     { "e e", ORDER_EXPIRED, false },
     { "k k", ORDER_CANCELLED, false },
     { "e cT", ORDER_PAID, false },
@@ -216,9 +251,47 @@ static const struct life lives[] = {
     { "s", ORDER_SUPERSEDED, true },
     { "cH s", ORDER_SUPERSEDED, false },
     { "cT s", ORDER_SUPERSEDED, false },
+    { "cT S", ORDER_SUPERSEDED, false },
+    { "S", ORDER_SUPERSEDED, false },
     { "cT cT s", ORDER_SUPERSEDED, false },
     { "cH rA9 pA s c9 rB9 xB rC9 pC bC xC", ORDER_SUPERSEDED, false },
+    /* captures taken back */
+    { "cT v1", ORDER_OPEN, false },
+    { "cT v1 cT", ORDER_PAID, false },
+    { "cT v1 e cT v2", ORDER_OPEN, false },
+    { "cH v1", ORDER_OPEN, false },
+    { "cH c9 v1", ORDER_UNDERPAID, false },
+    { "cH cH v2", ORDER_UNDERPAID, false },
+    { "cH cH v2 v1", ORDER_OPEN, false },
+    { "cH cH v1 cH", ORDER_PAID, false },
+    { "cT cT v1", ORDER_PAID, false },
+    { "cT cT c9 v3", ORDER_OVERPAID, false },
+    { "cT c9 v1", ORDER_UNDERPAID, false },
+    { "cH cT v2", ORDER_UNDERPAID, false },
+    { "cT c9 v1 v2", ORDER_OPEN, false },
+    { "k cT cT v1 v2", ORDER_OPEN, false },
+    { "c9 c9 cT v3", ORDER_UNDERPAID, false },
 };
+
+/* What happens to the order that supersedes: the money, as far as it goes. */
+static void successor_check(struct living *l, const struct order *o)
+{
+    struct order next;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(order_load(&l->c->till, l->next.id, STR(""), test_arena(), &next, &e), e);
+    check_same(o->superseded_by, next.id);
+    check_int(next.carried_vnd, -o->carried_vnd);
+    check_int(next.captured_vnd, next.carried_vnd);
+    rows_mark(l, &next);
+    if (next.carried_vnd == 0)
+        check_int(next.state, next.bill.total_vnd == 0 ? ORDER_EXEMPT : ORDER_OPEN);
+    else if (next.carried_vnd < next.bill.total_vnd)
+        check_int(next.state, ORDER_UNDERPAID);
+    else
+        check_int(next.state,
+                  next.carried_vnd == next.bill.total_vnd ? ORDER_PAID : ORDER_OVERPAID);
+}
 
 TEST_STORE(every_life_of_an_order_ends_as_told_and_its_books_hold)
 {
@@ -229,9 +302,127 @@ TEST_STORE(every_life_of_an_order_ends_as_told_and_its_books_hold)
 
         if (o.state != lives[i].end)
             test_fail(__FILE__, __LINE__, "%s: %s", lives[i].happenings, order_state_name(o.state));
+        if (o.state == ORDER_SUPERSEDED)
+            successor_check(&l, &o);
         rows_mark(&l, &o);
-        counter_books_hold(l.c);
+        if (i % 8 == 7)
+            counter_books_hold(l.c);
     }
+    counter_books_hold(l.c);
+    check_int(counter_balance(l.c, 1190), 0);
+    /* Every row of the table was gone through. */
+    for (int s = ORDER_NONE; s < ORDER_STATE_COUNT; s++) {
+        for (int ev = 0; ev < ORDER_EV_COUNT; ev++) {
+            enum order_state next;
+            const char *action;
+
+            if (order_move((enum order_state)s, (enum order_event)ev, &next, &action) &&
+                !l.reached[s][ev])
+                test_fail(__FILE__, __LINE__, "no life has %s %s",
+                          order_state_name((enum order_state)s),
+                          order_event_name((enum order_event)ev));
+        }
+    }
+}
+
+struct stepping {
+    struct counter *c;
+    struct str id;
+    enum order_event event;
+};
+
+static result step(struct sql *db, void *arg, struct err *e)
+{
+    struct stepping *s = arg;
+    struct order o;
+    struct order_cause cause = *counter_cause();
+
+    cause.amount_vnd = 1000;
+    cause.refund_id = STR("none");
+    TRY(order_take(db, &s->c->till, STR("H56.14"), s->id, test_arena(), &o, e));
+    return order_step(db, &s->c->till, &o, s->event, &cause, test_arena(), e);
+}
+
+TEST_STORE(a_pair_that_is_not_listed_changes_nothing)
+{
+    static const struct life ways[ORDER_STATE_COUNT] = {
+        [ORDER_OPEN] = { "", ORDER_OPEN, false },
+        [ORDER_EXEMPT] = { "", ORDER_EXEMPT, true },
+        [ORDER_PAID] = { "cT", ORDER_PAID, false },
+        [ORDER_OVERPAID] = { "cT cT", ORDER_OVERPAID, false },
+        [ORDER_EXPIRED] = { "e", ORDER_EXPIRED, false },
+        [ORDER_CANCELLED] = { "k", ORDER_CANCELLED, false },
+        [ORDER_UNDERPAID] = { "cH", ORDER_UNDERPAID, false },
+        [ORDER_REFUNDED] = { "cT rAT pA", ORDER_REFUNDED, false },
+        [ORDER_SUPERSEDED] = { "cT s", ORDER_SUPERSEDED, false },
+    };
+    struct living l = { .c = counter_open() };
+
+    for (int s = ORDER_OPEN; s < ORDER_STATE_COUNT; s++) {
+        struct order o = live(&l, ways[s].exempt, ways[s].happenings);
+        const int64_t events = counter_events(l.c, &o);
+
+        check_int(o.state, s);
+        for (int ev = 0; ev < ORDER_EV_COUNT; ev++) {
+            struct stepping k = { l.c, o.id, (enum order_event)ev };
+            struct err e = { .code = ERR_NONE };
+            enum order_state next;
+            const char *action;
+
+            if (order_move((enum order_state)s, (enum order_event)ev, &next, &action))
+                continue;
+            check_fails(sql_transact(l.c->till.store, step, &k, &e), e, ERR_WRONG_STATE);
+            check_int(counter_state(l.c, &o), s);
+            check_int(counter_events(l.c, &o), events);
+        }
+    }
+    counter_books_hold(l.c);
+}
+
+/* What must not happen to an order in the state that a life brought it to. */
+TEST_STORE(no_more_leaves_an_order_than_arrived)
+{
+    static const struct {
+        const char *life, *bad;
+        enum err_code code;
+    } cases[] = {
+        { "", "rA1", ERR_BUSINESS_RULE },
+        { "cT", "rA0", ERR_BUSINESS_RULE },
+        { "cH", "rAT", ERR_BUSINESS_RULE },
+        { "cT rA9", "rBT", ERR_BUSINESS_RULE },
+        { "cT rAT pA", "rB1", ERR_BUSINESS_RULE },
+        { "cT rA9", "rA9", ERR_CONFLICT }, /* one refund, one reserve */
+        { "cT", "pA", ERR_NOT_FOUND },
+        { "cT", "xA", ERR_NOT_FOUND },
+        { "cT", "tA", ERR_NOT_FOUND },
+        { "cT rA9 xA", "pA", ERR_CONFLICT },
+        { "cT rA9 xA", "xA", ERR_CONFLICT },
+        { "cT rA9 pA", "pA", ERR_CONFLICT },
+        { "cT rA9 pA", "xA", ERR_CONFLICT },
+        { "cT rA9", "bA", ERR_CONFLICT },
+        { "cT rA9 pA bA", "bA", ERR_CONFLICT },
+        { "cT rA9 tA", "tA", ERR_CONFLICT },
+        { "cT cT rA9", "tA", ERR_WRONG_STATE }, /* the treasury never had it */
+        { "cT rA9", "v1", ERR_WRONG_STATE },    /* a refund is under way */
+        { "cT rA9 pA", "v1", ERR_WRONG_STATE },
+        { "cT v1", "v1", ERR_WRONG_STATE },
+        { "cT rA9", "s", ERR_WRONG_STATE },
+        { "cT rA9 pA", "s", ERR_WRONG_STATE },
+        { "cT s", "s", ERR_WRONG_STATE },
+    };
+    struct living l = { .c = counter_open() };
+
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct order o = live(&l, false, cases[i].life);
+        const int64_t events = counter_events(l.c, &o);
+        struct err e = { .code = ERR_NONE };
+
+        if (!live_one(&l, cases[i].bad, &e).failed || e.code != cases[i].code)
+            test_fail(__FILE__, __LINE__, "%s, then %s: %s", cases[i].life, cases[i].bad,
+                      err_name(e.code));
+        check_int(counter_events(l.c, &o), events);
+    }
+    counter_books_hold(l.c);
 }
 
 TEST(names_of_states_are_read_back)
