@@ -31,7 +31,9 @@ static struct picture picture_of(const struct order *o, struct attempt *attempts
 {
     struct picture p = { LOOK_OPEN, "pay.state.open", n > 0 ? &attempts[n - 1] : NULL };
 
-    for (size_t i = 0; i < n; i++)
+    const bool due = order_due_vnd(o) > 0;
+
+    for (size_t i = 0; i < n && !due; i++)
         if (attempts[i].state == ATTEMPT_CAPTURED)
             p.latest = &attempts[i];
     switch (o->state) {
@@ -45,10 +47,19 @@ static struct picture picture_of(const struct order *o, struct attempt *attempts
         return (struct picture){ LOOK_CLOSED, "pay.state.cancelled", p.latest };
     case ORDER_EXPIRED:
         return (struct picture){ LOOK_CLOSED, "pay.state.expired", p.latest };
+    case ORDER_REFUNDED:
+        return (struct picture){ LOOK_CLOSED, "pay.state.refunded", p.latest };
+    case ORDER_SUPERSEDED:
+        return (struct picture){ LOOK_CLOSED, "pay.state.superseded", p.latest };
+    case ORDER_UNDERPAID:
+        p.text = "pay.state.underpaid";
+        break;
     default:
         break;
     }
-    if (p.latest == NULL || p.latest->state == ATTEMPT_NEW || p.latest->state == ATTEMPT_REDIRECTED)
+    if (p.latest == NULL || p.latest->state == ATTEMPT_NEW ||
+        p.latest->state == ATTEMPT_REDIRECTED || p.latest->state == ATTEMPT_CAPTURED ||
+        p.latest->state == ATTEMPT_REVERSED)
         return p;
     if (str_is(p.latest->failure, "AMT") || str_is(p.latest->failure, "CUR"))
         return (struct picture){ LOOK_HELD, "pay.state.waiting", p.latest };
@@ -169,6 +180,8 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     TRY(attempt_list(&c->app->till, o, c->arena, &attempts, &n, e));
     p = picture_of(o, attempts, n);
     put_lines(c, data, &o->bill);
+    if (o->state == ORDER_UNDERPAID)
+        view_put_money(c, data, "rest", order_due_vnd(o));
     put_picture(c, data, &p);
     json_put_str(data, "token", o->token);
     json_put_str(data, "dossier", o->reference);
