@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 
+#define FIRST_FMT_BYTES 256
+
 struct str str_c(const char *cstr)
 {
     return (struct str){ cstr, cstr == NULL ? 0 : strlen(cstr) };
@@ -192,17 +194,23 @@ struct str str_cat(struct arena *a, struct str x, struct str y)
     return (struct str){ p, x.n + y.n };
 }
 
+/* Most texts are short: printed once, not twice for their length first. */
 struct str str_fmt(struct arena *a, const char *fmt, ...)
 {
+    char first[FIRST_FMT_BYTES];
     va_list va;
     char *p;
     int n;
 
     va_start(va, fmt);
-    n = vsnprintf(NULL, 0, fmt, va);
+    n = vsnprintf(first, sizeof(first), fmt, va);
     va_end(va);
     must(n >= 0);
     p = arena_alloc(a, (size_t)n + 1);
+    if ((size_t)n < sizeof(first)) {
+        memcpy(p, first, (size_t)n + 1);
+        return (struct str){ p, (size_t)n };
+    }
     va_start(va, fmt);
     (void)vsnprintf(p, (size_t)n + 1, fmt, va);
     va_end(va);
