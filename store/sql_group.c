@@ -7,7 +7,9 @@
  *
  * A group takes no further part once it has run for long: who is in it waits for all of it.
  */
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -26,7 +28,7 @@ struct turn {
     enum sql_state state;
     result done;
     enum turn_at at;
-    pthread_cond_t called;
+    sem_t called; /* once, when it leads or is over: no condition, its lock is not needed again */
 };
 
 struct sql_group {
@@ -186,60 +188,84 @@ static struct turn *line_take(struct sql_group *g)
 
 static void lead(struct sql_group *g, struct sql_pool *p, const struct turn *self)
 {
-    struct turn *turns = line_take(g), *next;
+    struct turn *turns, *next, *leader;
 
+    must(pthread_mutex_lock(&g->lock) == 0);
+    turns = line_take(g);
     must(pthread_mutex_unlock(&g->lock) == 0);
     turns_run(p, turns);
     must(pthread_mutex_lock(&g->lock) == 0);
-    for (struct turn *t = turns; t != NULL; t = next) {
-        next = t->next; /* its owner may go as soon as it is over */
+    for (struct turn *t = turns; t != NULL; t = t->next)
         t->at = TURN_OVER;
+    leader = g->first;
+    g->led = leader != NULL;
+    if (leader != NULL)
+        leader->at = TURN_LEADS;
+    must(pthread_mutex_unlock(&g->lock) == 0);
+    if (leader != NULL) /* first: the disk may work while the others go on */
+        must(sem_post(&leader->called) == 0);
+    for (struct turn *t = turns; t != NULL; t = next) {
+        next = t->next; /* its owner goes as soon as it is called */
         if (t != self)
-            must(pthread_cond_signal(&t->called) == 0);
-    }
-    g->led = g->first != NULL;
-    if (g->led) {
-        g->first->at = TURN_LEADS;
-        must(pthread_cond_signal(&g->first->called) == 0);
+            must(sem_post(&t->called) == 0);
     }
 }
 
-/* Until it was run or is to lead; who waited too long leaves, unless it is being run. */
-static void wait_in_line(struct sql_group *g, struct sql_pool *p, struct turn *t)
+static void wait_to_be_called(struct turn *t)
 {
-    const struct timespec until = seats_deadline(p->wait_ms);
-    int late = 0;
+    while (sem_wait(&t->called) != 0)
+        must(errno == EINTR);
+}
 
-    while (t->at == TURN_WAITS && late == 0)
-        late = pthread_cond_clockwait(&t->called, &g->lock, CLOCK_MONOTONIC, &until);
-    if (t->at == TURN_WAITS) {
+/* Whoever waited too long leaves, unless it leads or is being run meanwhile. */
+static bool quits(struct sql_group *g, struct sql_pool *p, struct turn *t)
+{
+    bool waits;
+
+    must(pthread_mutex_lock(&g->lock) == 0);
+    waits = t->at == TURN_WAITS;
+    if (waits)
         line_quit(g, t);
-        t->at = TURN_OVER;
+    must(pthread_mutex_unlock(&g->lock) == 0);
+    if (waits)
         t->done =
             fail(t->e, ERR_BUSY, "others have been writing for %lld ms", (long long)p->wait_ms);
+    return waits;
+}
+
+/* Until it was run, or is to lead: then true. */
+static bool wait_in_line(struct sql_group *g, struct sql_pool *p, struct turn *t)
+{
+    const struct timespec until = seats_deadline(p->wait_ms);
+
+    while (sem_clockwait(&t->called, CLOCK_MONOTONIC, &until) != 0) {
+        if (errno == EINTR)
+            continue;
+        if (quits(g, p, t))
+            return false;
+        wait_to_be_called(t);
+        break;
     }
-    while (t->at == TURN_TAKEN)
-        must(pthread_cond_wait(&t->called, &g->lock) == 0);
+    return t->at == TURN_LEADS;
 }
 
 result sql_group_run(const struct sql_unit *u, enum sql_state *state, struct err *e)
 {
     struct sql_group *g = u->pool->group;
     struct turn t = { .unit = u, .e = e, .state = SQL_FAILED };
+    bool leads;
 
-    must(pthread_cond_init(&t.called, NULL) == 0);
+    must(sem_init(&t.called, 0, 0) == 0);
     must(pthread_mutex_lock(&g->lock) == 0);
     line_join(g, &t);
-    if (g->led) {
-        wait_in_line(g, u->pool, &t);
-    } else {
-        g->led = true;
-        t.at = TURN_LEADS;
-    }
-    if (t.at == TURN_LEADS)
-        lead(g, u->pool, &t);
+    leads = !g->led;
+    g->led = true;
     must(pthread_mutex_unlock(&g->lock) == 0);
-    (void)pthread_cond_destroy(&t.called);
+    if (!leads)
+        leads = wait_in_line(g, u->pool, &t);
+    if (leads)
+        lead(g, u->pool, &t);
+    (void)sem_destroy(&t.called);
     *state = t.state;
     return t.done;
 }
