@@ -6,8 +6,12 @@
  * got an answer finds it after a restart. What is dropped for want of room, and what has ended, is
  * not in it; a restart may bring the former back.
  *
+ * A table that holds little of what it once held becomes smaller, and what it no longer needs goes
+ * back to the system: memory follows what is live, not the busiest hour.
+ *
  * Strangers choose parts of keys, so buckets are chosen by a keyed digest: nobody can aim at one.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +28,7 @@
 
 #define SEED_BYTES     16
 #define FIRST_SIZE     256
+#define SHRINK_WHEN    8 /* so many times more room than entries: never at once after growing */
 #define COUNTER_BYTES  24
 #define BYTES_PER_NODE (sizeof(struct node) + 2 * sizeof(struct node *)) /* bucket and heap */
 
@@ -44,6 +49,7 @@ struct table {
     struct node **heap;    /* room for `size` */
     size_t size, count;
     size_t used_bytes, bytes_max;
+    bool has_shrunk;            /* and the system was not yet given anything back */
     struct kv_journal *journal; /* NULL: the table ends with the process */
 };
 
@@ -185,6 +191,10 @@ static void drop_ended(struct table *t, int64_t now_ms)
 {
     while (t->count > 0 && t->heap[0]->end_ms <= now_ms)
         node_drop(t, t->heap[0]);
+    while (t->size > FIRST_SIZE && t->count < t->size / SHRINK_WHEN) {
+        table_resize(t, t->size / 2);
+        t->has_shrunk = true;
+    }
 }
 
 /* Before the change: what cannot be written does not happen. */
@@ -341,6 +351,7 @@ static result memory_ask(void *state, const struct kv_question *q, struct kv_ans
                          struct err *e)
 {
     struct table *t = state;
+    bool has_shrunk;
     result r;
 
     if (q->op == KV_PING)
@@ -348,7 +359,11 @@ static result memory_ask(void *state, const struct kv_question *q, struct kv_ans
     must(pthread_mutex_lock(&t->mutex) == 0);
     r = answer(t, q, an, e);
     keep_short(t);
+    has_shrunk = t->has_shrunk;
+    t->has_shrunk = false;
     must(pthread_mutex_unlock(&t->mutex) == 0);
+    if (has_shrunk) /* the allocator keeps freed pages between others in use for ever */
+        (void)malloc_trim(0);
     return r;
 }
 

@@ -74,6 +74,28 @@ TEST(thousands_of_entries_end_each_at_its_time)
     }
 }
 
+/* By halves, down to the size that it began with, and up again. */
+TEST(a_table_that_became_smaller_holds_what_is_live_and_grows_again)
+{
+    struct kv *k DEFER(kv_close) = table((size_t)16 << 20);
+    char key[32];
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < ENTRIES; i++) {
+            (void)snprintf(key, sizeof(key), "a:%d", i);
+            check_ok(kv_put(k, str_c(key), str_c(key), i % 100 == 0 ? 1000 : 1 + i % 100, &e), e);
+        }
+        for (int step = 0; step < 101; step++) {
+            fixture_clock.fixed_ms += 1000;
+            check(has(k, "a:100"));
+        }
+        for (int i = 0; i < ENTRIES; i++) {
+            (void)snprintf(key, sizeof(key), "a:%d", i);
+            check_int(has(k, key), i % 100 == 0);
+        }
+    }
+}
+
 TEST(counters_and_replacements_do_not_fill_the_table)
 {
     struct kv *k DEFER(kv_close) = table(1000);
