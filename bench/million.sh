@@ -1,6 +1,7 @@
 #!/bin/bash
-# million.sh [N]: N whole sign-ins (default 100000; give 1000000 a night) against one process, each a new
-# browser through VNeID, the sandbox's: the process's memory on the way, and the rows of every table and the
+# million.sh [N]: N whole sign-ins (default 100000; give 1000000 an hour or a night) against one process,
+# each a new browser through VNeID, the sandbox's (with BENCH_PER_BROWSER=20 each browser signs in there
+# once and at the portal 20 times over its session, many times faster): the process's memory on the way, and the rows of every table and the
 # entries of the short-lived store that changed: before, in the middle, at the end, and when all has ended
 # (BENCH_WAIT_S later). Everything lives for the shortest time that the settings allow, so that it ends under
 # way. Needs the release that ./run builds, Node.js, and sqlite3 or psql.
