@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 
 #include "base/arena.h"
@@ -27,7 +28,7 @@ struct turn {
     struct err *e;
     enum sql_state state;
     result done;
-    enum turn_at at;
+    _Atomic enum turn_at at; /* so that also a sanitizer that does not know sem_clockwait sees it */
     sem_t called; /* once, when it leads or is over: no condition, its lock is not needed again */
 };
 
@@ -190,13 +191,12 @@ static void lead(struct sql_group *g, struct sql_pool *p, const struct turn *sel
 {
     struct turn *turns, *next, *leader;
 
+    (void)sched_yield(); /* who was about to come shares the wait for the disk */
     must(pthread_mutex_lock(&g->lock) == 0);
     turns = line_take(g);
     must(pthread_mutex_unlock(&g->lock) == 0);
     turns_run(p, turns);
     must(pthread_mutex_lock(&g->lock) == 0);
-    for (struct turn *t = turns; t != NULL; t = t->next)
-        t->at = TURN_OVER;
     leader = g->first;
     g->led = leader != NULL;
     if (leader != NULL)
@@ -206,6 +206,7 @@ static void lead(struct sql_group *g, struct sql_pool *p, const struct turn *sel
         must(sem_post(&leader->called) == 0);
     for (struct turn *t = turns; t != NULL; t = next) {
         next = t->next; /* its owner goes as soon as it is called */
+        t->at = TURN_OVER;
         if (t != self)
             must(sem_post(&t->called) == 0);
     }
@@ -252,7 +253,7 @@ static bool wait_in_line(struct sql_group *g, struct sql_pool *p, struct turn *t
 result sql_group_run(const struct sql_unit *u, enum sql_state *state, struct err *e)
 {
     struct sql_group *g = u->pool->group;
-    struct turn t = { .unit = u, .e = e, .state = SQL_FAILED };
+    struct turn t = { .unit = u, .e = e, .state = SQL_FAILED, .at = TURN_WAITS };
     bool leads;
 
     must(sem_init(&t.called, 0, 0) == 0);
