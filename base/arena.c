@@ -1,9 +1,13 @@
 /*
  * A list of blocks, newest first; allocation moves a mark forward in the newest. Blocks double up
  * to a mebibyte so that a small request costs one block. The very first block survives a reset.
+ *
+ * A thread keeps a few first blocks that it is done with for its next arenas: they are too large
+ * for what malloc keeps at hand, and each would make it tidy up all that was freed.
  */
 #include "base/arena.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +33,11 @@
 
 #define FIRST_BLOCK_BYTES 8192
 #define BLOCK_BYTES_MAX   (1024 * 1024)
+#ifdef ARENA_ASAN
+#define SPARES_MAX 0 /* what is used after its arena is seen */
+#else
+#define SPARES_MAX 4
+#endif
 
 struct block {
     struct block *older;
@@ -43,6 +52,52 @@ struct arena {
     size_t cap_bytes;
     bool clean;
 };
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t at_thread_end;
+static _Thread_local struct block *spares; /* first blocks that nobody has */
+static _Thread_local int spare_count;
+
+static void spares_free(void *first)
+{
+    struct block *b = first;
+
+    while (b != NULL) {
+        struct block *older = b->older;
+
+        free(b);
+        b = older;
+    }
+}
+
+static void key_make(void)
+{
+    must(pthread_key_create(&at_thread_end, spares_free) == 0);
+}
+
+static void spare_put(struct block *b)
+{
+    if (spare_count >= SPARES_MAX) {
+        free(b);
+        return;
+    }
+    must(pthread_once(&once, key_make) == 0);
+    b->older = spares;
+    spares = b;
+    spare_count++;
+    must(pthread_setspecific(at_thread_end, spares) == 0);
+}
+
+static struct block *spare_take(void)
+{
+    struct block *b = spares;
+
+    spares = b->older;
+    spare_count--;
+    must(pthread_setspecific(at_thread_end, spares) == 0);
+    b->older = NULL;
+    return b;
+}
 
 static struct block *block_open(size_t bytes, struct block *older)
 {
@@ -71,7 +126,7 @@ static struct arena *open_with(size_t cap_bytes, bool clean)
     must(a != NULL);
     must(cap_bytes > 0);
     *a = (struct arena){ .cap_bytes = cap_bytes, .clean = clean };
-    a->newest = block_open(FIRST_BLOCK_BYTES, NULL);
+    a->newest = spares != NULL ? spare_take() : block_open(FIRST_BLOCK_BYTES, NULL);
     return a;
 }
 
@@ -105,7 +160,7 @@ void arena_close(struct arena **a)
         return;
     arena_reset(*a);
     unpoison((*a)->newest->data, (*a)->newest->bytes);
-    free((*a)->newest);
+    spare_put((*a)->newest);
     free(*a);
     *a = NULL;
 }
