@@ -1,6 +1,8 @@
 /*
  * Attacker: guesses a session, a code, an identifier. Promise: every bit asked for comes from
- * OpenSSL's generator, seeded by the system; when that fails the process stops. Deliberately not
+ * OpenSSL's generator, seeded by the system; when that fails the process stops. A thread asks for
+ * some ahead, since asking costs far more than the bits; each is given out once and wiped from
+ * there, and a child process, which has the same ones, gives out none of them. Deliberately not
  * done: identifiers (random_id) are unguessable by their 80 random bits, but they are names, shown
  * in addresses and logs; they never stand for permission.
  */
@@ -8,18 +10,69 @@
 
 #include <limits.h>
 #include <openssl/rand.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/codec.h"
 #include "base/str.h"
 
-#define ID_CHARS 26
+#define ID_CHARS    26
+#define AHEAD_BYTES 512
+
+/* The last `left` bytes are unused. */
+struct ahead {
+    unsigned char bytes[AHEAD_BYTES];
+    size_t left;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t at_thread_end;
+static atomic_uint process; /* another number in a child */
+static _Thread_local struct ahead ahead;
+static _Thread_local unsigned ahead_of; /* the process that asked */
+
+static void child_begin(void)
+{
+    atomic_fetch_add(&process, 1);
+}
+
+static void ahead_wipe(void *p)
+{
+    explicit_bzero(p, sizeof(struct ahead));
+}
+
+static void once_run(void)
+{
+    must(pthread_atfork(NULL, NULL, child_begin) == 0);
+    must(pthread_key_create(&at_thread_end, ahead_wipe) == 0);
+}
+
+static void ahead_ask(void)
+{
+    must(pthread_once(&once, once_run) == 0);
+    must(pthread_setspecific(at_thread_end, &ahead) == 0);
+    must(RAND_bytes(ahead.bytes, sizeof(ahead.bytes)) == 1);
+    ahead.left = sizeof(ahead.bytes);
+    ahead_of = atomic_load(&process);
+}
 
 void random_fill(void *p, size_t n)
 {
+    unsigned char *from;
+
     must(n <= INT_MAX);
-    must(RAND_bytes(p, (int)n) == 1);
+    if (n > AHEAD_BYTES / 4) {
+        must(RAND_bytes(p, (int)n) == 1);
+        return;
+    }
+    if (ahead.left < n || ahead_of != atomic_load(&process))
+        ahead_ask();
+    from = ahead.bytes + AHEAD_BYTES - ahead.left;
+    memcpy(p, from, n);
+    explicit_bzero(from, n);
+    ahead.left -= n;
 }
 
 struct str random_token(struct arena *a, size_t bits)

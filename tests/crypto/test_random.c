@@ -1,6 +1,8 @@
 #include "crypto/random.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/test.h"
 
@@ -11,6 +13,43 @@ TEST(tokens_have_the_bits_asked_for_and_differ)
     check_int(x.n, 43);
     check_int(random_token(test_arena(), 128).n, 22);
     check(!str_eq(x, y));
+}
+
+/* Pieces of all lengths, so that they lie across every border of what was asked for ahead. */
+TEST(no_piece_comes_twice)
+{
+    static unsigned char seen[4000][8];
+
+    for (size_t i = 0; i < LEN(seen); i++) {
+        unsigned char piece[200];
+
+        memset(piece, 0, sizeof(piece));
+        random_fill(piece, 8 + i % 190);
+        memcpy(seen[i], piece + i % 190, 8);
+        for (size_t j = 0; j < i; j++)
+            check(memcmp(seen[i], seen[j], 8) != 0);
+    }
+}
+
+TEST(a_child_process_has_other_bytes_than_its_parent)
+{
+    unsigned char own[16], of_child[16];
+    int ends[2], status;
+    pid_t child;
+
+    random_fill(own, sizeof(own)); /* now some are held ahead */
+    check(pipe(ends) == 0);
+    child = fork();
+    if (child == 0) {
+        random_fill(own, sizeof(own));
+        _exit(write(ends[1], own, sizeof(own)) == (ssize_t)sizeof(own) ? 0 : 1);
+    }
+    check(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    check(read(ends[0], of_child, sizeof(of_child)) == (ssize_t)sizeof(of_child));
+    random_fill(own, sizeof(own));
+    check(memcmp(own, of_child, sizeof(own)) != 0);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 
 TEST(a_uuid_is_version_4_of_the_common_variant)
