@@ -9,7 +9,7 @@
  * A table that holds little of what it once held becomes smaller, and what it no longer needs goes
  * back to the system: memory follows what is live, not the busiest hour.
  *
- * Strangers choose parts of keys, so buckets are chosen by a keyed digest: nobody can aim at one.
+ * Strangers choose parts of keys, so buckets are chosen by a keyed hash: nobody can aim at one.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -21,7 +21,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "crypto/digest.h"
 #include "crypto/random.h"
 #include "store/kv_engine.h"
 #include "store/kv_journal.h"
@@ -113,18 +112,58 @@ static void node_end_at(struct table *t, struct node *n, int64_t end_ms)
 
 /* The buckets. */
 
+static uint64_t word_at(const char *p, size_t n)
+{
+    uint64_t word = 0;
+
+    for (size_t i = 0; i < n; i++)
+        word |= (uint64_t)(unsigned char)p[i] << (8 * i);
+    return word;
+}
+
+static uint64_t turned(uint64_t x, int bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static void mix(uint64_t v[4], int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        v[0] += v[1];
+        v[2] += v[3];
+        v[1] = turned(v[1], 13) ^ v[0];
+        v[3] = turned(v[3], 16) ^ v[2];
+        v[0] = turned(v[0], 32);
+        v[2] += v[1];
+        v[0] += v[3];
+        v[1] = turned(v[1], 17) ^ v[2];
+        v[3] = turned(v[3], 21) ^ v[0];
+        v[2] = turned(v[2], 32);
+    }
+}
+
+/* SipHash-2-4 (Aumasson and Bernstein, 2012). */
 static uint64_t hash_of(const struct table *t, struct str key)
 {
-    char text[SEED_BYTES + KV_KEY_BYTES_MAX];
-    struct digest d;
-    uint64_t hash;
+    const uint64_t k0 = word_at(t->seed, 8), k1 = word_at(t->seed + 8, 8);
+    uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+                      k1 ^ 0x7465646279746573 };
+    size_t at = 0;
+    uint64_t word;
 
-    must(key.n <= KV_KEY_BYTES_MAX);
-    memcpy(text, t->seed, SEED_BYTES);
-    memcpy(text + SEED_BYTES, key.p, key.n);
-    d = digest_sha256(str_of(text, SEED_BYTES + key.n));
-    memcpy(&hash, d.bytes, sizeof(hash));
-    return hash;
+    for (; key.n - at >= 8; at += 8) {
+        word = word_at(key.p + at, 8);
+        v[3] ^= word;
+        mix(v, 2);
+        v[0] ^= word;
+    }
+    word = (uint64_t)key.n << 56 | word_at(key.p + at, key.n - at);
+    v[3] ^= word;
+    mix(v, 2);
+    v[0] ^= word;
+    v[2] ^= 0xff;
+    mix(v, 4);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 static struct node **bucket(struct table *t, uint64_t hash)
