@@ -32,6 +32,9 @@
 #define CLAIM_BYTES_MAX 512 /* of jti and sub, which callers keep */
 #define AUDIENCES_MAX   16
 #define MADE_COUNT      1024 /* 32 KiB */
+#define HEAD_COUNT      4    /* two keys, and two kinds of tokens */
+#define HEAD_OF_BYTES   128
+#define HEAD_BYTES      256
 
 static pthread_mutex_t made_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct digest made[MADE_COUNT];
@@ -83,23 +86,68 @@ static bool head_put(jwt_t *t, const struct key *key, const char *typ, struct ar
 {
     return jwt_add_header(t, "alg", key_alg_name(key->alg)) == 0 &&
            jwt_add_header(t, "kid", str_cstr(a, key_id(key))) == 0 &&
-           jwt_add_header(t, "typ", typ != NULL ? typ : "JWT") == 0;
+           jwt_add_header(t, "typ", typ) == 0;
 }
 
-result token_sign(struct arena *a, const struct key *key, const char *typ,
-                  const struct json *claims, struct str *out, struct err *e)
+/* The encoded header with its dot. */
+static result head_make(struct arena *a, const struct key *key, const char *typ, struct str *out,
+                        struct err *e)
 {
     DEFER(build_close) jwt_t *t = NULL;
     DEFER(text_close) char *head = NULL;
-    struct str signed_part, sig = { 0 };
 
-    must(json_is_object(claims));
     must(jwt_new(&t) == 0);
     if (!head_put(t, key, typ, a))
         return fail(e, ERR_CRYPTO, "header could not be built");
     head = jwt_get_headers_json(t, NULL);
     must(head != NULL);
-    signed_part = str_cat(a, base64url_encode(a, str_c(head)), STR("."));
+    *out = str_cat(a, base64url_encode(a, str_c(head)), STR("."));
+    return OK;
+}
+
+/* The last ones that a thread made: nothing in a header changes from one token to the next. */
+struct head {
+    char of[HEAD_OF_BYTES], text[HEAD_BYTES];
+    size_t of_n, text_n;
+};
+static _Thread_local struct head heads[HEAD_COUNT];
+static _Thread_local unsigned head_next;
+
+static void head_keep(struct str of, struct str text)
+{
+    struct head *h = &heads[head_next++ % HEAD_COUNT];
+
+    if (of.n > sizeof(h->of) || text.n > sizeof(h->text))
+        return;
+    memcpy(h->of, of.p, of.n);
+    memcpy(h->text, text.p, text.n);
+    h->of_n = of.n;
+    h->text_n = text.n;
+}
+
+static result head_find(struct arena *a, const struct key *key, const char *typ, struct str *out,
+                        struct err *e)
+{
+    const struct str of =
+        str_fmt(a, "%s %s %.*s", key_alg_name(key->alg), typ, STR_ARG(key_id(key)));
+
+    for (size_t i = 0; i < HEAD_COUNT; i++)
+        if (str_eq(of, str_of(heads[i].of, heads[i].of_n))) {
+            *out = str_of(heads[i].text, heads[i].text_n);
+            return OK;
+        }
+    TRY(head_make(a, key, typ, out, e));
+    head_keep(of, *out);
+    return OK;
+}
+
+result token_sign(struct arena *a, const struct key *key, const char *typ,
+                  const struct json *claims, struct str *out, struct err *e)
+{
+    struct str signed_part, sig = { 0 };
+
+    must(json_is_object(claims));
+    TRY(head_find(a, key, typ != NULL ? typ : "JWT", &signed_part, e));
     signed_part = str_cat(a, signed_part, base64url_encode(a, json_print(a, claims)));
     TRY(key_sign(key, a, signed_part, &sig, e));
     signed_part = str_cat(a, signed_part, STR("."));
