@@ -203,6 +203,17 @@ static result assertion_check(struct auth *au, struct arena *a, const struct api
 
 /* ---- certificates ---- */
 
+/* By the one name that is registered (RFC 8705 2.1.2). */
+static bool is_named(struct arena *a, const struct certificate *cert, const struct client *c)
+{
+    if (c->tls_subject.n > 0)
+        return str_eq(certificate_subject(a, cert), c->tls_subject);
+    return certificate_has_san(cert, CERTIFICATE_DNS, c->tls_dns) ||
+           certificate_has_san(cert, CERTIFICATE_URI, c->tls_uri) ||
+           certificate_has_san(cert, CERTIFICATE_IP, c->tls_ip) ||
+           certificate_has_san(cert, CERTIFICATE_EMAIL, c->tls_email);
+}
+
 static result certificate_check(struct auth *au, struct arena *a, const struct api_call *call,
                                 const struct client *c, struct err *e)
 {
@@ -215,9 +226,7 @@ static result certificate_check(struct auth *au, struct arena *a, const struct a
     if (c->way == CLIENT_WAY_TLS) {
         if (!call->certificate_trusted)
             return bad(e, "a certificate that the proxy did not check");
-        if (!str_eq(certificate_subject(a, cert), c->tls_subject))
-            return bad(e, "a certificate of another subject");
-        return OK;
+        return is_named(a, cert, c) ? OK : bad(e, "a certificate of another subject");
     }
     if (client_keys_find(au, a, c, STR(""), &set, &why).failed)
         return fail(e, why.code == ERR_INVALID ? ERR_BAD_CLIENT : why.code, "%s", why.detail);

@@ -57,11 +57,12 @@ struct client {
     bool public_subject;     /* subject_type public: the same sub for every sector */
     enum client_profile profile;
     enum client_way way;
-    bool secret_by_post;                  /* said client_secret_post; either is taken */
-    int auth_alg;                         /* enum key_alg of its assertions, or -1: by its keys */
-    struct str jwks;                      /* its public keys, a JWK set as text; or empty */
-    struct str jwks_uri;                  /* where they are instead; or empty */
-    struct str tls_subject;               /* tls_client_auth_subject_dn; or empty */
+    bool secret_by_post;    /* said client_secret_post; either is taken */
+    int auth_alg;           /* enum key_alg of its assertions, or -1: by its keys */
+    struct str jwks;        /* its public keys, a JWK set as text; or empty */
+    struct str jwks_uri;    /* where they are instead; or empty */
+    struct str tls_subject; /* tls_client_auth_subject_dn; or empty */
+    struct str tls_dns, tls_uri, tls_ip, tls_email; /* tls_client_auth_san_*: one of the five */
     bool dpop_bound;                      /* dpop_bound_access_tokens: no token without a proof */
     bool tls_bound;                       /* tls_client_certificate_bound_access_tokens */
     bool par_only;                        /* require_pushed_authorization_requests */

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "crypto/certificate.h"
 #include "crypto/keyring.h"
 
 #define NAME_BYTES_MAX  200
@@ -148,8 +149,6 @@ static result words_check(const struct client *c, struct err *e)
         return bad("hosts", "not a list of host names in lower case", e);
     if (c->contacts.n > WORDS_BYTES_MAX || !utf8_is_text(c->contacts))
         return bad("contacts", "too long, or not text", e);
-    if (c->tls_subject.n > CLIENT_URI_BYTES_MAX || !utf8_is_text(c->tls_subject))
-        return bad("tls_client_auth_subject_dn", "too long, or not text", e);
     while (str_next(&rest, ' ', &one))
         if (one.n > 0 && (client_uri_host(one).n == 0 || !uri_bytes_ok(one)))
             return bad("resources", "not absolute addresses without fragment", e);
@@ -204,6 +203,35 @@ static result jwks_check(const struct client *c, struct err *e)
     return OK;
 }
 
+/* RFC 8705 2.1.2: exactly one says which certificate is the client's. */
+static result certificate_check(const struct client *c, struct err *e)
+{
+    const struct {
+        const char *member;
+        struct str name;
+    } names[] = {
+        { "tls_client_auth_subject_dn", c->tls_subject }, { "tls_client_auth_san_dns", c->tls_dns },
+        { "tls_client_auth_san_uri", c->tls_uri },        { "tls_client_auth_san_ip", c->tls_ip },
+        { "tls_client_auth_san_email", c->tls_email },
+    };
+    size_t given = 0;
+
+    for (size_t i = 0; i < LEN(names); i++) {
+        if (names[i].name.n > CLIENT_URI_BYTES_MAX || !utf8_is_text(names[i].name))
+            return bad(names[i].member, "too long, or not text", e);
+        given += names[i].name.n > 0;
+        if (given > 1)
+            return bad(names[i].member, "a second name of the certificate", e);
+    }
+    if (c->way == CLIENT_WAY_TLS && given == 0)
+        return bad("tls_client_auth_subject_dn", "missing for tls_client_auth", e);
+    if (str_has(c->tls_dns, STR("*")))
+        return bad("tls_client_auth_san_dns", "stands for more than one", e);
+    if (c->tls_ip.n > 0 && !certificate_is_address(c->tls_ip))
+        return bad("tls_client_auth_san_ip", "no IP address", e);
+    return OK;
+}
+
 static result keys_check(const struct client *c, struct err *e)
 {
     const bool any = c->jwks.n > 0 || c->jwks_uri.n > 0;
@@ -216,8 +244,7 @@ static result keys_check(const struct client *c, struct err *e)
         return bad("jwks",
                    "missing for this token_endpoint_auth_method: public keys here, or in jwks_uri",
                    e);
-    if (c->way == CLIENT_WAY_TLS && c->tls_subject.n == 0)
-        return bad("tls_client_auth_subject_dn", "missing for tls_client_auth", e);
+    TRY(certificate_check(c, e));
     if (c->signed_request_only && !any)
         return bad("jwks", "missing for require_signed_request_object", e);
     if (c->dpop_bound && c->tls_bound)

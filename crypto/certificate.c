@@ -1,14 +1,18 @@
 /*
  * Attacker: sends a certificate of its own making. Promise: what is no single DER certificate is
- * refused; a subject is compared as one text, so that no part of it can stand for another. Not
+ * refused; a subject is compared as one text, so that no part of it can stand for another; names
+ * compare with their lengths, so that a zero byte ends none. Not
  * done: chains and dates, which the proxy that ended TLS has checked or was told not to.
  */
 #include "crypto/certificate.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -60,6 +64,64 @@ struct str certificate_subject(struct arena *a, const struct certificate *c)
     text = n > 0 ? str_dup(a, str_of(p, (size_t)n)) : STR("");
     BIO_free(bio);
     return text;
+}
+
+/* The bytes of an address: 4, 16, or 0 when it is none. */
+static size_t address_read(struct str text, unsigned char bytes[16])
+{
+    char c[INET6_ADDRSTRLEN];
+
+    if (text.n == 0 || text.n >= sizeof(c))
+        return 0;
+    memcpy(c, text.p, text.n);
+    c[text.n] = '\0';
+    if (inet_pton(AF_INET, c, bytes) == 1)
+        return 4;
+    return inet_pton(AF_INET6, c, bytes) == 1 ? 16 : 0;
+}
+
+bool certificate_is_address(struct str text)
+{
+    unsigned char bytes[16];
+
+    return address_read(text, bytes) > 0;
+}
+
+static struct str string_of(const ASN1_STRING *s)
+{
+    return str_of((const char *)ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+}
+
+static bool name_is(const GENERAL_NAME *g, enum certificate_san kind, struct str name)
+{
+    static const int types[] = { GEN_DNS, GEN_URI, GEN_IPADD, GEN_EMAIL };
+    unsigned char address[16];
+
+    if (g->type != types[kind])
+        return false;
+    switch (kind) {
+    case CERTIFICATE_DNS:
+        return str_eq_nocase(string_of(g->d.dNSName), name);
+    case CERTIFICATE_URI:
+        return str_eq(string_of(g->d.uniformResourceIdentifier), name);
+    case CERTIFICATE_EMAIL:
+        return str_eq(string_of(g->d.rfc822Name), name);
+    case CERTIFICATE_IP:
+        break;
+    }
+    return str_eq(string_of(g->d.iPAddress),
+                  str_of((const char *)address, address_read(name, address)));
+}
+
+bool certificate_has_san(const struct certificate *c, enum certificate_san kind, struct str name)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; name.n > 0 && !found && i < sk_GENERAL_NAME_num(names); i++)
+        found = name_is(sk_GENERAL_NAME_value(names, i), kind, name);
+    GENERAL_NAMES_free(names);
+    return found;
 }
 
 bool certificate_key_in(const struct certificate *c, const struct key_set *set)

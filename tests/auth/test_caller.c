@@ -10,6 +10,7 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "tests/auth/world.h"
+#include "tests/certificate_sample.h"
 #include "tests/fixture.h"
 #include "tests/forged.h"
 
@@ -360,6 +361,24 @@ static result call_by_certificate(const char *id, struct str der, bool trusted)
     return caller_check(here(), &v, &call, &c, &e);
 }
 
+/* A client that is known by another name of its certificate. */
+static void with_name(struct auth *au, const char *id, struct client names)
+{
+    const struct visit v = world_visit();
+    struct client c = client_defaults(au, CLIENT_FAPI2);
+    struct str none = STR("");
+
+    c.id = str_c(id);
+    c.name_vi = STR("Cổng");
+    c.way = CLIENT_WAY_TLS;
+    c.tls_dns = names.tls_dns;
+    c.tls_uri = names.tls_uri;
+    c.tls_ip = names.tls_ip;
+    c.tls_email = names.tls_email;
+    c.redirect_uris[c.redirect_count++] = STR(WORLD_RETURN);
+    check_ok(client_add(au, &v, &c, &none, &e), e);
+}
+
 static void with_certificate(struct auth *au, const char *id, const char *subject, const char *jwks)
 {
     const struct visit v = world_visit();
@@ -390,6 +409,27 @@ TEST(a_certificate_is_believed_by_its_subject_only_when_it_was_checked)
     check_fails(call_by_certificate("by-subject", str_cat(test_arena(), der, STR("x")), true), e,
                 ERR_BAD_CLIENT);
     check_fails(call_by_certificate("other-subject", der, true), e, ERR_BAD_CLIENT);
+}
+
+TEST(a_certificate_is_believed_by_the_one_name_that_is_registered)
+{
+    struct auth *au = here();
+    struct str der, other;
+
+    check(base64_decode(test_arena(), STR(CERTIFICATE_SAMPLE), &der));
+    check(base64_decode(test_arena(), STR(CERTIFICATE), &other));
+    with_name(au, "by-dns", (struct client){ .tls_dns = STR("tls.example.vn") });
+    with_name(au, "by-uri", (struct client){ .tls_uri = STR("https://tls.example.vn/a") });
+    with_name(au, "by-ip", (struct client){ .tls_ip = STR("2001:DB8::1") });
+    with_name(au, "by-email", (struct client){ .tls_email = STR("van-thu@example.vn") });
+    with_name(au, "by-another", (struct client){ .tls_dns = STR("www.tls.example.vn") });
+    check_ok(call_by_certificate("by-dns", der, true), e);
+    check_ok(call_by_certificate("by-uri", der, true), e);
+    check_ok(call_by_certificate("by-ip", der, true), e);
+    check_ok(call_by_certificate("by-email", der, true), e);
+    check_fails(call_by_certificate("by-dns", der, false), e, ERR_BAD_CLIENT);
+    check_fails(call_by_certificate("by-dns", other, true), e, ERR_BAD_CLIENT);
+    check_fails(call_by_certificate("by-another", der, true), e, ERR_BAD_CLIENT);
 }
 
 TEST(a_certificate_of_its_own_is_believed_by_its_key)

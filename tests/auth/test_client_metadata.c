@@ -100,6 +100,23 @@ static const struct {
     { CLIENT_FAPI2, "\"jwks\":{\"keys\":[" KEY "}," KEY "}]}", "jwks" },
     { CLIENT_FAPI2, "\"token_endpoint_auth_method\":\"tls_client_auth\"",
       "tls_client_auth_subject_dn" },
+    { CLIENT_FAPI2,
+      "\"token_endpoint_auth_method\":\"tls_client_auth\","
+      "\"tls_client_auth_subject_dn\":\"CN=a\",\"tls_client_auth_san_dns\":\"a.example.vn\"",
+      "tls_client_auth_san_dns" },
+    { CLIENT_FAPI2,
+      "\"token_endpoint_auth_method\":\"tls_client_auth\","
+      "\"tls_client_auth_san_uri\":\"https://a.example.vn\","
+      "\"tls_client_auth_san_email\":\"a@example.vn\"",
+      "tls_client_auth_san_email" },
+    { CLIENT_FAPI2,
+      "\"token_endpoint_auth_method\":\"tls_client_auth\","
+      "\"tls_client_auth_san_ip\":\"a.example.vn\"",
+      "tls_client_auth_san_ip" },
+    { CLIENT_FAPI2,
+      "\"token_endpoint_auth_method\":\"tls_client_auth\","
+      "\"tls_client_auth_san_dns\":\"*.example.vn\"",
+      "tls_client_auth_san_dns" },
     { CLIENT_FAPI2, "\"token_endpoint_auth_method\":\"self_signed_tls_client_auth\"", "jwks" },
     { CLIENT_FAPI2,
       KEYS ",\"dpop_bound_access_tokens\":true,"
