@@ -17,9 +17,10 @@ function kept(name) {
     const cert = readFileSync(`${STACK}/${name}.crt`), x509 = new X509Certificate(cert);
     return { cert, key: readFileSync(`${STACK}/${name}.key`), x5t: createHash("sha256").update(x509.raw).digest("base64url"), jwk: x509.publicKey.export({ format: "jwk" }) };
 }
-function chained(name, subject) {
+function chained(name, subject, ...names) {
+    writeFileSync(`${STACK}/${name}.ext`, names.length ? `subjectAltName=${names.join(",")}\n` : "");
     openssl("req", ...EC, "-subj", subject, "-keyout", `${STACK}/${name}.key`, "-out", `${STACK}/${name}.csr`);
-    openssl("x509", "-req", "-in", `${STACK}/${name}.csr`, "-CA", CA, "-CAkey", `${TLS}/root.key`, "-CAcreateserial", "-days", "2", "-out", `${STACK}/${name}.crt`);
+    openssl("x509", "-req", "-in", `${STACK}/${name}.csr`, "-CA", CA, "-CAkey", `${TLS}/root.key`, "-CAcreateserial", "-days", "2", "-extfile", `${STACK}/${name}.ext`, "-out", `${STACK}/${name}.crt`);
     return kept(name);
 }
 function own(name, subject) {
@@ -48,9 +49,14 @@ const userinfo = (cert, token, scheme = "Bearer") => send(cert, "GET", "/userinf
 const subject = "/C=VN/O=Cong thu/CN=mtls-portal";
 const good = chained("good", subject), renewed = chained("renewed", subject);
 const stranger = chained("stranger", "/C=VN/O=Cong thu/CN=another"), forged = own("forged", subject);
+const named = chained("named", "/CN=x", "DNS:named.example.vn", "URI:https://named.example.vn/", "IP:203.0.113.7", "email:van-thu@example.vn");
+const misnamed = chained("misnamed", "/CN=named.example.vn", "DNS:other.example.vn"); // the name stands elsewhere
 const mine = own("mine", "/CN=self"), thief = own("thief", "/CN=self");
 const common = ["--profile", "fapi2", "--name-vi", "Cổng thử", "--dpop", "false", "--tls-bound", "true", "--scopes", "openid profile", "--grants", "authorization_code refresh_token client_credentials"];
 motcua("client", "add", "mtls-portal", ...common, "--redirect", "https://mtls-portal.example.vn/cb", "--auth", "tls_client_auth", "--tls-subject", "CN=mtls-portal,O=Cong thu,C=VN");
+for (const [kind, name] of [["dns", "named.example.vn"], ["uri", "https://named.example.vn/"], ["ip", "203.0.113.7"], ["email", "van-thu@example.vn"]])
+    motcua("client", "add", `mtls-${kind}`, ...common, "--redirect", `https://mtls-${kind}.example.vn/cb`, "--auth", "tls_client_auth", `--tls-${kind}`, name);
+assert.throws(() => motcua("client", "add", "mtls-both", ...common, "--redirect", "https://mtls-both.example.vn/cb", "--auth", "tls_client_auth", "--tls-dns", "a.example.vn", "--tls-ip", "203.0.113.7"));
 writeFileSync(`${STACK}/mine.jwks`, JSON.stringify({ keys: [{ ...mine.jwk, kid: "mine", use: "sig", alg: "ES256" }] }));
 motcua("client", "add", "mtls-self", ...common, "--redirect", "https://mtls-self.example.vn/cb", "--auth", "self_signed_tls_client_auth", "--jwks-file", `${STACK}/mine.jwks`);
 await settled();
@@ -61,9 +67,16 @@ for (const list of ["token", "introspection", "revocation"])
     for (const way of ["tls_client_auth", "self_signed_tls_client_auth"])
         assert.ok(discovery[`${list}_endpoint_auth_methods_supported`].includes(way), `${list}: ${way}`);
 
+for (const kind of ["uri", "ip", "email"]) { // the same door; the other names of the certificate
+    const p = { id: `mtls-${kind}`, callback: `https://mtls-${kind}.example.vn/cb` };
+    assert.equal((await post(named, "/par", ask(p))).status, 201, kind);
+    assert.equal((await post(misnamed, "/par", ask(p))).status, 401, kind);
+}
+
 const browser = await new Browser().signIn();
 const clients = [
     { id: "mtls-portal", certificate: good, bad: { "no certificate": null, "another subject": stranger, "the subject without a chain": forged, "a client with its own": mine } },
+    { id: "mtls-dns", certificate: named, bad: { "no certificate": null, "the name as its subject": misnamed } },
     { id: "mtls-self", certificate: mine, bad: { "no certificate": null, "the same subject, another key": thief, "a good chain": good } },
 ];
 for (const { id, certificate, bad } of clients) {
