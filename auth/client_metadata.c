@@ -22,11 +22,12 @@
 static const struct client_field fields[] = {
 #define ANY false
 #define OWN true
-#define FIELD(name, member, kind, option, who, fapi2, oidc, compat, words, help)                   \
+#define FIELD(name, member, kind, option, who, theme, fapi2, oidc, compat, words, help)            \
     { name,                                                                                        \
       option,                                                                                      \
       CLIENT_KIND_##kind,                                                                          \
       who,                                                                                         \
+      CLIENT_THEME_##theme,                                                                        \
       offsetof(struct client, member),                                                             \
       sizeof(((struct client *)NULL)->member),                                                     \
       { fapi2, oidc, compat },                                                                     \

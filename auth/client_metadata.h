@@ -31,11 +31,22 @@ enum client_kind {
     CLIENT_KIND_JWKS
 };
 
+/* What a field is about; the page shows one after the other. */
+enum client_theme {
+    CLIENT_THEME_ADDRESSES,
+    CLIENT_THEME_PROOF,
+    CLIENT_THEME_TOKENS,
+    CLIENT_THEME_DATA,
+    CLIENT_THEME_PEOPLE,
+    CLIENT_THEMES
+};
+
 struct client_field {
     const char *name;
     const char *option; /* of the command line; "" none */
     enum client_kind kind;
     bool own; /* our operator's, never of a registration request */
+    enum client_theme theme;
     size_t offset, bytes;
     const char *silent[3]; /* default, by enum client_profile */
     const char *words;

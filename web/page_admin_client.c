@@ -46,41 +46,86 @@ static struct str value_text(struct ctx *c, const struct json *v)
     return text;
 }
 
-static struct json *field_row(struct ctx *c, const struct client_field *f, struct str value)
-{
-    struct json *row = json_object();
-    struct json *words = json_array();
-    struct str rest = str_c(f->words), word;
-    const bool one_of = f->words[0] != '\0' && f->kind != CLIENT_KIND_LIST;
+/* The form: what was typed or is registered, and which field is wrong. */
+struct shown {
+    const struct json *document;
+    const char *wrong;
+};
 
-    json_put_str(row, "name", str_c(f->name));
-    json_put_str(row, "id", str_cat(c->arena, STR("f-"), str_c(f->option)));
-    json_put_str(row, "help", str_c(f->help));
-    json_put_str(row, "value", value);
-    json_put_bool(row, "long", is_long(f));
-    json_put_bool(row, "choice", one_of);
-    while (one_of && str_next(&rest, '|', &word)) {
+static struct str field_text(const struct ctx *c, const struct client_field *f)
+{
+    must(str_starts(str_c(f->option), STR("--")));
+    return view_text(
+        c, str_cstr(c->arena, str_cat(c->arena, STR("client_field."), str_c(f->option + 2))));
+}
+
+static struct json *word_choices(const struct client_field *f, struct str value)
+{
+    struct json *choices = json_array();
+    struct str rest = str_c(f->words), word;
+
+    while (str_next(&rest, '|', &word)) {
         struct json *choice = json_object();
 
         json_put_str(choice, "word", word);
         json_put_bool(choice, "chosen", str_eq(word, value));
-        json_add(words, choice);
+        json_add(choices, choice);
     }
-    json_put(row, "words", words);
+    return choices;
+}
+
+static struct json *field_row(struct ctx *c, const struct client_field *f,
+                              const struct shown *shown)
+{
+    struct json *row = json_object();
+    const struct str value = value_text(c, json_member(shown->document, f->name));
+    const bool one_of = f->words[0] != '\0' && f->kind != CLIENT_KIND_LIST;
+
+    json_put_str(row, "name", str_c(f->name));
+    json_put_str(row, "id", str_cat(c->arena, STR("f-"), str_c(f->option)));
+    json_put_str(row, "help", field_text(c, f));
+    json_put_str(row, "value", value);
+    json_put_bool(row, "long", is_long(f));
+    json_put_bool(row, "wrong", str_is(str_c(f->name), shown->wrong));
+    json_put_bool(row, "choice", one_of);
+    if (one_of)
+        json_put(row, "words", word_choices(f, value));
     return row;
 }
 
-static struct json *field_rows(struct ctx *c, const struct json *document)
+/* The fields of one theme. The first is open, and any with a mistake in it. */
+static struct json *theme_rows(struct ctx *c, enum client_theme theme, const struct shown *shown)
 {
-    struct json *rows = json_array();
+    static const char *const names[] = { "client_theme.addresses", "client_theme.proof",
+                                         "client_theme.tokens", "client_theme.data",
+                                         "client_theme.people" };
+    _Static_assert(LEN(names) == CLIENT_THEMES, "a name for each theme");
+    struct json *o = json_object(), *rows = json_array();
+    bool open = theme == CLIENT_THEME_ADDRESSES;
     size_t n;
     const struct client_field *fields = client_fields(&n);
 
-    for (size_t i = 0; i < n; i++)
-        if (is_asked(&fields[i]))
-            json_add(rows, field_row(c, &fields[i],
-                                     value_text(c, json_member(document, fields[i].name))));
-    return rows;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_asked(&fields[i]) || fields[i].theme != theme)
+            continue;
+        json_add(rows, field_row(c, &fields[i], shown));
+        open = open || str_is(str_c(fields[i].name), shown->wrong);
+    }
+    json_put_str(o, "title", view_text(c, names[theme]));
+    json_put_bool(o, "open", open);
+    json_put(o, "fields", rows);
+    return o;
+}
+
+static void put_fields(struct ctx *c, struct json *data, const struct json *document,
+                       const struct err *why)
+{
+    const struct shown shown = { document, why != NULL ? why->field : "" };
+    struct json *themes = json_array();
+
+    for (int i = 0; i < CLIENT_THEMES; i++)
+        json_add(themes, theme_rows(c, (enum client_theme)i, &shown));
+    json_put(data, "themes", themes);
 }
 
 /* ERR_UNKNOWN_FIELD: a field that the page does not have. */
@@ -99,32 +144,45 @@ static result check_names(const struct form *form, struct err *e)
     return form_only(form, names, e);
 }
 
-/* What was typed, as the registered document. Lines and words are both taken for lists. */
+/* One typed value, as the registered document has it. Lines and words are both taken for lists. */
+static result field_read(struct ctx *c, const struct client_field *f, struct str typed,
+                         struct json *document, struct err *e)
+{
+    struct str words = STR(""), rest = typed, line;
+    struct json *value;
+
+    if (typed.n > VALUE_BYTES_MAX)
+        return fail_field(e, ERR_INVALID, f->name, "too long");
+    while (f->kind != CLIENT_KIND_JWKS && str_next(&rest, '\n', &line))
+        words = words.n == 0
+                    ? str_trim(line)
+                    : str_fmt(c->arena, "%.*s %.*s", STR_ARG(words), STR_ARG(str_trim(line)));
+    value = client_field_value(f, f->kind == CLIENT_KIND_JWKS ? typed : words);
+    if (value == NULL)
+        return fail_field(e, ERR_INVALID, f->name, "not a value of its kind");
+    json_put(document, f->name, value);
+    return OK;
+}
+
+/* All that was typed, also beside a mistake: what the page shows again is what was typed. The first
+ * mistake is told. */
 static result read_document(struct ctx *c, const struct form *form, struct json *document,
                             struct err *e)
 {
+    result all = OK;
     size_t n;
     const struct client_field *fields = client_fields(&n);
 
     for (size_t i = 0; i < n; i++) {
         const struct str typed = str_trim(form_get(form, fields[i].name));
-        struct str words = STR(""), rest = typed, line;
-        struct json *value;
 
-        if (!is_asked(&fields[i]) || typed.n == 0)
+        if (!is_asked(&fields[i]) || typed.n == 0 ||
+            !field_read(c, &fields[i], typed, document, all.failed ? NULL : e).failed)
             continue;
-        if (typed.n > VALUE_BYTES_MAX)
-            return fail_field(e, ERR_INVALID, fields[i].name, "too long");
-        while (fields[i].kind != CLIENT_KIND_JWKS && str_next(&rest, '\n', &line))
-            words = words.n == 0
-                        ? str_trim(line)
-                        : str_fmt(c->arena, "%.*s %.*s", STR_ARG(words), STR_ARG(str_trim(line)));
-        value = client_field_value(&fields[i], fields[i].kind == CLIENT_KIND_JWKS ? typed : words);
-        if (value == NULL)
-            return fail_field(e, ERR_INVALID, fields[i].name, "not a value of its kind");
-        json_put(document, fields[i].name, value);
+        json_put_str(document, fields[i].name, typed);
+        all.failed = true;
     }
-    return OK;
+    return all;
 }
 
 static struct json *client_row(struct ctx *c, const struct client *client)
@@ -168,7 +226,7 @@ static result show_list(struct ctx *c, struct request *rq, struct response *rs,
     TRY(client_list(&c->app->auth, c->arena, &list, &n, e));
     for (size_t i = 0; i < n; i++)
         json_add(rows, client_row(c, &list[i]));
-    json_put(data, "fields", field_rows(c, t->document));
+    put_fields(c, data, t->document, t->why);
     TRY(view_page(c, rq, rs, "admin_clients", "admin.clients", data, e));
     if (t->why != NULL)
         view_status(rs, err_status(t->why->code));
@@ -282,7 +340,7 @@ static result show_client(struct ctx *c, struct request *rq, struct response *rs
     json_put_str(data, "created", clock_vn(c->arena, client.created_ms));
     json_put_bool(data, "disabled", client.disabled);
     json_put_bool(data, "has_secret", client.has_secret);
-    json_put(data, "fields", field_rows(c, t->document != NULL ? t->document : document));
+    put_fields(c, data, t->document != NULL ? t->document : document, t->why);
     if (rq->method == METHOD_GET && !form_query(rq, &query, NULL).failed &&
         form_has(&query, "address"))
         put_difference(c, data, &client, form_get(&query, "address"));

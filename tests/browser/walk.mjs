@@ -170,6 +170,21 @@ async function administrator(width, language) {
     await page.fill("#address", `${systems}/portal/Callback`);
     await page.click('form[method="get"] button');
     await inspect(page, "admin-client");
+    assert.deepEqual(await page.locator("details.theme").evaluateAll((all) => all.map((one) => one.open)), [true, false, false, false, false]);
+    const closed = page.locator("details.theme:not([open]) > summary");
+    for (let i = 0; i < 4; i++) await closed.first().click();
+    assert.equal(await closed.count(), 0);
+    await inspect(page, "admin-client-open");
+    await page.fill('[name="jwks"]', "no key"); // a mistake opens its part of the form, and no other
+    await page.click('form[method="post"].card:not(.narrow) button');
+    await page.locator(".note.bad").waitFor();
+    assert.deepEqual(await page.locator("details.theme").evaluateAll((all) => all.map((one) => one.open)), [true, true, false, false, false]);
+    assert.equal(await page.locator('[aria-invalid="true"]').getAttribute("name"), "jwks");
+    assert.deepEqual(await page.locator('[name="jwks"], [name="application_type"], [name="acting"]').evaluateAll((all) => all.map((one) => one.value)), ["web", "no key", "no"], "what was typed stays");
+    await inspect(page, "admin-client-wrong");
+    await page.goto(`${here}/admin/clients/demo-portal`);
+    await page.fill("#address", `${systems}/portal/Callback`);
+    await page.click('form[method="get"] button');
     assert.equal(await page.locator("mark").first().innerText(), "C");
     await page.goto(`${here}/admin/keys`);
     await inspect(page, "admin-keys");

@@ -1,6 +1,7 @@
 /* The pages and their texts: both languages say the same things, and every page can be rendered. */
 #include <string.h>
 
+#include "auth/client_metadata.h"
 #include "base/catalog.h"
 #include "base/embed.h"
 #include "base/json.h"
@@ -88,6 +89,26 @@ TEST(every_error_and_every_class_of_difference_has_a_text)
         need_key(vi, en,
                  str_fmt(test_arena(), "finance.verdict_text.%s",
                          reconcile_verdict_name((enum reconcile_verdict)i)));
+    catalog_close(&vi);
+    catalog_close(&en);
+}
+
+TEST(every_field_of_a_client_has_a_text_in_the_readers_language)
+{
+    struct catalog *vi = catalog("vi.txt"), *en = catalog("en.txt");
+    size_t n;
+    const struct client_field *fields = client_fields(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        struct str in_vi, in_en, key;
+
+        if (fields[i].option[0] == '\0')
+            continue;
+        key = str_cat(test_arena(), STR("client_field."), str_c(fields[i].option + 2));
+        need_key(vi, en, key);
+        check(catalog_find(vi, key, &in_vi) && catalog_find(en, key, &in_en));
+        check(!str_eq(in_vi, in_en));
+    }
     catalog_close(&vi);
     catalog_close(&en);
 }
