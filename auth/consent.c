@@ -155,6 +155,17 @@ result consent_list(struct auth *au, struct arena *a, struct str account, struct
     return OK;
 }
 
+/* Whether there is one, also one that is over: withdrawing that is no mistake. */
+static result given(struct sql *db, void *arg, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct consent_op *op = arg;
+
+    TRY(sql_find(db, SQL_CONSENT_FIND, &rows, e, sql_t(op->account), sql_t(op->c.client_id),
+                 sql_i(0)));
+    return sql_next(rows, &op->found, e);
+}
+
 static result withdraw(struct sql *db, void *arg, struct err *e)
 {
     const struct consent_op *op = arg;
@@ -207,6 +218,9 @@ result consent_withdraw(struct auth *au, const struct visit *v, struct str accou
                              .c = { .client_id = client_id },
                              .now_ms = clock_now_ms(au->clock) };
 
+    TRY(sql_read(au->sql, given, &op, e));
+    if (!op.found) /* before the mark: names of clients that there are not would leave one each */
+        return fail(e, ERR_NOT_FOUND, "no consent for this client");
     /* First: whatever fails, nothing is believed that the person wanted back. */
     TRY(mark(au, &op, e));
     return sql_transact(au->sql, withdraw, &op, e);

@@ -87,6 +87,23 @@ TEST_STORE(a_client_that_must_ask_asks_once_and_again_for_more_or_when_withdrawn
     check_int(ask(au, GOOD, &done.session).kind, AUTHORIZE_CONSENT);
 }
 
+TEST_KV(withdrawing_what_was_never_given_leaves_no_mark)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct login_done done = world_login(au);
+    struct client c = registered(au);
+    bool taken_back;
+
+    c.asks_consent = true;
+    register_again(au, &c);
+    check_fails(consent_withdraw(au, &v, done.account.id, STR("portal"), &e), e, ERR_NOT_FOUND);
+    check_ok(consent_taken_back(au, test_arena(), done.account.id, STR("portal"),
+                                clock_now_s(au->clock) - 1, &taken_back, &e),
+             e);
+    check(!taken_back);
+}
+
 TEST(an_agreement_ends_after_its_days)
 {
     struct auth *au = here();
