@@ -165,7 +165,7 @@ static const struct key *next_find(const struct ring *ring, enum key_alg alg)
 static result may_move(const struct rotation *r, const struct key *active, const struct key *next,
                        bool *may, struct err *e)
 {
-    char from[CLOCK_TEXT_BYTES] = { 0 };
+    DEFER(arena_close) struct arena *a = NULL;
 
     *may = r->every_s == 0 || active->since_ms <= r->now_ms - r->every_s * 1000;
     if (!*may || r->ahead_s == 0 || next->since_ms <= r->now_ms - r->ahead_s * 1000)
@@ -173,9 +173,10 @@ static result may_move(const struct rotation *r, const struct key *active, const
     *may = false;
     if (r->every_s > 0)
         return OK;
-    (void)clock_rfc3339_utc_put(from, next->since_ms + r->ahead_s * 1000);
-    return fail(e, ERR_CONFLICT, "the next %s key may sign from %s, when caches know it",
-                key_alg_name(r->alg), from);
+    a = arena_open(4096);
+    return fail(e, ERR_CONFLICT, "the next %s key may sign from %.*s, when caches know it",
+                key_alg_name(r->alg),
+                STR_ARG(clock_rfc3339(a, next->since_ms + r->ahead_s * 1000)));
 }
 
 static result ring_rotate(const char *dir, struct ring *ring, const struct rotation *r, bool *moved,
