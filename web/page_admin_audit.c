@@ -14,7 +14,7 @@
 #include "web/view.h"
 
 #define ROWS_SHOWN    50
-#define ROWS_EXPORTED 5000 /* about 1.5 MB */
+#define ROWS_EXPORTED 5000 /* of one file: about 1.5 MB */
 #define DAY_MS        86400000
 
 struct ask {
@@ -53,6 +53,7 @@ static result read_ask(struct ctx *c, const struct request *rq, size_t rows_max,
                        struct err *e)
 {
     struct ask a = { .by = STR("") };
+    int64_t rows = 0;
     struct form f;
 
     TRY(form_query(rq, &f, e));
@@ -62,6 +63,11 @@ static result read_ask(struct ctx *c, const struct request *rq, size_t rows_max,
     a.to = form_get(&f, "to");
     a.before = form_get(&f, "before");
     a.query.rows_max = rows_max;
+    if (form_has(&f, "rows")) { /* fewer */
+        if (!str_to_i64(form_get(&f, "rows"), &rows) || rows < 1 || rows > (int64_t)rows_max)
+            return fail_field(e, ERR_INVALID, "rows", "1 to %zu", rows_max);
+        a.query.rows_max = (size_t)rows;
+    }
     if (str_is(a.by, "subject"))
         a.query.subject = a.value;
     else
@@ -127,8 +133,9 @@ result page_admin_audit(struct ctx *c, struct request *rq, struct response *rs, 
     for (size_t i = 0; i < n; i++)
         json_add(rows, row_shown(c, &list[i]));
     put_form(data, &a);
-    if (n == ROWS_SHOWN)
+    if (n == a.query.rows_max)
         json_put_str(data, "older", more_url(c, &a, "/admin/audit", &list[n - 1].place));
+    json_put_str(data, "export_most", str_i64(c->arena, ROWS_EXPORTED));
     json_put_str(data, "export", more_url(c, &a, "/admin/audit/export", NULL));
     return view_page(c, rq, rs, "admin_audit", "admin.audit", data, e);
 }
@@ -162,6 +169,24 @@ static void put_line(struct ctx *c, struct buf *b, const struct audit_row *r)
     buf_putc(b, '\n');
 }
 
+/* The last line of a file that is full: where the rest is, so that nobody takes a part for all. */
+static void put_rest(struct ctx *c, struct buf *b, const struct ask *a,
+                     const struct audit_place *last)
+{
+    const struct str url = str_cat(c->arena, c->app->auth.conf->service.issuer,
+                                   more_url(c, a, "/admin/audit/export", last));
+
+    put_cell(b, clock_rfc3339(c->arena, last->at_ms), ',');
+    put_cell(b, STR(""), ',');
+    put_cell(b, STR("audit.older"), ',');
+    put_cell(b, url, ',');
+    put_cell(b, STR(""), ',');
+    put_cell(b, STR(""), ',');
+    put_cell(b, STR(""), ',');
+    put_cell(b, view_text(c, "admin.export_rest"), '\r');
+    buf_putc(b, '\n');
+}
+
 /* GET /admin/audit/export: written down before anything is told. */
 result admin_audit_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
@@ -178,6 +203,8 @@ result admin_audit_file(struct ctx *c, struct request *rq, struct response *rs, 
     buf_puts(&b, "\xEF\xBB\xBFtime,actor,action,subject,request,ip,port,detail\r\n");
     for (size_t i = 0; i < n; i++)
         put_line(c, &b, &list[i]);
+    if (n == a.query.rows_max)
+        put_rest(c, &b, &a, &list[n - 1].place);
     TRY(buf_end(&b, &file, e));
     response_header(rs, "Content-Disposition", STR("attachment; filename=\"audit.csv\""));
     response_body(rs, 200, "text/csv; charset=utf-8", file);

@@ -185,6 +185,21 @@ page = await second("/admin/audit/export?by=subject&value=staff:kiem.tra");
 assert.match(page.type, /^text\/csv/);
 assert.match(page.text, /"staff\.role","staff:kiem\.tra"/);
 assert.ok(!/(^|,)[=+@-]/m.test(page.text));
+// A file that is full says so and where the rest is; the files together are all of it, each row once.
+assert.ok(!page.text.includes("audit.older"), "a whole file");
+const whole = (await second("/admin/audit/export?by=actor&value=staff:quan.tri.2")).text.trim().split("\r\n").slice(1);
+const parts = [];
+for (let next = "/admin/audit/export?by=actor&value=staff:quan.tri.2", files = 0; next && files < 500; files++) {
+    const lines = (await second(`${next}&rows=3`)).text.trim().split("\r\n").slice(1);
+    next = lines.at(-1)?.match(/"audit\.older","([^"]*)"/)?.[1].replace(here, "");
+    if (next) lines.pop();
+    assert.ok(lines.length <= 3);
+    parts.push(...lines);
+}
+const told_of = new Set(parts);
+assert.equal(told_of.size, parts.length, "no row twice");
+for (const line of whole) assert.ok(told_of.has(line), line);
+assert.equal((await second("/admin/audit/export?rows=5001")).status, 400);
 
 // A stranger fails hundreds of times; the officer, elsewhere, signs in; the stranger does not, also with
 // the right password.
