@@ -7,6 +7,8 @@
 #include "auth/session_rows.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "store/audit.h"
+#include "store/audit_view.h"
 #include "store/kv.h"
 #include "tests/auth/world.h"
 #include "tests/fixture.h"
@@ -210,6 +212,55 @@ TEST_STORE(the_person_sees_each_browser_and_the_portals_it_led_to)
     check_str(list[1].clients[1].acting, "org_1");
     check_ok(session_list(au, one.arena, STR("acc_2"), &list, &count, &e), e);
     check_int(count, 0);
+}
+
+static size_t joins_written(struct auth *au)
+{
+    const struct audit_query q = { .actor = STR("citizen:joins"),
+                                   .before = audit_place_at(fixture_clock.fixed_ms + 1),
+                                   .rows_max = 10 };
+    struct audit_row *rows;
+    size_t n;
+
+    check_ok(audit_view(au->sql, test_arena(), &q, &rows, &n, &e), e);
+    return n;
+}
+
+static size_t portals_of(struct auth *au)
+{
+    struct session_row *list;
+    size_t count;
+
+    check_ok(session_list(au, test_arena(), person.id, &list, &count, &e), e);
+    check_int(count, 1);
+    return list[0].client_count;
+}
+
+TEST_STORE(a_portal_is_joined_and_written_down_together_or_not_at_all)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct audit_event ev = { .actor = STR("citizen:joins"), .subject = STR("client:one") };
+    struct session_joining j = { .client_id = STR("one"), .sub = STR("sub-1"), .event = &ev };
+    struct session s;
+    struct str token;
+
+    j.acting = STR("");
+    check_ok(session_make(au, &v, &person, NULL, &s, &token, &e), e);
+    check_fails(session_join_noted(au, &s, &j, &e), e, ERR_INTERNAL); /* an event without action */
+    check_int(portals_of(au), 0);
+    check_int(joins_written(au), 0);
+    ev.action = STR("login.portal");
+    check_ok(session_join_noted(au, &s, &j, &e), e);
+    check_int(portals_of(au), 1);
+    check_int(joins_written(au), 1);
+    check_ok(session_join_noted(au, &s, &j, &e), e); /* each sign-in is written down */
+    check_int(portals_of(au), 1);
+    check_int(joins_written(au), 2);
+    check_ok(session_end(au, &v, &s, &e), e);
+    j.client_id = STR("two");
+    check_fails(session_join_noted(au, &s, &j, &e), e, ERR_NOT_SIGNED_IN);
+    check_int(joins_written(au), 2);
 }
 
 TEST_STORE(one_ends_another_from_elsewhere_but_nobody_elses)
