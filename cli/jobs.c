@@ -14,6 +14,7 @@
 #include "payments/outbox.h"
 #include "payments/poll.h"
 #include "payments/receipt_sign.h"
+#include "payments/refund.h"
 #include "payments/settlement.h"
 #include "web/app.h"
 
@@ -67,6 +68,11 @@ static result deliver(const struct app *app, bool *did, struct err *e)
 static result sign_receipt(const struct app *app, bool *did, struct err *e)
 {
     return receipt_sign_due(&app->till, did, e);
+}
+
+static result send_refund(const struct app *app, bool *did, struct err *e)
+{
+    return refund_poll(&app->till, did, e);
 }
 
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
@@ -133,6 +139,7 @@ static const struct {
     { LANE_MONEY, "job.attempt", ask_attempt },
     { LANE_MONEY, "job.expiry", close_order },
     { LANE_MONEY, "job.outbox", deliver },
+    { LANE_MONEY, "job.refund", send_refund },
     { LANE_RECEIPT, "job.receipt", sign_receipt },
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_SESSION, "job.session", sweep_session },

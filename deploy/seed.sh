@@ -40,6 +40,7 @@ settlement_url = $systems/pp/settlement
 [payments]
 fees_dir = $top/conf/fees
 places_dir = $top/conf/places
+refunds_dir = $top/conf/refunds
 END
 case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac
 [ -f "$var/seal.key" ] || motcua seal make

@@ -211,3 +211,13 @@ result fee_explain_read(struct str json, struct fee_line *l, struct arena *a, st
     l->explain_count = n;
     return OK;
 }
+
+bool fee_is_refundable(const struct fee_table *t, struct str rule_id)
+{
+    const struct fee_rows *r = fee_rows_of(t);
+
+    for (size_t i = 0; i < r->rule_count; i++)
+        if (str_eq(r->rules[i].id, rule_id))
+            return r->rules[i].refund_if_refused;
+    return false;
+}

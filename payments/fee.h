@@ -144,6 +144,9 @@ MUST_USE result fee_default_items(const struct fee_table *t, const struct fee_ca
 MUST_USE result fee_price(const struct fee_table *t, const struct fee_case *c,
                           const struct fee_item *item, struct arena *a, struct fee_line *out,
                           struct err *e);
+/* Whether what this rule (its id: fee_line.basis) priced is paid back when a dossier is refused or
+ * withdrawn. A rule that is not in the tables any more is not. */
+bool fee_is_refundable(const struct fee_table *t, struct str rule_id);
 /* What the public catalogue shows (Law 97/2015 art. 14(1)): rules in force on a day, as a JSON
  * object {"on","fees":[{fee,kind,name,..,rules:[..],preferences:[..]}]}; empty filters match all.
  * Caller closes. */

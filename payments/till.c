@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "payments/portal.h"
+#include "payments/refund_rules.h"
 #include "payments/vnpay.h"
 
 /* Decree 254/2026: the letters a serial may have. */
@@ -66,9 +67,9 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
                       .words_chan = c->payments.words_chan };
 
     TRY(receipt_check(c, e));
-    TRY(portal_open(&portal, &t.portal, e));
-    if (vnpay_start(c, &t.vnpay, e).failed) {
-        portal_close(&t.portal);
+    if (refund_rules_open(c->payments.refunds_dir, &t.refunds, e).failed ||
+        portal_open(&portal, &t.portal, e).failed || vnpay_start(c, &t.vnpay, e).failed) {
+        till_close(&t);
         return (result){ true };
     }
     t.counts = calloc(1, sizeof(*t.counts));
@@ -81,6 +82,7 @@ void till_close(struct till *t)
 {
     portal_close(&t->portal);
     vnpay_close(&t->vnpay);
+    refund_rules_close(&t->refunds);
     free(t->counts);
     t->counts = NULL;
 }

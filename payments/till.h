@@ -16,6 +16,7 @@ struct conf;
 struct seal;
 struct sql_pool;
 struct fee_table;
+struct refund_rules;
 struct portal;
 struct vnpay;
 
@@ -36,6 +37,7 @@ struct till {
     const struct seal *seal;
     const struct clock *clock;
     const struct fee_table *fees;
+    struct refund_rules *refunds;
     struct portal *portal;
     struct vnpay *vnpay; /* NULL: payers may not choose it */
     struct str issuer;   /* of next_url and of the receipt's QR code */

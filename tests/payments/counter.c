@@ -13,6 +13,7 @@
 #include "http/client.h"
 #include "payments/ledger.h"
 #include "payments/receipt.h"
+#include "payments/refund_rules.h"
 #include "store/sql.h"
 #include "tests/fixture.h"
 
@@ -215,6 +216,7 @@ static void portal_start(struct counter *c)
 static void counter_end(void)
 {
     portal_close(&counter.till.portal);
+    refund_rules_close(&counter.till.refunds);
     fee_table_close(&counter.fees);
     seal_close(&counter.seal);
 }
@@ -252,6 +254,8 @@ struct counter *counter_open(void)
     check_ok(
         fee_table_open(str_cstr(a, str_fmt(a, "%s/conf/fees", test_source())), &c->fees, NULL, &e),
         e);
+    check_ok(refund_rules_open(str_fmt(a, "%s/conf/refunds", test_source()), &c->till.refunds, &e),
+             e);
     c->clock = clock_fixed(FIXTURE_NOW_MS);
     c->query_currency = "VND";
     c->till.seal = c->seal;

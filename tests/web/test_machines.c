@@ -1,4 +1,4 @@
-/* docs/machines.md is written from the tables of orders, attempts and mandates. With
+/* docs/machines.md is written from the tables of orders, attempts, refunds and mandates. With
  * MOTCUA_WRITE_DOCS in the environment the page is written anew. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include "auth/mandate.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
+#include "payments/refund.h"
 #include "tests/test.h"
 
 static void order_rows(struct buf *b)
@@ -65,6 +66,34 @@ static void attempt_graph(struct buf *b)
         }
 }
 
+static void refund_rows(struct buf *b)
+{
+    for (int s = 0; s < REFUND_STATE_COUNT; s++)
+        for (int ev = 0; ev < REFUND_EV_COUNT; ev++) {
+            enum refund_state next;
+            const char *action;
+
+            if (refund_move((enum refund_state)s, (enum refund_event)ev, &next, &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n", refund_state_name((enum refund_state)s),
+                        refund_event_name((enum refund_event)ev), refund_state_name(next), action);
+        }
+}
+
+static void refund_graph(struct buf *b)
+{
+    for (int s = 0; s < REFUND_STATE_COUNT; s++)
+        for (int ev = 0; ev < REFUND_EV_COUNT; ev++) {
+            enum refund_state next;
+            const char *action;
+
+            if (refund_move((enum refund_state)s, (enum refund_event)ev, &next, &action) &&
+                (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n",
+                        s == 0 ? "[*]" : refund_state_name((enum refund_state)s),
+                        refund_state_name(next), refund_event_name((enum refund_event)ev));
+        }
+}
+
 static void mandate_rows(struct buf *b)
 {
     for (int s = 0; s < MANDATE_STATE_COUNT; s++)
@@ -101,12 +130,12 @@ static struct str page(void)
     struct str s;
     struct err e = { .code = ERR_NONE };
 
-    buf_puts(&b,
-             "# State machines\n\nGenerated from `payments/order.def`, `payments/attempt.def` and "
-             "`auth/mandate.def`, where each action is explained. A pair that is\nnot "
-             "listed is refused with `WRONG_STATE`. To write this page anew:\n"
-             "`MOTCUA_WRITE_DOCS=1 ctest --test-dir build/debug -R web/machines`.\n\n"
-             "## Order\n\n```mermaid\nstateDiagram-v2\n");
+    buf_puts(
+        &b, "# State machines\n\nGenerated from `payments/order.def`, `payments/attempt.def`, "
+            "`payments/refund.def` and `auth/mandate.def`, where each action is explained.\nA pair "
+            "that is not listed is refused with `WRONG_STATE`. To write this page anew:\n"
+            "`MOTCUA_WRITE_DOCS=1 ctest --test-dir build/debug -R web/machines`.\n\n"
+            "## Order\n\n```mermaid\nstateDiagram-v2\n");
     order_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     order_rows(&b);
@@ -114,6 +143,10 @@ static struct str page(void)
     attempt_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     attempt_rows(&b);
+    buf_puts(&b, "\n## Refund\n\n```mermaid\nstateDiagram-v2\n");
+    refund_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    refund_rows(&b);
     buf_puts(&b, "\n## Mandate\n\n```mermaid\nstateDiagram-v2\n");
     mandate_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
