@@ -253,20 +253,35 @@ static result noted(struct sql *db, result r, const struct err *e)
     return r;
 }
 
-static result start(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
-                    struct err *e)
+static result may_start(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                        struct err *e)
 {
-    struct sql_rows *r = &db->rows[q];
+    const struct sql_rows *r = &db->rows[q];
 
     if (db->why.code != ERR_NONE) /* PostgreSQL would refuse, SQLite would not: be alike */
         return fail(e, db->why.code, "%s", db->why.detail);
     if (r->open)
         return fail(e, ERR_INTERNAL, "%s: its last result is still open", sql_rows_name(r));
-    TRY(sql_params_check(r, params, n, e));
+    return sql_params_check(r, params, n, e);
+}
+
+static result start(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                    struct err *e)
+{
+    struct sql_rows *r = &db->rows[q];
+
+    TRY(may_start(db, q, params, n, e));
     TRY(db->pool->engine->start(r, params, n, e));
     r->open = true;
     r->on_row = false;
     return OK;
+}
+
+static result post(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                   struct err *e)
+{
+    TRY(may_start(db, q, params, n, e));
+    return db->pool->engine->post(&db->rows[q], params, n, e);
 }
 
 result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
@@ -279,6 +294,8 @@ result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *param
     must(q < SQL_QUERY_COUNT);
     if (e == NULL)
         e = &own;
+    if (changed == NULL && db->pool->engine->post != NULL)
+        return noted(db, post(db, q, params, n, e), e);
     TRY(noted(db, start(db, q, params, n, e), e));
     r = &db->rows[q];
     TRY(noted(db, db->pool->engine->drain(r, &rows, e), e));

@@ -19,6 +19,10 @@
  * (sql_group.c), so that the disk is waited for once; each is still undone by itself when it fails.
  * The function may then run on another thread than its caller's, who waits meanwhile.
  *
+ * On PostgreSQL, statements of sql_run are sent without waiting; what became of them is told by the
+ * next one whose rows or number of rows are wanted, or by the commit. So what depends on the
+ * outcome of one asks for its number of rows.
+ *
  * A statement that failed spoils its transaction on both engines: what follows it fails with the
  * same error and nothing is committed, even if the function returns OK. What may be there already
  * is asked for with ON CONFLICT, not by trying. A violated key is ERR_CONFLICT, a violated CHECK,

@@ -52,13 +52,20 @@ enum sql_bound {
     SQL_BOUND_COUNT
 };
 
+#define SQL_SENT_MAX 128 /* statements whose outcome nobody has asked for yet */
+
 struct sql {
     struct sql_pool *pool;
     int slot;
     struct sqlite3 *sqlite; /* NULL: not open */
     struct sqlite3_stmt *bounds[SQL_BOUND_COUNT];
     struct pg_conn *pgsql;
-    bool reading; /* sql_read */
+    const char *sent_names[SQL_SENT_MAX]; /* to PostgreSQL, not answered yet: sql_pgsql_pipe.h */
+    int sent, syncs;
+    int refused_at; /* which of them was refused first */
+    bool told;      /* and by the server itself, not by a connection that broke */
+    bool unbound;   /* what is sent has no values, which a message could quote */
+    bool reading;   /* sql_read */
     enum sql_state state;
     struct err why;        /* of the first failure */
     struct sql_rows *rows; /* one for each statement */
@@ -78,6 +85,9 @@ struct sql_engine {
     result (*part_end)(struct sql *db, bool keep, struct err *e);
     result (*check)(struct sql_rows *r, struct err *e); /* prepares */
     result (*start)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
+    /* The same for who needs neither rows nor their number; NULL: there is no faster way. A refusal
+     * may be told by a later statement, or by the commit. */
+    result (*post)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
     result (*next)(struct sql_rows *r, bool *more, struct err *e);
     result (*drain)(struct sql_rows *r, int64_t *changed, struct err *e); /* to its end */
     void (*end)(struct sql_rows *r);

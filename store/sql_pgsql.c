@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "store/sql_engine.h"
+#include "store/sql_pgsql_pipe.h"
 
 #define NAME_BYTES   64
 #define NUMBER_BYTES 24
@@ -51,11 +52,12 @@ static const char *field(const PGresult *r, int code)
     return text == NULL ? "" : text;
 }
 
-static result refused(struct sql *db, const PGresult *r, const char *what, struct err *e)
+result pgsql_refused(struct sql *db, const PGresult *r, const char *what, struct err *e)
 {
     const char *state = field(r, PG_DIAG_SQLSTATE);
     const char *constraint = field(r, PG_DIAG_CONSTRAINT_NAME);
 
+    db->told = state[0] != '\0';
     if (is_lost(db, state)) {
         sql_mark(db, SQL_LOST);
         return fail(e, ERR_STORE, "%s: connection lost (%s)", what, state);
@@ -69,25 +71,18 @@ static result refused(struct sql *db, const PGresult *r, const char *what, struc
         return fail(e, ERR_CONFLICT, "%s: %s", what, constraint);
     if (strcmp(state, "55P03") == 0)
         return fail(e, ERR_BUSY, "%s: waited for a lock", what);
+    if (db->unbound)
+        return fail(e, ERR_STORE, "%s: %s", what, field(r, PG_DIAG_MESSAGE_PRIMARY));
     return fail(e, ERR_STORE, "%s: SQLSTATE %s %s %s.%s", what, state, constraint,
                 field(r, PG_DIAG_TABLE_NAME), field(r, PG_DIAG_COLUMN_NAME));
-}
-
-/* The same where nothing was bound: the server's message cannot quote a value then. */
-static result refused_text(struct sql *db, const PGresult *r, const char *what, struct err *e)
-{
-    const result told = refused(db, r, what, e);
-
-    if (db->state != SQL_FAILED)
-        return told;
-    return fail(e, ERR_STORE, "%s: %s", what, field(r, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 static result accept_result(struct sql *db, PGresult *r, const char *what, struct err *e)
 {
     const ExecStatusType status = PQresultStatus(r);
-    const result done =
-        status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? OK : refused(db, r, what, e);
+    const result done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+                            ? OK
+                            : pgsql_refused(db, r, what, e);
 
     PQclear(r);
     return done;
@@ -95,6 +90,7 @@ static result accept_result(struct sql *db, PGresult *r, const char *what, struc
 
 static result simple(struct sql *db, const char *statement, const char *what, struct err *e)
 {
+    TRY(pipe_leave(db, e));
     return accept_result(db, PQexec(db->pgsql, statement), what, e);
 }
 
@@ -107,6 +103,7 @@ static void pgsql_close(struct sql *db)
 {
     for (int q = 0; q < SQL_QUERY_COUNT; q++)
         db->rows[q].prepared = false;
+    db->sent = db->syncs = 0;
     if (db->pgsql != NULL)
         PQfinish(db->pgsql);
     db->pgsql = NULL;
@@ -173,32 +170,62 @@ static result pgsql_open(struct sql *db, struct err *e)
     return done;
 }
 
-/* Readers see one snapshot, as they do in SQLite; a read-only one cannot fail to serialize. */
+/* Readers see one snapshot, as they do in SQLite; a read-only one cannot fail to serialize. Goes to
+ * the server with the first statement; before it comes what the last reader did not wait for. */
 static result pgsql_begin(struct sql *db, struct err *e)
 {
-    return simple(db,
-                  db->reading ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                              : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-                  "BEGIN", e);
+    if (db->sent > 0 && pipe_wait(db, NULL, e).failed) {
+        sql_mark(db, SQL_LOST);
+        return (result){ true };
+    }
+    return pipe_text(db,
+                     db->reading ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                 : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                     "BEGIN", e);
 }
 
+/* First to where the server listens again, since something that nobody asked for yet may have been
+ * refused. */
 static void pgsql_rollback(struct sql *db)
 {
-    PQclear(PQexec(db->pgsql, "ROLLBACK"));
-    if (PQstatus(db->pgsql) != CONNECTION_OK || PQtransactionStatus(db->pgsql) != PQTRANS_IDLE)
+    struct err ignored;
+
+    if (!pipe_sync(db, &ignored).failed && pipe_wait(db, NULL, &ignored).failed)
+        sql_mark(db, SQL_FAILED);
+    if (pipe_text(db, "ROLLBACK", "ROLLBACK", &ignored).failed || pipe_sync(db, &ignored).failed ||
+        pipe_wait(db, NULL, &ignored).failed || PQtransactionStatus(db->pgsql) != PQTRANS_IDLE)
         pgsql_close(db);
+}
+
+/* A reader has what it wanted and waits no longer; who begins next does. */
+static result reader_leave(struct sql *db, struct err *e)
+{
+    TRY(pipe_text(db, "COMMIT", "COMMIT", e));
+    TRY(pipe_sync(db, e));
+    return pipe_flush(db, e);
 }
 
 /* Cut off at the COMMIT nobody can tell whether it happened, so it is not repeated. */
 static result pgsql_commit(struct sql *db, struct err *e)
 {
-    if (!simple(db, "COMMIT", "COMMIT", e).failed)
+    int statements;
+
+    if (db->reading && db->sent == 0)
+        return reader_leave(db, e);
+    TRY(pipe_text(db, "COMMIT", "COMMIT", e));
+    statements = db->sent;
+    TRY(pipe_sync(db, e));
+    db->refused_at = statements;
+    db->told = false;
+    if (!pipe_wait(db, NULL, e).failed)
         return OK;
     if (db->state != SQL_LOST) {
         pgsql_rollback(db);
         return (result){ true };
     }
     pgsql_close(db);
+    if (db->told && db->refused_at < statements - 1)
+        return (result){ true }; /* the server said so before it came to the COMMIT */
     db->state = SQL_FAILED;
     return fail(e, ERR_STORE, "COMMIT: connection lost, outcome unknown");
 }
@@ -228,55 +255,51 @@ static const char *prepared_name(const struct sql_rows *r, char *name)
     return name;
 }
 
+/* Waited for, once for each connection; nothing is bound yet, so what the server says about it
+ * quotes no value and may be passed on. */
 static result prepare(struct sql_rows *r, struct err *e)
 {
-    const struct sql_statement *s = sql_statement(r->query);
+    struct sql *db = r->db;
     char name[NAME_BYTES];
-    result done = OK;
-    PGresult *p;
 
     if (r->prepared)
         return OK;
-    p = PQprepare(r->db->pgsql, prepared_name(r, name), s->text.p, 0, NULL);
-    if (PQresultStatus(p) == PGRES_COMMAND_OK)
-        r->prepared = true;
-    else
-        done = refused_text(r->db, p, s->name, e);
-    PQclear(p);
-    return done;
+    TRY(pipe_wait(db, NULL, e));
+    TRY(pipe_prepare(db, prepared_name(r, name), sql_statement(r->query), e));
+    db->unbound = true;
+    r->prepared = !pipe_wait(db, NULL, e).failed;
+    db->unbound = false;
+    return (result){ !r->prepared };
 }
 
 static result pgsql_check(struct sql_rows *r, struct err *e)
 {
+    PGresult *d = NULL;
     char name[NAME_BYTES];
-    PGresult *d;
     result fits;
 
     TRY(prepare(r, e));
-    d = PQdescribePrepared(r->db->pgsql, prepared_name(r, name));
-    fits = PQresultStatus(d) == PGRES_COMMAND_OK ? describe(r, d, e)
-                                                 : refused(r->db, d, sql_rows_name(r), e);
+    TRY(pipe_describe(r->db, prepared_name(r, name), sql_rows_name(r), e));
+    TRY(pipe_wait(r->db, &d, e));
+    fits = describe(r, d, e);
     PQclear(d);
     return fits;
 }
 
-struct bound {
-    const char *values[LIMIT_SQL_PARAMS];
-    int lengths[LIMIT_SQL_PARAMS];
-    int formats[LIMIT_SQL_PARAMS];
-    char numbers[LIMIT_SQL_PARAMS][NUMBER_BYTES];
+struct numbers {
+    char text[LIMIT_SQL_PARAMS][NUMBER_BYTES];
 };
 
 /* Texts and bytes go in binary, which needs neither escape nor end; numbers in decimal, which fits
  * whichever integer type the server made of the parameter. */
-static void bind(struct bound *b, size_t i, const struct sql_param *p)
+static void bind(struct pipe_bound *b, struct numbers *numbers, size_t i, const struct sql_param *p)
 {
     b->values[i] = NULL;
     b->lengths[i] = 0;
     b->formats[i] = 0;
     if (p->kind == SQL_PARAM_INT) {
-        (void)snprintf(b->numbers[i], NUMBER_BYTES, "%lld", (long long)p->i);
-        b->values[i] = b->numbers[i];
+        (void)snprintf(numbers->text[i], NUMBER_BYTES, "%lld", (long long)p->i);
+        b->values[i] = numbers->text[i];
     } else if (p->kind != SQL_PARAM_NULL) {
         b->values[i] = p->s.n == 0 ? "" : p->s.p; /* a NULL pointer would be NULL */
         b->lengths[i] = (int)p->s.n;
@@ -284,25 +307,24 @@ static void bind(struct bound *b, size_t i, const struct sql_param *p)
     }
 }
 
-static result pgsql_start(struct sql_rows *r, const struct sql_param *params, size_t n,
-                          struct err *e)
+static result pgsql_post(struct sql_rows *r, const struct sql_param *params, size_t n,
+                         struct err *e)
 {
-    struct bound b;
+    struct pipe_bound b;
+    struct numbers numbers;
     char name[NAME_BYTES];
-    ExecStatusType status;
 
     TRY(prepare(r, e));
     for (size_t i = 0; i < n; i++)
-        bind(&b, i, &params[i]);
-    r->answer = PQexecPrepared(r->db->pgsql, prepared_name(r, name), (int)n, b.values, b.lengths,
-                               b.formats, 1);
-    status = PQresultStatus(r->answer);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        (void)refused(r->db, r->answer, sql_rows_name(r), e);
-        PQclear(r->answer);
-        r->answer = NULL;
-        return (result){ true };
-    }
+        bind(&b, &numbers, i, &params[i]);
+    return pipe_statement(r->db, prepared_name(r, name), sql_rows_name(r), &b, n, e);
+}
+
+static result pgsql_start(struct sql_rows *r, const struct sql_param *params, size_t n,
+                          struct err *e)
+{
+    TRY(pgsql_post(r, params, n, e));
+    TRY(pipe_wait(r->db, &r->answer, e));
     r->row = -1;
     r->row_count = PQntuples(r->answer);
     return OK;
@@ -383,13 +405,11 @@ static struct sql_param pgsql_cell(const struct sql_rows *r, int column)
 static result pgsql_script(struct sql *db, struct str text, struct err *e)
 {
     struct arena *a DEFER(arena_close) = arena_open(text.n + 4096);
-    PGresult *r = PQexec(db->pgsql, str_cstr(a, text));
-    const ExecStatusType status = PQresultStatus(r);
-    const result done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-                            ? OK
-                            : refused_text(db, r, "script", e);
+    result done;
 
-    PQclear(r);
+    db->unbound = true;
+    done = simple(db, str_cstr(a, text), "script", e);
+    db->unbound = false;
     return done;
 }
 
@@ -411,6 +431,7 @@ const struct sql_engine sql_engine_pgsql = {
     .rollback = pgsql_rollback,
     .check = pgsql_check,
     .start = pgsql_start,
+    .post = pgsql_post,
     .next = pgsql_next,
     .drain = pgsql_drain,
     .end = pgsql_end,

@@ -419,8 +419,31 @@ static result killed_at_its_end(struct sql *db, void *arg, struct err *e)
 
     k->runs++;
     TRY(sample_insert(db, &k->first, e));
+    TRY(sample_load(db, &k->first, e)); /* so that nothing but the COMMIT is left to be sent */
     kill_connections(&k->killer);
     return OK;
+}
+
+static result killed_before_anything_is_read(struct sql *db, void *arg, struct err *e)
+{
+    struct killed *k = arg;
+
+    TRY(sample_insert(db, &k->first, e));
+    if (k->runs++ == 0)
+        kill_connections(&k->killer);
+    return OK;
+}
+
+TEST(a_postgresql_transaction_that_was_killed_before_its_commit_is_run_again)
+{
+    struct killed k = { .killer = killer(), .first = sample_make(1) };
+    struct sql_config c;
+    struct sql_pool *p DEFER(sql_close) = killable(&c);
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(p, killed_before_anything_is_read, &k, &e), e);
+    check_int(k.runs, 2);
+    check_int(raw_int(&k.killer, "SELECT COUNT(*) FROM audit_log"), 1);
 }
 
 TEST(a_postgresql_commit_of_unknown_outcome_is_not_repeated)

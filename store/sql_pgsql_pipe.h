@@ -1,0 +1,43 @@
+/*
+ * sql_pgsql_pipe.h - statements on their way to PostgreSQL, for sql_pgsql.c only.
+ *
+ * What needs no answer yet is sent without waiting (libpq's pipeline mode); its outcome is read
+ * together with that of the next statement whose rows are wanted, or at the commit. So a
+ * transaction waits once for each time that it reads, not once for each statement. A statement that
+ * was refused meanwhile fails the next one that waits: it has spoilt the transaction anyway.
+ */
+#ifndef STORE_SQL_PGSQL_PIPE_H
+#define STORE_SQL_PGSQL_PIPE_H
+
+#include "store/sql_engine.h"
+
+/* What is sent with a statement, already bound. */
+struct pipe_bound {
+    const char *values[LIMIT_SQL_PARAMS];
+    int lengths[LIMIT_SQL_PARAMS];
+    int formats[LIMIT_SQL_PARAMS];
+};
+
+/* Each sends and does not wait; `name` says in errors which statement it was and must live on. */
+MUST_USE result pipe_text(struct sql *db, const char *text, const char *name, struct err *e);
+MUST_USE result pipe_prepare(struct sql *db, const char *as, const struct sql_statement *s,
+                             struct err *e);
+MUST_USE result pipe_describe(struct sql *db, const char *as, const char *name, struct err *e);
+MUST_USE result pipe_statement(struct sql *db, const char *as, const char *name,
+                               const struct pipe_bound *b, size_t n, struct err *e);
+
+/* Waits for the answers to all that was sent. The last one goes to *last (NULL: dropped), whose
+ * owner is then the caller. The first that was refused is what it fails with. */
+MUST_USE result pipe_wait(struct sql *db, struct pg_result **last, struct err *e);
+/* Marks the end of a transaction: what is sent afterwards is not skipped when something before it
+ * failed. */
+MUST_USE result pipe_sync(struct sql *db, struct err *e);
+/* Sends what lies in the buffer, and does not wait. */
+MUST_USE result pipe_flush(struct sql *db, struct err *e);
+/* Waits, and goes back to one statement at a time, for scripts. */
+MUST_USE result pipe_leave(struct sql *db, struct err *e);
+
+/* What an answer that is a refusal means for the transaction: see sql_mark(). */
+result pgsql_refused(struct sql *db, const struct pg_result *r, const char *name, struct err *e);
+
+#endif
