@@ -15,6 +15,7 @@
 #include "payments/poll.h"
 #include "payments/receipt_sign.h"
 #include "payments/refund.h"
+#include "payments/receipt_summary.h"
 #include "payments/settlement.h"
 #include "web/app.h"
 
@@ -73,6 +74,11 @@ static result sign_receipt(const struct app *app, bool *did, struct err *e)
 static result send_refund(const struct app *app, bool *did, struct err *e)
 {
     return refund_poll(&app->till, did, e);
+}
+
+static result sum_up(const struct app *app, bool *did, struct err *e)
+{
+    return receipt_summary_due(&app->till, did, e);
 }
 
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
@@ -141,6 +147,7 @@ static const struct {
     { LANE_MONEY, "job.outbox", deliver },
     { LANE_MONEY, "job.refund", send_refund },
     { LANE_RECEIPT, "job.receipt", sign_receipt },
+    { LANE_RECEIPT, "job.summary", sum_up },
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },

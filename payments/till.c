@@ -63,6 +63,7 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
                       .receipt_form = c->payments.receipt_form,
                       .receipt_letters = c->payments.receipt_serial_letters,
                       .receipt_keys_dir = c->payments.receipt_keys_dir,
+                      .summary_before_s = c->payments.summary_before_s,
                       .receipt_trust_file = c->payments.receipt_trust_file,
                       .words_chan = c->payments.words_chan };
 

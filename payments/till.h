@@ -48,6 +48,7 @@ struct till {
     struct str receipt_form;       /* "EBL01" */
     struct str receipt_letters;    /* "AA" */
     struct str receipt_keys_dir;   /* <agency>.pem: receipt_sign.h */
+    int64_t summary_before_s;      /* how long before midnight the day is summed up */
     struct str receipt_trust_file; /* authorities of their certificates; need not be there */
     bool words_chan;
     struct till_counts *counts;

@@ -151,3 +151,65 @@ WHERE year = $1 ORDER BY agency_id, unit, first LIMIT $2;
 -- name: receipt_range_short
 SELECT COUNT(*) FROM (SELECT agency_id, unit FROM receipt_range WHERE year = $1
     GROUP BY agency_id, unit HAVING SUM(used) * 10 >= SUM(last - first + 1) * 9) AS short;
+
+-- name: receipt_unreported
+SELECT r.agency_id, MIN(r.issued_ms) FROM receipt r
+WHERE r.reported_day = '' AND r.issued_ms < $1 GROUP BY r.agency_id ORDER BY 2 LIMIT 1;
+
+-- name: receipt_notice_unreported
+SELECT n.agency_id, MIN(n.at_ms) FROM receipt_notice n
+WHERE n.reported_day = '' AND n.at_ms < $1 GROUP BY n.agency_id ORDER BY 2 LIMIT 1;
+
+-- name: receipt_report_number
+SELECT COALESCE(MAX(n), 0) + 1 FROM receipt_summary WHERE agency_id = $1 AND day = $2;
+
+-- name: receipt_report_take
+UPDATE receipt SET reported_day = $4, reported_n = $5
+WHERE agency_id = $1 AND id IN (SELECT r.id FROM receipt r WHERE r.agency_id = $1
+    AND r.reported_day = '' AND r.issued_ms >= $2 AND r.issued_ms < $3
+    ORDER BY r.issued_ms, r.id LIMIT $6) AND reported_day = '';
+
+-- name: receipt_report_take_notices
+UPDATE receipt_notice SET reported_day = $4, reported_n = $5
+WHERE agency_id = $1 AND receipt_id IN (SELECT n.receipt_id FROM receipt_notice n
+    WHERE n.agency_id = $1 AND n.reported_day = '' AND n.at_ms >= $2 AND n.at_ms < $3
+    ORDER BY n.at_ms, n.receipt_id LIMIT $6) AND reported_day = '';
+
+-- name: receipt_report_lines
+SELECT r.form, r.serial, r.number, r.issued_ms, r.lines_json, r.amount_vnd, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), '', r.body_name, r.body_tax_code
+FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
+WHERE r.agency_id = $1 AND r.reported_day = $2 AND r.reported_n = $3
+ORDER BY r.serial, r.number LIMIT $4;
+
+-- name: receipt_report_notices
+SELECT r.form, r.serial, r.number, r.issued_ms, r.lines_json, 0, COALESCE(w.form, ''),
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), n.reason, r.body_name, r.body_tax_code
+FROM receipt_notice n JOIN receipt r ON r.agency_id = n.agency_id AND r.id = n.receipt_id
+    LEFT JOIN receipt w ON w.id = r.replaced_by
+WHERE n.agency_id = $1 AND n.reported_day = $2 AND n.reported_n = $3
+ORDER BY r.serial, r.number LIMIT $4;
+
+-- name: receipt_report_insert
+INSERT INTO receipt_summary (agency_id, day, n, made_ms, lines, total_vnd, xml, sha256, signed_ms,
+    sent_ms, tries, acked_ms, acked_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, '');
+
+-- name: receipt_report_list
+SELECT agency_id, day, n, made_ms, lines, total_vnd, sha256, signed_ms, sent_ms, tries, acked_ms,
+    acked_by, xml
+FROM receipt_summary WHERE day = $1 ORDER BY agency_id, n LIMIT $2;
+
+-- name: receipt_report_sent
+UPDATE receipt_summary SET sent_ms = $4, tries = tries + 1
+WHERE agency_id = $1 AND day = $2 AND n = $3;
+
+-- name: receipt_report_ack
+UPDATE receipt_summary SET acked_ms = $4, acked_by = $5
+WHERE agency_id = $1 AND day = $2 AND n = $3 AND acked_ms = 0;
+
+-- name: receipt_report_open
+SELECT (SELECT COUNT(*) FROM receipt_summary WHERE acked_ms = 0),
+    (SELECT COALESCE(MIN(day), '') FROM receipt_summary WHERE acked_ms = 0),
+    (SELECT COUNT(DISTINCT agency_id) FROM receipt WHERE reported_day = ''),
+    (SELECT COALESCE(MIN(issued_ms), 0) FROM receipt WHERE reported_day = '');

@@ -271,6 +271,7 @@ struct counter *counter_open(void)
     c->till.receipt_letters = STR("AA");
     c->till.words_chan = true;
     c->till.receipt_keys_dir = str_fmt(a, "%s/receipts", test_folder());
+    c->till.summary_before_s = 1800;
     c->till.receipt_trust_file = str_fmt(a, "%s/receipts/ca.crt", test_folder());
     c->till.counts = &counts;
     portal_start(c);
