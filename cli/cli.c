@@ -50,7 +50,7 @@ struct visit cli_visit(const struct cli *cli)
 /* Options that stand alone; all others take the next argument. */
 static bool is_flag(const char *arg)
 {
-    static const char *const flags[] = { "--public", "--json", "--invite", "--now" };
+    static const char *const flags[] = { "--public", "--json", "--invite", "--now", "--make" };
 
     for (size_t i = 0; i < LEN(flags); i++)
         if (strcmp(arg, flags[i]) == 0)

@@ -13,6 +13,7 @@
 #include "crypto/signer.h"
 #include "payments/receipt_range.h"
 #include "payments/receipt_sign.h"
+#include "payments/receipt_summary.h"
 
 #define SAMPLE_DAYS    1825
 #define FILE_BYTES_MAX (8 * 1024 * 1024)
@@ -330,4 +331,131 @@ result cmd_receipts_ranges(struct cli *cli, struct err *e)
     if (cli_flag(cli, "json"))
         print_json(cli, rows);
     return OK;
+}
+
+static void summary_print(struct cli *cli, const struct receipt_summary *m, struct json *rows)
+{
+    struct json *row = json_object();
+
+    json_put_str(row, "agency", m->agency_id);
+    json_put_str(row, "day", m->day);
+    json_put_int(row, "n", m->n);
+    json_put_int(row, "lines", m->lines);
+    json_put_int(row, "total_vnd", m->total_vnd);
+    json_put_str(row, "sha256", m->sha256);
+    json_put_bool(row, "signed", m->signed_ms > 0);
+    json_put_int(row, "handed_over", m->tries);
+    json_put_str(row, "confirmed_by", m->acked_by);
+    json_add(rows, row);
+    if (!cli_flag(cli, "json"))
+        (void)printf("%.*s %.*s %lld: %lld lines, %lld VND, %s, handed over %lld times, %s%.*s\n",
+                     STR_ARG(m->agency_id), STR_ARG(m->day), (long long)m->n, (long long)m->lines,
+                     (long long)m->total_vnd, m->signed_ms > 0 ? "signed" : "NOT SIGNED",
+                     (long long)m->tries, m->acked_ms > 0 ? "confirmed by " : "open",
+                     STR_ARG(m->acked_by));
+}
+
+static result summary_make_all(struct cli *cli, const struct app *app, struct date day,
+                               struct err *e)
+{
+    struct fee_agency g;
+
+    for (size_t i = 0; fee_agency_at(app->till.fees, i, day, &g); i++) {
+        bool made = true;
+
+        while (made)
+            TRY(receipt_summary_make(&app->till, g.id, day, cli->arena, &made, e));
+    }
+    return OK;
+}
+
+static result day_read(struct cli *cli, struct date *day, struct err *e)
+{
+    const char *text = cli_option(cli, "date", 0);
+
+    *day = clock_today(&cli->clock);
+    if (text != NULL && (!date_read(str_c(text), day) || !date_is_valid(*day)))
+        return fail_field(e, ERR_INVALID, "date", "not a date yyyy-mm-dd");
+    return OK;
+}
+
+result cmd_receipts_summary(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    DEFER(json_close) struct json *rows = json_array();
+    struct receipt_summary *list;
+    struct date day;
+    size_t count;
+
+    TRY(day_read(cli, &day, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    if (cli_flag(cli, "make"))
+        TRY(summary_make_all(cli, app, day, e));
+    TRY(receipt_summary_list(&app->till, day, cli->arena, &list, &count, e));
+    for (size_t i = 0; i < count; i++)
+        summary_print(cli, &list[i], rows);
+    if (cli_flag(cli, "json"))
+        print_json(cli, rows);
+    return OK;
+}
+
+static result summary_find(struct cli *cli, const struct app *app, struct receipt_summary *out,
+                           struct err *e)
+{
+    struct str agency, text;
+    struct receipt_summary *list;
+    struct date day;
+    int64_t n;
+    size_t count;
+
+    TRY(cli_need_word(cli, 0, "AGENCY", &agency, e));
+    TRY(cli_need_word(cli, 1, "N", &text, e));
+    TRY(day_read(cli, &day, e));
+    if (!str_to_i64(text, &n))
+        return fail_field(e, ERR_INVALID, "n", "not a number");
+    TRY(receipt_summary_list(&app->till, day, cli->arena, &list, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].n != n || !str_eq(list[i].agency_id, agency))
+            continue;
+        *out = list[i];
+        return OK;
+    }
+    return fail(e, ERR_NOT_FOUND, "no such summary");
+}
+
+/* The file goes to standard output, and that counts as handing it over. */
+result cmd_receipts_report(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    const char *form = cli_option(cli, "form", 0);
+    struct receipt_summary m;
+    struct str file;
+
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(summary_find(cli, app, &m, e));
+    file = m.xml;
+    if (form != NULL && strcmp(form, "csv") == 0)
+        TRY(receipt_summary_csv(&app->till, &m, cli->arena, &file, e));
+    else if (form != NULL && strcmp(form, "xlsx") == 0)
+        TRY(receipt_summary_xlsx(&app->till, &m, cli->arena, &file, e));
+    else if (form != NULL && strcmp(form, "xml") != 0)
+        return fail_field(e, ERR_INVALID, "form", "xml, csv or xlsx");
+    TRY(receipt_summary_sent(&app->till, &m, e));
+    cli_print(file);
+    return OK;
+}
+
+result cmd_receipts_confirm(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    struct receipt_summary m;
+    struct str by;
+
+    TRY(option_need(cli, "by", &by, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(summary_find(cli, app, &m, e));
+    return receipt_summary_ack(&app->till, &m, by, e);
 }

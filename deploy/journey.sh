@@ -89,7 +89,21 @@ verify=$(link /verify/)
 count=$(grep -o 'href="/receipts/' "$work/page" | wc -l)
 visit "$here$pdf"
 [ "$code" = 200 ] && head -c 5 "$work/page" | grep -q '%PDF-' || stop 'the receipt is no PDF'
-say "$count receipts; the first as PDF" "$(wc -c <"$work/page") bytes"
+grep -aq ETSI.CAdES.detached "$work/page" || stop 'the receipt is not signed'
+say "$count receipts; the first as signed PDF" "$(wc -c <"$work/page") bytes"
+cp "$work/page" "$work/receipt.pdf"
+visit "$here$pdf"
+cmp -s "$work/page" "$work/receipt.pdf" || stop 'the receipt is another one the second time'
+visit "$here$pdf.xml"
+[ "$code" = 200 ] && has '<SignatureValue>' || stop 'the receipt is no signed XML' "$(cat "$work/page")"
+visit "$here/verify"
+visit "$here/verify" -F "csrf=$(hidden csrf)" -F "file=@$work/receipt.pdf"
+has 'state good' && ! has 'state bad' || stop 'the file of the receipt is not recognised' "$(cat "$work/page")"
+printf ' ' >>"$work/receipt.pdf"
+visit "$here/verify"
+visit "$here/verify" -F "csrf=$(hidden csrf)" -F "file=@$work/receipt.pdf"
+has 'state bad' || stop 'an altered receipt passes' "$(cat "$work/page")"
+say 'signed PDF and XML; one byte more is noticed' "$(ms "$seconds")"
 curl -sS -o "$work/page" -w '%{http_code}' "$here$verify" | grep -q 200 || stop 'the receipt is not confirmed'
 has 'state good' || stop 'the public page does not confirm the receipt'
 number=$(grep -oE '>[0-9]{7}<' "$work/page" | tr -d '<>' | head -n 1)

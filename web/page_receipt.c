@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "http/form.h"
+#include "http/multipart.h"
 #include "payments/receipt_sign.h"
 #include "web/onlooker.h"
 #include "web/view.h"
@@ -96,6 +97,26 @@ result receipt_file(struct ctx *c, struct request *rq, struct response *rs, stru
     return pdf_answer(c, rs, id, e);
 }
 
+/* Whose signature, since when; and what became of it. */
+static void put_signature(struct ctx *c, struct json *o, const struct receipt_public *r)
+{
+    json_put_bool(o, "is_issued", str_is(r->state, "issued"));
+    json_put_bool(o, "is_notified", str_is(r->state, "notified"));
+    json_put_bool(o, "is_replaced", str_is(r->state, "replaced"));
+    if (r->replacement_code.n > 0) {
+        json_put_str(o, "new_number",
+                     str_fmt(c->arena, "%.*s %.*s", STR_ARG(r->replacement.serial),
+                             STR_ARG(r->replacement.number_text)));
+        json_put_str(o, "new_code", r->replacement_code);
+    }
+    if (r->signed_ms == 0)
+        return;
+    json_put_str(o, "signed_at", clock_vn(c->arena, r->signed_ms));
+    json_put_str(o, "signer", r->signer);
+    json_put_str(o, "certificate", r->signer_serial);
+    json_put_str(o, "certificate_until", date_vn(c->arena, clock_local(r->signer_until_ms).date));
+}
+
 static void put_public(struct ctx *c, struct json *data, const struct receipt_public *r)
 {
     struct json *o = json_object();
@@ -109,13 +130,26 @@ static void put_public(struct ctx *c, struct json *data, const struct receipt_pu
     view_put_money(c, o, "amount", r->amount_vnd);
     json_put_str(o, "amount_words", view_words(c, r->amount_vnd));
     json_put_str(o, "issued", date_vn(c->arena, r->issued_on));
+    put_signature(c, o, r);
     json_put(data, "receipt", o);
+}
+
+/* A file that is signed by somebody but was not issued here is as bad as an altered one. */
+static void put_judgement(struct json *data, const struct receipt_judgement *j)
+{
+    struct json *o = json_object();
+
+    json_put_bool(o, "same", j->is_issued && j->is_signed);
+    json_put_bool(o, "trusted", j->is_issued && j->is_trusted);
+    json_put_str(o, "sha256", j->sha256);
+    json_put(data, "file", o);
 }
 
 /* The look-up form and what is known of the code; an unknown code is an answer too, no error page.
  * Without a code there is the form alone. */
-static result show(struct ctx *c, struct request *rq, struct response *rs, struct str code,
-                   const struct receipt_public *receipt, struct err *e)
+static result show_with(struct ctx *c, struct request *rq, struct response *rs, struct str code,
+                        const struct receipt_public *receipt, const struct receipt_judgement *j,
+                        struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
 
@@ -123,9 +157,17 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, struc
     json_put_bool(data, "unknown", code.n > 0 && receipt == NULL);
     if (receipt)
         put_public(c, data, receipt);
+    if (j)
+        put_judgement(data, j);
     TRY(view_page(c, rq, rs, "verify", "verify.title", data, e));
     view_status(rs, code.n > 0 && receipt == NULL ? 404 : 200);
     return OK;
+}
+
+static result show(struct ctx *c, struct request *rq, struct response *rs, struct str code,
+                   const struct receipt_public *receipt, struct err *e)
+{
+    return show_with(c, rq, rs, code, receipt, NULL, e);
 }
 
 /* GET /verify/{code} */
@@ -166,4 +208,23 @@ result page_verify_form(struct ctx *c, struct request *rq, struct response *rs, 
         return show(c, rq, rs, typed, NULL, e);
     view_redirect(rs, str_cat(c->arena, STR("/verify/"), code));
     return OK;
+}
+
+/* POST /verify: a file, judged. When it is what was issued, its receipt is shown, too. */
+result page_verify_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct receipt_judgement j;
+    struct receipt_public receipt;
+    struct multipart parts;
+    const struct part *file;
+
+    TRY(multipart_read(c->arena, request_header(rq, "Content-Type"), rq->body, &parts, e));
+    file = multipart_find(&parts, "file");
+    if (file == NULL || file->bytes.n == 0)
+        return fail_field(e, ERR_INVALID, "file", "no file was sent");
+    TRY(receipt_judge(&c->app->till, file->bytes, c->arena, &j, e));
+    if (j.is_issued)
+        TRY(receipt_verify(&c->app->till, j.code, c->arena, &receipt, e));
+    return show_with(c, rq, rs, j.is_issued ? j.code : STR(""), j.is_issued ? &receipt : NULL, &j,
+                     e);
 }
