@@ -124,6 +124,30 @@ result fee_procedure_find(const struct fee_table *t, struct str code, struct dat
     return OK;
 }
 
+void fee_procedures(const struct fee_table *t, struct date on, struct arena *a,
+                    struct fee_procedure **out, size_t *count)
+{
+    const struct fee_rows *r = fee_rows_of(t);
+
+    *out = arena_array(a, struct fee_procedure, r->procedure_count + 1);
+    *count = 0;
+    for (size_t i = 0; i < r->procedure_count; i++)
+        if (fee_in_force(&r->procedures[i].scope, on))
+            (*out)[(*count)++] = r->procedures[i].procedure;
+}
+
+void fee_agencies(const struct fee_table *t, struct date on, struct arena *a,
+                  struct fee_agency **out, size_t *count)
+{
+    const struct fee_rows *r = fee_rows_of(t);
+
+    *out = arena_array(a, struct fee_agency, r->agency_count + 1);
+    *count = 0;
+    for (size_t i = 0; i < r->agency_count; i++)
+        if (fee_in_force(&r->agencies[i].scope, on))
+            (*out)[(*count)++] = r->agencies[i].agency;
+}
+
 result fee_default_items(const struct fee_table *t, const struct fee_case *c, struct arena *a,
                          struct fee_item **items, size_t *count, struct err *e)
 {

@@ -135,6 +135,11 @@ MUST_USE result fee_agency_find(const struct fee_table *t, struct str id, struct
 bool fee_agency_at(const struct fee_table *t, size_t n, struct date on, struct fee_agency *out);
 MUST_USE result fee_procedure_find(const struct fee_table *t, struct str code, struct date on,
                                    struct fee_procedure *out, struct err *e);
+/* All that are there on a day, in the order of the tables; copies of slices in the table. */
+void fee_procedures(const struct fee_table *t, struct date on, struct arena *a,
+                    struct fee_procedure **out, size_t *count);
+void fee_agencies(const struct fee_table *t, struct date on, struct arena *a,
+                  struct fee_agency **out, size_t *count);
 /* Default items of a procedure at an agency. ERR_NOT_FOUND when none is defined. */
 MUST_USE result fee_default_items(const struct fee_table *t, const struct fee_case *c,
                                   struct arena *a, struct fee_item **items, size_t *count,

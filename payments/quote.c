@@ -41,6 +41,8 @@ static result case_make(const struct till *t, const struct order_request *rq, st
     struct asking k = { .t = t, .rq = rq, .a = a };
 
     *out = fee_case_of(rq);
+    if (rq->client_id.n == 0 && rq->level > 0) /* a what-if: somebody who has used nothing yet */
+        out->citizen_known = true;
     if (rq->subject.n == 0)
         return OK;
     TRY(sql_read(t->store, used_find, &k, e));

@@ -33,7 +33,8 @@ struct quote {
  * ERR_INVALID "procedure". Quotes that ended a week ago are purged in passing. */
 MUST_USE result quote_make(const struct till *t, const struct order_request *rq, struct arena *a,
                            struct quote *out, struct err *e);
-/* Prices without keeping: for pages and the command line. id is empty. */
+/* Prices without keeping: for pages and the command line. id is empty. Without client_id a level is
+ * that of an assumed citizen who has used nothing of what is granted once a year. */
 MUST_USE result quote_price(const struct till *t, const struct order_request *rq, struct arena *a,
                             struct quote *out, struct err *e);
 /* Of that client, whether or not it has ended; bill and savings are not filled in. ERR_NOT_FOUND.

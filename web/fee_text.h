@@ -15,4 +15,11 @@ struct json *fee_quote_json(const struct app *app, const struct quote *q, struct
 /* As a list of schema `fee_saving`. */
 struct json *fee_savings_json(const struct quote_saving *s, size_t n);
 
+/* For pages, in the visitor's language: "lines" with name, kind, amounts, basis and explain (see
+ * page/fee_why.html). */
+void fee_lines_put(struct ctx *c, struct json *o, const struct bill *b);
+struct json *fee_explain_texts(struct ctx *c, const struct fee_line *l);
+/* A sentence for each saving. */
+struct json *fee_savings_texts(struct ctx *c, const struct quote_saving *s, size_t n);
+
 #endif

@@ -5,12 +5,14 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "crypto/digest.h"
 #include "http/form.h"
 #include "payments/fee.h"
 #include "web/input.h"
 #include "web/view.h"
 
 #define PPM_PER_PERCENT 10000
+#define TAG_DIGITS      32
 
 static int64_t number(const struct json *o, const char *name)
 {
@@ -117,6 +119,14 @@ static struct json *reductions_of(struct ctx *c, const struct json *fee)
     return list;
 }
 
+static bool is_false(const struct json *o, const char *name)
+{
+    bool b = true;
+
+    (void)json_bool(json_member(o, name), &b);
+    return !b;
+}
+
 static void add_rules(struct ctx *c, struct json *rows, const struct json *fee)
 {
     const struct json *rules = json_member(fee, "rules");
@@ -133,18 +143,75 @@ static void add_rules(struct ctx *c, struct json *rows, const struct json *fee)
             view_text(c, str_is(text(fee, "kind"), "phi") ? "pay.kind_phi" : "pay.kind_le_phi"));
         json_put_str(row, "rate", rate_of(c, rule));
         json_put_str(row, "basis", text(rule, "basis"));
+        json_put_str(row, "authority", text(rule, "authority"));
+        json_put_bool(row, "sample", json_member(rule, "sample") != NULL);
+        json_put_bool(row, "kept", is_false(rule, "refund_if_refused"));
         json_put_str(row, "valid", validity_of(c, rule));
         json_put(row, "reductions", reductions_of(c, fee));
         json_add(rows, row);
     }
 }
 
-static result read_day(struct ctx *c, const struct form *query, struct date *day, struct err *e)
-{
-    const struct str on = form_get(query, "on");
+/* The filters of the catalogue: ?procedure=&province=&on= */
+struct wanted {
+    struct str procedure, province;
+    struct date day;
+};
 
-    *day = clock_today(c->app->clock);
-    return on.n > 0 ? input_date(on, "on", day, e) : OK;
+static result read_wanted(struct ctx *c, const struct request *rq, struct wanted *w, struct err *e)
+{
+    static const char *const names[] = {
+        "procedure", "province", "on", "ui_locales", "lang", NULL
+    };
+    struct form query;
+
+    TRY(form_query(rq, &query, e));
+    TRY(form_only(&query, names, e));
+    *w = (struct wanted){ form_get(&query, "procedure"), form_get(&query, "province"),
+                          clock_today(c->app->clock) };
+    return form_get(&query, "on").n > 0 ? input_date(form_get(&query, "on"), "on", &w->day, e) : OK;
+}
+
+static void put_procedures(struct ctx *c, struct json *data, const struct wanted *w)
+{
+    struct json *list = json_array();
+    struct fee_procedure *all;
+    size_t n;
+
+    fee_procedures(c->app->fees, w->day, c->arena, &all, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct json *o = json_object();
+
+        json_put_str(o, "code", all[i].code);
+        json_put_str(o, "name", view_either(c, all[i].name_vi, all[i].name_en));
+        json_put_bool(o, "chosen", str_eq(all[i].code, w->procedure));
+        json_add(list, o);
+    }
+    json_put(data, "procedures", list);
+}
+
+/* Each province of which an agency is known, once. */
+static void put_provinces(struct ctx *c, struct json *data, const struct wanted *w)
+{
+    struct json *list = json_array();
+    struct fee_agency *all;
+    size_t n;
+
+    fee_agencies(c->app->fees, w->day, c->arena, &all, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct json *o;
+        size_t k = 0;
+
+        while (k < i && !str_eq(all[k].place, all[i].place))
+            k++;
+        if (k < i)
+            continue;
+        o = json_object();
+        json_put_str(o, "code", all[i].place);
+        json_put_bool(o, "chosen", str_eq(all[i].place, w->province));
+        json_add(list, o);
+    }
+    json_put(data, "provinces", list);
 }
 
 /* GET /fees */
@@ -154,17 +221,18 @@ result page_fees(struct ctx *c, struct request *rq, struct response *rs, struct 
     DEFER(json_close) struct json *data = json_object();
     struct json *rows = json_array();
     const struct json *fees;
-    struct form query;
-    struct date day;
+    struct wanted w;
 
     json_put(data, "fees", rows);
-    TRY(form_query(rq, &query, e));
-    TRY(read_day(c, &query, &day, e));
-    catalogue = fee_catalogue(c->app->fees, day, STR(""), STR(""));
+    TRY(read_wanted(c, rq, &w, e));
+    catalogue = fee_catalogue(c->app->fees, w.day, w.province, w.procedure);
     fees = json_member(catalogue, "fees");
     for (size_t i = 0; i < json_count(fees); i++)
         add_rules(c, rows, json_at(fees, i));
-    json_put_str(data, "on", date_vn(c->arena, day));
+    put_procedures(c, data, &w);
+    put_provinces(c, data, &w);
+    json_put_str(data, "on", date_vn(c->arena, w.day));
+    json_put_str(data, "on_iso", date_iso(c->arena, w.day));
     return view_page(c, rq, rs, "fees", "fees.title", data, e);
 }
 
@@ -172,14 +240,23 @@ result page_fees(struct ctx *c, struct request *rq, struct response *rs, struct 
 result api_fees(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     static const char *const names[] = { "procedure", "province", "on", NULL };
+    DEFER(json_close) struct json *catalogue = NULL;
+    struct str body, tag;
     struct form query;
-    struct date day;
+    struct wanted w;
 
     TRY(form_query(rq, &query, e));
     TRY(form_only(&query, names, e));
-    TRY(read_day(c, &query, &day, e));
-    view_json(c, rs, 200,
-              fee_catalogue(c->app->fees, day, form_get(&query, "province"),
-                            form_get(&query, "procedure")));
+    TRY(read_wanted(c, rq, &w, e));
+    catalogue = fee_catalogue(c->app->fees, w.day, w.province, w.procedure);
+    body = json_print(c->arena, catalogue);
+    tag = str_fmt(c->arena, "\"%.*s\"", TAG_DIGITS, digest_hex(c->arena, digest_sha256(body)).p);
+    response_header(rs, "ETag", tag);
+    response_header_set(rs, "Cache-Control", STR("public, max-age=300"));
+    if (str_has(request_header(rq, "If-None-Match"), tag)) {
+        rs->status = 304;
+        return OK;
+    }
+    view_json_text(rs, 200, "application/json", body);
     return OK;
 }

@@ -12,6 +12,7 @@
 #include "payments/attempt.h"
 #include "payments/channel.h"
 #include "payments/receipt.h"
+#include "web/fee_text.h"
 #include "web/onlooker.h"
 #include "web/view.h"
 
@@ -80,6 +81,7 @@ static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
         json_put_str(line, "basis", l->basis_text);
         if (l->reduction_vnd > 0)
             json_put_str(line, "why", l->reduction_text);
+        json_put(line, "explain", fee_explain_texts(c, l));
         json_put_str(line, "kind", view_kind(c, l->kind));
         json_put_int(line, "quantity", l->quantity);
         view_put_money(c, line, "gross", l->gross_vnd);
@@ -92,6 +94,18 @@ static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
     view_put_money(c, data, "sum_le_phi", b->le_phi_vnd);
     view_put_money(c, data, "total", b->total_vnd);
     json_put_str(data, "total_words", view_words(c, b->total_vnd));
+}
+
+/* What a sign-in of a higher level would have saved; the portal asks for a new bill then. */
+static result put_savings(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    struct quote_saving *savings;
+    size_t n;
+
+    TRY(quote_savings_of(&c->app->till, o, c->arena, &savings, &n, e));
+    if (n > 0)
+        json_put(data, "savings", fee_savings_texts(c, savings, n));
+    return OK;
 }
 
 static result put_receipts(struct ctx *c, struct json *data, const struct order *o, struct err *e)
@@ -182,6 +196,8 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     put_lines(c, data, &o->bill);
     if (o->state == ORDER_UNDERPAID)
         view_put_money(c, data, "rest", order_due_vnd(o));
+    if (o->state == ORDER_OPEN)
+        TRY(put_savings(c, data, o, e));
     put_picture(c, data, &p);
     json_put_str(data, "token", o->token);
     json_put_str(data, "dossier", o->reference);

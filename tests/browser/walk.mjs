@@ -71,6 +71,8 @@ async function citizen(width, language, person) {
     await inspect(page, "home");
     await page.goto(`${here}/fees?lang=${language}`);
     await inspect(page, "fees");
+    await page.goto(`${here}/fees/2.000635.000.00.00.H56?agency=H56.14&level=1&channel=online&quantity=3`);
+    await inspect(page, "fee-case");
     await signIn(page, person, { look: true });
     await pay(page, "2.000889.000.00.00.H56", true);
     await page.click('a[href^="/verify/"]');
