@@ -344,6 +344,23 @@ static result refresh_alive(struct auth *au, const struct visit *v, struct str t
                           : "its session is over");
 }
 
+/* Of the audiences that were granted those that it is still registered for; ours needs no
+ * registration. None left: the grant was for others than us, and does not turn into one for us. */
+static result resources_left(struct auth *au, struct arena *a, const struct client *c,
+                             struct grant *g, struct err *e)
+{
+    struct str rest = g->resources, word, left = STR("");
+
+    while (str_next(&rest, ' ', &word))
+        if (word.n > 0 &&
+            (str_eq(word, au->conf->service.issuer) || client_list_has(c->resources, word)))
+            left = left.n == 0 ? word : str_fmt(a, "%.*s %.*s", STR_ARG(left), STR_ARG(word));
+    if (left.n == 0 && g->resources.n > 0)
+        return fail(e, ERR_BAD_GRANT, "refresh token: for none of its client's resources now");
+    g->resources = left;
+    return OK;
+}
+
 static result refresh_redeem(struct auth *au, const struct visit *v, const struct api_call *call,
                              const struct client *c, struct str *json, struct err *e)
 {
@@ -362,6 +379,7 @@ static result refresh_redeem(struct auth *au, const struct visit *v, const struc
     g.scope = claims_scopes_left(v->arena, c, g.scope);
     if (g.scope.n == 0)
         return fail(e, ERR_BAD_GRANT, "refresh token: its client may ask for nothing of it now");
+    TRY(resources_left(au, v->arena, c, &g, e));
     TRY(scope_narrow(v->arena, g.scope, form_get(call->body, "scope"), &order.scope, e));
     TRY(refresh_rotate(au, v->arena, c, &g, &order.refresh, e));
     order.grant = &g;

@@ -383,6 +383,41 @@ TEST(a_token_is_for_the_audience_that_was_named)
     check_fails(access_check(au, &v, &call, &acc, &e), e, ERR_BAD_TOKEN);
 }
 
+static void resources_become(struct auth *au, const char *resources)
+{
+    const struct visit v = world_visit();
+    struct client c;
+
+    check_ok(client_load(au, test_arena(), STR("plain"), &c, &e), e);
+    c.resources = str_c(resources);
+    check_ok(client_change(au, &v, &c, &e), e);
+}
+
+TEST(what_a_registration_lost_is_no_audience_of_a_refreshed_token)
+{
+    struct auth *au = here();
+    const struct login_done done = world_login(au);
+    const struct wish w = { "plain", STR(""),
+                            STR("https://api.example.vn https://other.example.vn") };
+    struct str json, refresh;
+
+    check_ok(post(au, "plain", redeem_form(code_of(au, &done, &w)), NULL, &json), e);
+    refresh = member(json, "refresh_token");
+    resources_become(au, "https://api.example.vn");
+    check_ok(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e);
+    check(str_has(said_in(member(json, "access_token")),
+                  STR("\"aud\":[\"https://api.example.vn\",\"https://id.example.vn\"]")));
+    check_fails(post(au, "plain", refresh_form(refresh, "&resource=https%3A%2F%2Fother.example.vn"),
+                     NULL, &json),
+                e, ERR_BAD_TARGET);
+    resources_become(au, "https://third.example.vn");
+    check_fails(post(au, "plain", refresh_form(refresh, ""), NULL, &json), e, ERR_BAD_GRANT);
+    resources_become(au, "https://other.example.vn");
+    check_ok(post(au, "plain", refresh_form(refresh, "&resource=https%3A%2F%2Fother.example.vn"),
+                  NULL, &json),
+             e);
+}
+
 TEST_KV(a_code_used_twice_takes_the_refresh_token_back_too)
 {
     struct auth *au = here();
