@@ -88,7 +88,10 @@ struct client {
     struct str initiate_uri; /* initiate_login_uri: the portal's own way in, for error pages */
     struct str home_uri, policy_uri, tos_uri; /* or empty */
     struct str contacts;                      /* space-separated */
-    bool disabled; /* only client_list() and client_load_any() show such */
+    struct str
+        grants_most; /* of an invitation: what grants may hold, space-separated; empty: any */
+    bool name_fixed; /* of an invitation: the client's own changes keep its name */
+    bool disabled;   /* only client_list() and client_load_any() show such */
     int64_t created_ms, updated_ms;
 };
 

@@ -173,6 +173,8 @@ static result grants_check(const struct client *c, struct err *e)
 
         for (size_t i = 0; i < LEN(known); i++)
             found = found || str_is(grant, known[i]);
+        if (grant.n > 0 && c->grants_most.n > 0 && !client_list_has(c->grants_most, grant))
+            return bad("grant_types", "more than the invitation allows", e);
         if (!found)
             return bad("grant_types", "an unknown grant", e);
     }

@@ -42,7 +42,9 @@ static result list_all(struct sql *db, void *arg, struct err *e)
             .invite = { .note = sql_text(rows, 1, w->arena),
                         .scopes = sql_text(rows, 3, w->arena),
                         .uses = sql_int(rows, 4),
-                        .expires_ms = sql_int(rows, 6) },
+                        .expires_ms = sql_int(rows, 6),
+                        .grants = sql_text(rows, 7, w->arena),
+                        .name = sql_text(rows, 8, w->arena) },
             .created_ms = sql_int(rows, 5),
         };
         if (!client_profile_find(sql_text(rows, 2, w->arena), &row->invite.profile))

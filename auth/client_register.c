@@ -53,8 +53,25 @@ static result invite_insert(struct sql *db, void *arg, struct err *e)
     TRY(sql_run(db, SQL_CLIENT_INVITE_PURGE, e, sql_i(w->now_ms)));
     TRY(sql_run(db, SQL_CLIENT_INVITE_INSERT, e, sql_b(digest_str(&w->hash)), sql_t(i->note),
                 sql_t(str_c(client_profile_name(i->profile))), sql_t(i->scopes), sql_i(i->uses),
-                sql_i(w->now_ms), sql_i(i->expires_ms)));
+                sql_i(w->now_ms), sql_i(i->expires_ms), sql_t(i->grants), sql_t(i->name)));
     return audit_append(db, w->now_ms, &ev, e);
+}
+
+static result grants_known(struct str grants, struct err *e)
+{
+    const struct client_field *f = client_field_by_option(STR("--grants"));
+    struct str word, rest, one;
+
+    must(f != NULL);
+    while (str_next(&grants, ' ', &word)) {
+        bool known = word.n == 0;
+
+        for (rest = str_c(f->words); !known && str_next(&rest, '|', &one);)
+            known = str_eq(word, one);
+        if (!known)
+            return fail_field(e, ERR_INVALID, "grants", "no grant type that is supported");
+    }
+    return OK;
 }
 
 result client_invite_make(struct auth *au, const struct visit *v, const struct client_invite *i,
@@ -69,6 +86,9 @@ result client_invite_make(struct auth *au, const struct visit *v, const struct c
         return fail_field(e, ERR_INVALID, "expires", "over already");
     if (i->note.n > NOTE_BYTES_MAX || !utf8_is_text(i->note))
         return fail_field(e, ERR_INVALID, "note", "too long, or not text");
+    if (i->name.n > NOTE_BYTES_MAX || !utf8_is_text(i->name))
+        return fail_field(e, ERR_INVALID, "name", "too long, or not text");
+    TRY(grants_known(i->grants, e));
     w.hash = digest_sha256(made);
     TRY(sql_transact(au->sql, invite_insert, &w, e));
     *token = made;
@@ -79,7 +99,7 @@ struct invite_found {
     struct arena *arena;
     struct digest hash;
     int64_t now_ms;
-    struct str profile, scopes;
+    struct str profile, scopes, grants, name;
 };
 
 static result invite_find(struct sql *db, void *arg, struct err *e)
@@ -95,6 +115,8 @@ static result invite_find(struct sql *db, void *arg, struct err *e)
         return fail(e, ERR_BAD_TOKEN, "invitation: used up, too old, or none");
     f->profile = sql_text(rows, 0, f->arena);
     f->scopes = sql_text(rows, 1, f->arena);
+    f->grants = sql_text(rows, 2, f->arena);
+    f->name = sql_text(rows, 3, f->arena);
     return OK;
 }
 
@@ -175,6 +197,20 @@ static result sector_proved(const struct client *c, struct err *e)
     return OK;
 }
 
+/* A name that was given is the only one, in each language. */
+static result name_keep(struct client *c, struct str name, struct err *e)
+{
+    if (name.n == 0)
+        return OK;
+    if (c->name_vi.n > 0 && !str_eq(c->name_vi, name))
+        return fail_field(e, ERR_INVALID, "client_name", "not the invitation's");
+    if (c->name_en.n > 0 && !str_eq(c->name_en, name))
+        return fail_field(e, ERR_INVALID, "client_name#en", "not the invitation's");
+    c->name_vi = c->name_en = name;
+    c->name_fixed = true;
+    return OK;
+}
+
 /* What cannot be decided from the document alone. */
 static result outside_check(struct auth *au, struct arena *a, const struct client *c, struct err *e)
 {
@@ -221,6 +257,8 @@ static result document_read(struct auth *au, struct arena *a, const struct json 
     TRY(client_read(au, a, profile, document, CLIENT_FROM_REQUEST, out, e));
     if (json_member(document, "scope") == NULL)
         out->scopes = f->scopes;
+    out->grants_most = f->grants;
+    TRY(name_keep(out, f->name, e));
     return scopes_within(out->scopes, f->scopes, e);
 }
 
@@ -341,6 +379,7 @@ static result change(struct auth *au, const struct visit *v, const struct json *
     TRY(client_read(au, v->arena, old->profile, all, CLIENT_FROM_STORE, out, e));
     out->id = old->id;
     out->created_ms = old->created_ms;
+    TRY(name_keep(out, old->name_fixed ? old->name_vi : STR(""), e));
     if (out->name_vi.n == 0)
         out->name_vi = out->id;
     client_settle(out);

@@ -3,7 +3,8 @@
  * order (RFC 7592). Closed unless auth.registration says otherwise.
  *
  * Whoever has an invitation (initial access token: 256 random bits, kept as SHA-256, for some uses
- * and until some day) registers a client of the invitation's profile and within its scopes. The
+ * and until some day) registers a client of the invitation's profile, within its scopes and
+ * grant_types, and by its name where it has one; later changes keep to that. The
  * answer holds a registration access token for that one client; we keep its digest. What is marked
  * OWN in client.def is never taken from a request, and stays when one changes the rest.
  */
@@ -19,6 +20,8 @@ struct client_invite {
     struct str note; /* for whom */
     enum client_profile profile;
     struct str scopes; /* the most it may ask for */
+    struct str grants; /* the most grant_types it may register, then and later; empty: any */
+    struct str name;   /* its client_name, then and later; empty: as it says */
     int64_t uses;      /* 1 to 1000 */
     int64_t expires_ms;
 };

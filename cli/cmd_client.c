@@ -315,6 +315,8 @@ result cmd_client_invite(struct cli *cli, struct err *e)
     struct client_invite invite = { .note = option(cli, "--note"),
                                     .profile = CLIENT_FAPI2,
                                     .scopes = option(cli, "--scopes"),
+                                    .grants = option(cli, "--grants"),
+                                    .name = option(cli, "--name"),
                                     .uses = 1 };
     struct date until = date_add_days(clock_today(&cli->clock), 7);
     struct str token;
@@ -346,10 +348,11 @@ result cmd_client_invitations(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++) {
         const struct client_invite *one = &list[i].invite;
 
-        (void)printf("%.*s %lld until %.*s %s | %.*s | %.*s\n", STR_ARG(list[i].id),
+        (void)printf("%.*s %lld until %.*s %s | %.*s | %.*s | %.*s | %.*s\n", STR_ARG(list[i].id),
                      (long long)one->uses,
                      STR_ARG(date_iso(cli->arena, clock_local(one->expires_ms - 1).date)),
-                     client_profile_name(one->profile), STR_ARG(one->scopes), STR_ARG(one->note));
+                     client_profile_name(one->profile), STR_ARG(one->scopes), STR_ARG(one->note),
+                     STR_ARG(one->grants), STR_ARG(one->name));
     }
     return OK;
 }

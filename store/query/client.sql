@@ -35,18 +35,21 @@ UPDATE client SET disabled = $2, tokens_from_s = $3, updated_ms = $4 WHERE clien
 DELETE FROM client WHERE client_id = $1;
 
 -- name: client_invite_insert
-INSERT INTO client_invite (invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO client_invite (invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms,
+                           grants, name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: client_invite_load
-SELECT profile, scopes FROM client_invite WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
+SELECT profile, scopes, grants, name
+FROM client_invite WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
 
 -- name: client_invite_use
 UPDATE client_invite SET uses_left = uses_left - 1
 WHERE invite_hash = $1 AND uses_left > 0 AND expires_ms > $2;
 
 -- name: client_invite_list
-SELECT invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms FROM client_invite
+SELECT invite_hash, note, profile, scopes, uses_left, created_ms, expires_ms, grants, name
+FROM client_invite
 WHERE uses_left > 0 AND expires_ms > $1 ORDER BY created_ms DESC, invite_hash LIMIT $2;
 
 -- name: client_invite_delete

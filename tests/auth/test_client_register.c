@@ -292,10 +292,65 @@ TEST(a_change_says_whose_and_nothing_that_is_ours)
     check_str(c.agencies, "H56");
 }
 
+TEST_STORE(an_invitation_limits_grant_types_then_and_later)
+{
+    struct client_invite invite = some();
+    DEFER(json_close) struct json *made = NULL;
+    struct str invitation, json;
+
+    invite.grants = STR("authorization_code refresh_token");
+    invitation = invited(invite);
+    check_fails(register_as(invitation,
+                            "{" BACK ",\"grant_types\":[\"authorization_code\","
+                            "\"client_credentials\"]}",
+                            &made),
+                e, ERR_BAD_METADATA);
+    check_str(str_c(e.field), "grant_types");
+    check_ok(register_as(invitation, "{" BACK "}", &made), e);
+    check_ok(
+        change(made, "," BACK ",\"grant_types\":[\"authorization_code\",\"refresh_token\"]", &json),
+        e);
+    check_fails(change(made,
+                       "," BACK ",\"grant_types\":[\"authorization_code\","
+                       "\"client_credentials\"]",
+                       &json),
+                e, ERR_BAD_METADATA);
+    check_str(str_c(e.field), "grant_types");
+    /* Nor does it lift the limit itself. */
+    check_fails(change(made,
+                       "," BACK ",\"grant_types_most\":[\"client_credentials\"],"
+                       "\"grant_types\":[\"client_credentials\"]",
+                       &json),
+                e, ERR_BAD_METADATA);
+}
+
+TEST_STORE(an_invitation_names_the_client_then_and_later)
+{
+    struct client_invite invite = some();
+    DEFER(json_close) struct json *made = NULL;
+    struct str invitation, json;
+
+    invite.name = STR("Sở Thử");
+    invitation = invited(invite);
+    check_fails(register_as(invitation, "{" BACK ",\"client_name\":\"Bộ Khác\"}", &made), e,
+                ERR_BAD_METADATA);
+    check_str(str_c(e.field), "client_name");
+    check_fails(register_as(invitation, "{" BACK ",\"client_name#en\":\"Ministry\"}", &made), e,
+                ERR_BAD_METADATA);
+    check_str(str_c(e.field), "client_name#en");
+    check_ok(register_as(invitation, "{" BACK "}", &made), e);
+    check_str(member(made, "client_name"), "Sở Thử");
+    check_fails(change(made, "," BACK ",\"client_name\":\"Bộ Khác\"", &json), e, ERR_BAD_METADATA);
+    check_fails(change(made, "," BACK ",\"client_name#en\":\"Ministry\"", &json), e,
+                ERR_BAD_METADATA);
+    check_ok(change(made, "," BACK, &json), e); /* silent: it stays */
+    check(str_has(json, STR("\"client_name\":\"Sở Thử\"")));
+}
+
 TEST(invitations_have_limits)
 {
-    struct client_invite bad[4] = { some(), some(), some(), some() };
-    static const char *const fields[] = { "uses", "uses", "expires", "note" };
+    struct client_invite bad[6] = { some(), some(), some(), some(), some(), some() };
+    static const char *const fields[] = { "uses", "uses", "expires", "note", "grants", "name" };
     const struct visit v = world_visit();
     struct str token;
 
@@ -303,6 +358,8 @@ TEST(invitations_have_limits)
     bad[1].uses = 1001;
     bad[2].expires_ms = fixture_clock.fixed_ms;
     bad[3].note = STR("\n");
+    bad[4].grants = STR("authorization_code password");
+    bad[5].name = STR("\n");
     for (size_t i = 0; i < LEN(bad); i++) {
         check_fails(client_invite_make(here(), &v, &bad[i], &token, &e), e, ERR_INVALID);
         check_str(str_c(e.field), fields[i]);
