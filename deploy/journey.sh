@@ -121,6 +121,13 @@ visit "$here/staff/sign-in" --data-urlencode "csrf=$(hidden csrf)" --data-urlenc
 visit "$here/staff/step" --data-urlencode "csrf=$(hidden csrf)" \
     --data-urlencode "code=$("$(dirname "$0")/otp.sh" "$var/secrets/officer_otp")"
 [[ $url == $here/finance ]] || stop 'the officer cannot sign in' "$(cat "$work/page")"
+visit "$here/finance/receipts?q=$(TZ=Asia/Ho_Chi_Minh date +%y)TAA-$number"
+one=$(link /finance/receipts/rct_)
+[ -n "$one" ] || stop 'the officer does not find the receipt' "$(cat "$work/page")"
+visit "$here$one"
+visit "$here$one" --data-urlencode "csrf=$(hidden csrf)" -d fault=text --data-urlencode 'reason=Sai địa chỉ'
+[[ $url == $here$one ]] && has 'Sai địa chỉ' || stop 'no notice could be proposed' "$(cat "$work/page")"
+say 'the officer proposes a notice of an error' "$(ms "$seconds")"
 visit "$here/finance/$today"
 visit "$here/finance/$today/fetch" --data-urlencode "csrf=$(hidden csrf)"
 [ "$code" = 200 ] && has 'state good' || stop 'the day does not reconcile' "$(cat "$work/page")"
