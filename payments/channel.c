@@ -47,7 +47,8 @@ bool channel_is_offered(const struct channel *ch, const struct till *t, const st
 {
     if ((ch->can & CHANNEL_COUNTER) != 0 || !ch->calls->is_enabled(t))
         return false;
-    return (ch->can & CHANNEL_RESTS) != 0 || o->captured_vnd == o->excess_refunded_vnd;
+    return (ch->can & CHANNEL_RESTS) != 0 || order_due_vnd(o) == 0 ||
+           order_due_vnd(o) == o->bill.total_vnd;
 }
 
 int64_t channel_timeout_ms(struct str name, const struct till *t)

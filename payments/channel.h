@@ -84,6 +84,9 @@ struct channel_calls {
     /* ERR_UPSTREAM_BAD, ERR_UPSTREAM_DOWN. */
     result (*bill)(const struct till *t, const struct attempt *at, struct arena *a, struct str *pdf,
                    struct err *e);
+    /* What the symbol says that the payer of a live attempt scans. */
+    result (*qr)(const struct till *t, const struct attempt *at, struct arena *a, struct str *text,
+                 struct err *e);
     int64_t (*timeout_ms)(const struct till *t); /* of one call; NULL: it makes none */
 };
 

@@ -153,7 +153,8 @@ static result freeze(struct sql *db, void *arg, struct err *e)
 
     TRY(settlement_number(db, "run", &r->run_n, e));
     TRY(sweep(db, r->run_n - RUNS_ALIVE, e));
-    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_DAY, e, sql_i(r->run_n), sql_t(day)));
+    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_DAY, e, sql_i(r->run_n), sql_t(day),
+                sql_i(r->file.file_n)));
     TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_REFS, e, sql_i(r->run_n), sql_i(r->file.file_n),
                 sql_t(day)));
     return sql_run(db, SQL_RECONCILE_OURS_FREEZE_TXNS, e, sql_i(r->run_n), sql_i(r->file.file_n),

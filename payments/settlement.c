@@ -17,6 +17,7 @@
 #include "crypto/digest.h"
 #include "payments/reconcile.h"
 #include "payments/settlement_row.h"
+#include "payments/transfer.h"
 #include "store/audit.h"
 
 #define BATCH_LINES      500
@@ -377,6 +378,25 @@ static result known(struct taking *k, struct reconcile_day *day, struct err *e)
     return reconcile_day(k->t, k->day, k->a, day, e);
 }
 
+static result transfer_look(void *arg, const struct settlement_line *l, struct err *e)
+{
+    const struct taking *k = arg;
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_REQUEST_BYTES);
+
+    return l->narrative.n > 0 ? transfer_recognise_line(k->t, l, a, e) : OK;
+}
+
+/* Transfers that bring a payment's code are captured before the file is matched with captures. */
+static result transfers_find(struct taking *k, struct err *e)
+{
+    struct settlement_faults *faults = arena_new(k->a, struct settlement_faults);
+    struct settlement_head head;
+
+    if (k->row.file.form != SETTLEMENT_BJ1)
+        return OK; /* the others have no narrative */
+    return settlement_read(k->bytes, k->a, transfer_look, k, &head, faults, e);
+}
+
 static result finish(struct taking *k, struct settlement_result *out, struct err *e)
 {
     struct reconcile_day *day = arena_new(k->a, struct reconcile_day);
@@ -390,6 +410,7 @@ static result finish(struct taking *k, struct settlement_result *out, struct err
         if (out->quarantined || day->manifest_hash.n > 0)
             return OK; /* else the process that took it died before the run */
     }
+    TRY(transfers_find(k, e));
     TRY(neighbour_run(k->t, date_add_days(k->day, -1), e));
     TRY(reconcile_run(k->t, k->day, k->a, day, e));
     return neighbour_run(k->t, date_add_days(k->day, 1), e);

@@ -63,6 +63,7 @@ struct settlement_line {
     struct str code; /* the provider's word for it */
     int64_t txn_at_ms;
     struct str treasury_ref, treasury_status;
+    struct str narrative; /* a bank's own words about a payment, or empty */
 };
 
 /* What the head and the end of a file say. */

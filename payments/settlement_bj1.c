@@ -146,8 +146,10 @@ static void remark_read(struct str remark, struct settlement_line *l)
     struct str kind = remark, what = STR("");
 
     (void)str_cut(remark, ' ', &kind, &what);
-    if (!settlement_kind_find(kind, &l->kind))
-        return; /* a bank's own words: a payment */
+    if (!settlement_kind_find(kind, &l->kind)) {
+        l->narrative = remark; /* a bank's own words: a payment */
+        return;
+    }
     if (l->kind == SETTLEMENT_REFUND || l->kind == SETTLEMENT_REVERSAL)
         l->original_ref = what;
     else

@@ -5,11 +5,14 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "crypto/secret.h"
 #include "payments/portal.h"
 #include "payments/refund_rules.h"
+#include "payments/vietqr.h"
 #include "payments/vnpay.h"
 
 /* Decree 254/2026: the letters a serial may have. */
@@ -36,6 +39,34 @@ static result vnpay_start(const struct conf *c, struct vnpay **out, struct err *
                                     .timeout_ms = c->vnpay.timeout_ms };
 
     return c->vnpay.enabled ? vnpay_open(&v, out, e) : OK;
+}
+
+/* The account must fit into a symbol: told at the start, not to a payer. */
+static result vietqr_start(const struct conf *c, struct till *t, struct err *e)
+{
+    DEFER(arena_close) struct arena *a = arena_open(64 * 1024);
+    const struct vietqr trial = { .bin = c->vietqr.bank_bin, .account = c->vietqr.account };
+    struct str text;
+
+    if (!c->vietqr.enabled)
+        return OK;
+    if (vietqr_make(a, &trial, &text, NULL).failed)
+        return fail(e, ERR_CONFIG, "vietqr: bank_bin is 6 digits, account 1 to 19 letters, digits");
+    t->vietqr_bin = c->vietqr.bank_bin;
+    t->vietqr_account = c->vietqr.account;
+    if (c->vietqr.notice_secret_file.n == 0)
+        return OK;
+    t->bank_secret = calloc(1, sizeof(*t->bank_secret));
+    must(t->bank_secret != NULL);
+    return secret_load(t->bank_secret, str_cstr(a, c->vietqr.notice_secret_file), e);
+}
+
+static void bank_secret_close(struct secret **s)
+{
+    if (*s != NULL)
+        secret_wipe(*s);
+    free(*s);
+    *s = NULL;
 }
 
 result till_open(const struct conf *c, struct sql_pool *store, const struct seal *seal,
@@ -69,7 +100,8 @@ result till_open(const struct conf *c, struct sql_pool *store, const struct seal
 
     TRY(receipt_check(c, e));
     if (refund_rules_open(c->payments.refunds_dir, &t.refunds, e).failed ||
-        portal_open(&portal, &t.portal, e).failed || vnpay_start(c, &t.vnpay, e).failed) {
+        portal_open(&portal, &t.portal, e).failed || vnpay_start(c, &t.vnpay, e).failed ||
+        vietqr_start(c, &t, e).failed) {
         till_close(&t);
         return (result){ true };
     }
@@ -84,6 +116,7 @@ void till_close(struct till *t)
     portal_close(&t->portal);
     vnpay_close(&t->vnpay);
     refund_rules_close(&t->refunds);
+    bank_secret_close(&t->bank_secret);
     free(t->counts);
     t->counts = NULL;
 }

@@ -18,6 +18,7 @@ struct sql_pool;
 struct fee_table;
 struct refund_rules;
 struct portal;
+struct secret;
 struct vnpay;
 
 /* Counters since start, for /metrics. */
@@ -39,9 +40,11 @@ struct till {
     const struct fee_table *fees;
     struct refund_rules *refunds;
     struct portal *portal;
-    struct vnpay *vnpay; /* NULL: payers may not choose it */
-    struct str issuer;   /* of next_url and of the receipt's QR code */
-    struct str account;  /* collection account the portal settles to */
+    struct vnpay *vnpay;                   /* NULL: payers may not choose it */
+    struct str vietqr_bin, vietqr_account; /* where transfers go; empty: not offered */
+    struct secret *bank_secret;            /* of the bank's notifications; NULL: it sends none */
+    struct str issuer;                     /* of next_url and of the receipt's QR code */
+    struct str account;                    /* collection account the portal settles to */
     int64_t order_ttl_s, quote_ttl_s;
     int64_t query_first_s, query_horizon_s;
     int64_t lease_s;

@@ -181,6 +181,30 @@ static void put_channels(struct ctx *c, struct json *data, const struct order *o
     json_put(data, "channels", list);
 }
 
+/* What the payer's bank needs to know, beside the symbol. */
+static void put_transfer(struct ctx *c, struct json *data, const struct order *o,
+                         const struct attempt *at)
+{
+    struct json *box;
+    const int64_t left_ms = o->expires_ms - c->now_ms;
+
+    if (at == NULL || !attempt_is_live(at->state) || !channel_can(at->channel, CHANNEL_QR) ||
+        left_ms <= 0)
+        return;
+    box = json_object();
+    json_put_str(box, "account", at->account);
+    json_put_str(box, "account_name", c->app->conf.vietqr.account_name);
+    json_put_str(box, "bank", c->app->conf.vietqr.bank_name);
+    view_put_money(c, box, "amount", at->amount_vnd);
+    json_put_str(box, "code", at->reference);
+    json_put_str(box, "until", clock_vn(c->arena, o->expires_ms));
+    json_put_str(box, "left",
+                 str_fmt(c->arena, "%lld:%02lld", (long long)(left_ms / 3600000),
+                         (long long)(left_ms / 60000 % 60)));
+    json_put_str(box, "token", o->token);
+    json_put(data, "transfer", box);
+}
+
 static result put_order(struct ctx *c, struct json *data, const struct order *o,
                         const struct onlooker *who, struct err *e)
 {
@@ -221,6 +245,7 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
                   refusal == NULL && p.look == LOOK_WAITING &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
     put_channels(c, data, o);
+    put_transfer(c, data, o, p.latest);
     if (p.latest != NULL)
         json_put_str(data, "channel", p.latest->channel);
     return put_receipts(c, data, o, e);

@@ -10,7 +10,7 @@ ORDER BY l.n LIMIT $3;
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
 SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.portal_txn,
-    a.amount_vnd, 1, 1, a.portal_day,
+    a.captured_vnd, 1, 1, a.portal_day,
     CASE WHEN EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = a.agency_id
         AND v.order_id = a.order_id AND v.attempt_n = a.n AND v.mismatch = 'LATE')
         THEN 1 ELSE 0 END,
@@ -20,6 +20,8 @@ SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.
     0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE a.portal_day = $2 AND a.captured_ms > 0
+    AND (a.channel = 'portal' OR a.portal_txn IN (
+        SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $3))
 ON CONFLICT (run_n, reference) DO NOTHING;
 
 -- Attempts that the file speaks of and that are not captures of the day.
@@ -27,7 +29,8 @@ ON CONFLICT (run_n, reference) DO NOTHING;
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
 SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.portal_txn,
-    a.amount_vnd, CASE WHEN a.captured_ms > 0 THEN 1 ELSE 0 END, 0, a.portal_day, 0, 0, 0
+    CASE WHEN a.captured_ms > 0 THEN a.captured_vnd ELSE a.amount_vnd END,
+    CASE WHEN a.captured_ms > 0 THEN 1 ELSE 0 END, 0, a.portal_day, 0, 0, 0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE (a.captured_ms = 0 OR a.portal_day <> $3)
     AND a.reference IN (SELECT l.merchant_ref FROM settlement_line l WHERE l.file_n = $2)
@@ -38,7 +41,7 @@ ON CONFLICT (run_n, reference) DO NOTHING;
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
 SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.portal_txn,
-    a.amount_vnd, 1, 0, a.portal_day, 0, 0, 0
+    a.captured_vnd, 1, 0, a.portal_day, 0, 0, 0
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE a.portal_txn <> '' AND a.captured_ms > 0 AND a.portal_day <> $3
     AND a.portal_txn IN (
@@ -175,4 +178,4 @@ SELECT MAX(day) FROM (
 
 -- name: reconcile_captured_sum
 SELECT CAST(COALESCE(SUM(captured_vnd), 0) AS BIGINT), COUNT(*) FROM attempt
-WHERE portal_day = $1 AND captured_ms > 0;
+WHERE portal_day = $1 AND captured_ms > 0 AND channel = 'portal';

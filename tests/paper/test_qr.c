@@ -1,5 +1,6 @@
 #include "paper/qr.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/test.h"
@@ -67,4 +68,31 @@ TEST(an_svg_has_as_much_dark_as_the_symbol_and_its_title_is_escaped)
             drawn += n;
     }
     check_int(drawn, dark);
+}
+
+TEST(the_png_of_a_symbol_is_read_back_by_a_reader)
+{
+    static const char text[] = "00020101021238560010A0000007270126000697041501121133666688880208QRI"
+                               "BFTTA5303704540525000580"
+                               "2VN62210817H2917-261006-000163041703";
+    static const size_t scales[] = { 2, 5, 8 };
+    struct qr q = { 0 };
+    struct err e = { 0 };
+
+    check_ok(qr_make(test_arena(), str_c(text), &q, &e), e);
+    for (size_t i = 0; i < LEN(scales); i++) {
+        const struct str png = qr_png(test_arena(), &q, scales[i]);
+        const char *path = str_cstr(test_arena(), str_fmt(test_arena(), "%s/q.png", test_folder()));
+        char got[512] = { 0 };
+        FILE *f = fopen(path, "w");
+
+        check(f != NULL && fwrite(png.p, 1, png.n, f) == png.n && fclose(f) == 0);
+        f = popen(
+            str_cstr(test_arena(), str_fmt(test_arena(), "zbarimg -q --nodbus --raw %s", path)),
+            "r");
+        check(f != NULL);
+        check(fgets(got, sizeof(got), f) != NULL);
+        check_int(pclose(f), 0);
+        check_str(str_trim(str_c(got)), text);
+    }
 }
