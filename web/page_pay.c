@@ -62,7 +62,8 @@ static struct picture picture_of(const struct order *o, struct attempt *attempts
         p.latest->state == ATTEMPT_REDIRECTED || p.latest->state == ATTEMPT_CAPTURED ||
         p.latest->state == ATTEMPT_REVERSED)
         return p;
-    if (str_is(p.latest->failure, "AMT") || str_is(p.latest->failure, "CUR"))
+    if (str_is(p.latest->failure, "AMT") || str_is(p.latest->failure, "CUR") ||
+        str_is(p.latest->failure, "HELD") || str_is(p.latest->failure, "REV"))
         return (struct picture){ LOOK_HELD, "pay.state.waiting", p.latest };
     if (attempt_is_live(p.latest->state))
         return (struct picture){ LOOK_WAITING, "pay.state.waiting", p.latest };
@@ -183,14 +184,18 @@ static void put_channels(struct ctx *c, struct json *data, const struct order *o
 
 /* What the payer's bank needs to know, beside the symbol. */
 static void put_transfer(struct ctx *c, struct json *data, const struct order *o,
-                         const struct attempt *at)
+                         const struct attempt *attempts, size_t n)
 {
     struct json *box;
     const int64_t left_ms = o->expires_ms - c->now_ms;
+    const struct attempt *at;
 
-    if (at == NULL || !attempt_is_live(at->state) || !channel_can(at->channel, CHANNEL_QR) ||
-        left_ms <= 0)
+    while (n > 0 && !(attempt_is_live(attempts[n - 1].state) &&
+                      channel_can(attempts[n - 1].channel, CHANNEL_QR)))
+        n--;
+    if (n == 0 || left_ms <= 0)
         return;
+    at = &attempts[n - 1];
     box = json_object();
     json_put_str(box, "account", at->account);
     json_put_str(box, "account_name", c->app->conf.vietqr.account_name);
@@ -245,7 +250,7 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
                   refusal == NULL && p.look == LOOK_WAITING &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
     put_channels(c, data, o);
-    put_transfer(c, data, o, p.latest);
+    put_transfer(c, data, o, attempts, n);
     if (p.latest != NULL)
         json_put_str(data, "channel", p.latest->channel);
     return put_receipts(c, data, o, e);

@@ -1,0 +1,129 @@
+// The ways to pay beside the portal: a VietQR symbol that a reader reads, paid by a bank's signed
+// notification; VNPAY by its address, its IPN and its querydr; and two ways at once only when asked for.
+import { setCookies } from "../cookies.mjs";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+
+const here = process.env.MOTCUA_URL, systems = process.env.SANDBOX_URL, gateway = `http://127.0.0.1:${process.env.VNPAY_PORT}`;
+const secret = (name) => readFileSync(`${process.env.STACK}/secrets/${name}`, "utf8").trim();
+const key = (name) => readFileSync(`${process.env.KEYS}/${name}`, "utf8").trim();
+const hidden = (page, name) => page.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1].replaceAll("&amp;", "&");
+
+const jars = new Map();
+async function visit(url, { fields, stop } = {}) {
+    let init = fields ? { method: "POST", body: new URLSearchParams(fields) } : {};
+    for (let hops = 0; hops < 15; hops++) {
+        const origin = new URL(url).origin;
+        const jar = jars.get(origin) ?? jars.set(origin, new Map()).get(origin);
+        const headers = { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") };
+        const answer = await fetch(url, { redirect: "manual", headers, ...init });
+        for (const line of setCookies(answer.headers)) {
+            const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+            if (/Max-Age=0/.test(line)) jar.delete(name); else jar.set(name, value);
+        }
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        if (answer.status !== 303 && answer.status !== 302)
+            return { url, status: answer.status, type: answer.headers.get("content-type"), bytes, text: bytes.toString() };
+        url = new URL(answer.headers.get("location"), url).href;
+        init = {};
+        if (stop && url.startsWith(stop)) return { url, status: 0, text: "" };
+    }
+    throw new Error(`too many redirects at ${url}`);
+}
+
+// VNPAY's querydr: what it says is in `truth`.
+const sign = (text) => createHmac("sha512", key("vnpay")).update(text).digest("hex");
+let truth = { code: "91" };
+const server = createServer(async (rq, rs) => {
+    let body = "";
+    for await (const part of rq) body += part;
+    const q = JSON.parse(body);
+    const order = ["RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo"];
+    assert.equal(q.vnp_SecureHash, sign(order.map((name) => q[`vnp_${name}`]).join("|")), "the question is signed");
+    const reply = { vnp_ResponseId: "r1", vnp_Command: "querydr", vnp_ResponseCode: truth.code, vnp_Message: "m", vnp_TmnCode: q.vnp_TmnCode,
+        vnp_TxnRef: q.vnp_TxnRef, vnp_Amount: truth.amount ?? "", vnp_BankCode: "NCB", vnp_PayDate: "20261123090500", vnp_TransactionNo: "14226112",
+        vnp_TransactionType: "01", vnp_TransactionStatus: truth.status ?? "", vnp_OrderInfo: q.vnp_OrderInfo, vnp_PromotionCode: "", vnp_PromotionAmount: "" };
+    rs.setHeader("Content-Type", "application/json");
+    rs.end(JSON.stringify({ ...reply, vnp_SecureHash: sign(Object.values(reply).join("|")) }));
+}).listen(Number(process.env.VNPAY_PORT), "127.0.0.1");
+
+const basic = `Basic ${Buffer.from(`demo-onestop:${encodeURIComponent(secret("demo_onestop"))}`).toString("base64")}`;
+const token = (await (await fetch(`${here}/token`, { method: "POST", headers: { Authorization: basic },
+    body: new URLSearchParams({ grant_type: "client_credentials", scope: "payments:write payments:read" }) })).json()).access_token;
+async function bill(n) {
+    const answer = await fetch(`${here}/v1/payments`, { method: "POST",
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", "Idempotency-Key": `channels-${n}` },
+        body: JSON.stringify({ reference: `H56.14-261123-010${n}`, agency_id: "H56.14", procedure: "1.004873.000.00.00.H56", received_on: "2026-11-23", channel: "online" }) });
+    assert.equal(answer.status, 201, await answer.clone().text());
+    return answer.json();
+}
+const state = async (b) => (await (await fetch(`${here}/v1/payments/${b.id}`, { headers: { Authorization: `Bearer ${token}` } })).json()).state;
+const start = (page, b, more) => visit(`${b.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), ...more }, stop: gateway });
+
+// VietQR: the page shows everything in words, the symbol says the same, the bank's word pays.
+const first = await bill(1);
+let page = await visit(first.next_url);
+page = await visit(here + page.text.match(/\/login\/vneid\/start\?id=[^"]*/)[0].replaceAll("&amp;", "&"));
+page = await visit(`${page.url}&persona=001087123456`);
+assert.equal(page.url, first.next_url, page.text);
+for (const channel of ["portal", "vnpay", "vietqr"]) assert.ok(page.text.includes(`name="channel" value="${channel}"`), channel);
+assert.equal((await visit(`${first.next_url}/qr.png`)).status, 404, "nothing to scan yet");
+assert.equal((await start(page, first, { channel: "cash" })).status, 400);
+page = await start(page, first, { channel: "vietqr" });
+assert.equal(page.url, first.next_url, page.text);
+const code = page.text.match(/MTC[0-9A-Z]{12}/)[0];
+const image = await visit(`${first.next_url}/qr.png`);
+assert.equal(image.type, "image/png");
+const read = spawnSync("zbarimg", ["-q", "--nodbus", "--raw", "-"], { input: image.bytes, encoding: "utf8" });
+assert.match(read.stdout, new RegExp(`0006970415011211336666888802.*62190815${code}6304`), read.stderr);
+assert.match((await visit(`${first.next_url}/qr.svg`)).text, /^<svg/);
+const credit = (narrative, amount_vnd) => JSON.stringify({ account: "113366668888", transaction: `FT-${narrative.length}`, amount_vnd, currency: "VND",
+    time: "20261123090500", bank: "CTG", narrative });
+const tell = async (body, by = key("bank")) => {
+    const answer = await fetch(`${here}/bank/transfers`, { method: "POST", body,
+        headers: { "Content-Type": "application/json", "X-Signature": createHmac("sha256", by).update(body).digest("hex") } });
+    return { status: answer.status, ...(await answer.json()) };
+};
+const right = credit(`MBVCB.123 ${code.toLowerCase()} NGUYEN THI HOA`, first.amount ?? first.total_vnd ?? first.amount_vnd);
+assert.ok((await tell(right, "guess")).status >= 400);
+assert.equal(await state(first), "open");
+assert.equal((await tell(right)).status, "captured");
+assert.equal((await tell(right)).status, "known");
+assert.equal((await tell(credit("nop phi", 5000))).status, "unrecognised");
+assert.equal(await state(first), "paid");
+page = await visit(first.next_url);
+assert.ok(!page.text.includes("qr.png") && page.text.includes("/receipts/"), page.text);
+
+// VNPAY: sent with a signed address; the IPN asks, and the answer pays.
+const second = await bill(2);
+page = await visit(second.next_url);
+page = await start(page, second, { channel: "vnpay" });
+const sent = new URL(page.url).searchParams;
+assert.ok(page.url.startsWith(`${gateway}/paymentv2/vpcpay.html?vnp_Amount=`), page.url);
+assert.equal(sent.get("vnp_SecureHash"), sign(new URL(page.url).search.slice(1).replace(/&vnp_SecureHash=.*/, "")));
+page = await visit(second.next_url);
+page = await visit(`${second.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), channel: "vietqr" } });
+assert.equal(hidden(page.text, "beside"), "yes", "a second way is asked about first");
+const ipn = async (fields, by = key("vnpay")) => {
+    const form = new URLSearchParams(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))).toString();
+    const hash = createHmac("sha512", by).update(form).digest("hex");
+    return (await fetch(`${here}/vnpay/ipn?${form}&vnp_SecureHash=${hash}`)).json();
+};
+const paid = { vnp_TmnCode: "MOTCUA01", vnp_Amount: sent.get("vnp_Amount"), vnp_BankCode: "NCB", vnp_OrderInfo: "Thanh toan", vnp_PayDate: "20261123090500",
+    vnp_ResponseCode: "00", vnp_TransactionNo: "14226112", vnp_TransactionStatus: "00", vnp_TxnRef: sent.get("vnp_TxnRef") };
+assert.deepEqual(await ipn(paid, "guess"), { RspCode: "97", Message: "Invalid Checksum" });
+assert.deepEqual(await ipn({ ...paid, vnp_TxnRef: "NONE" }), { RspCode: "01", Message: "Order not found" });
+assert.deepEqual(await ipn({ ...paid, vnp_Amount: "100" }), { RspCode: "04", Message: "Invalid amount" });
+assert.equal((await ipn(paid)).RspCode, "00");
+assert.equal(await state(second), "open", "the IPN alone is not believed");
+truth = { code: "00", status: "00", amount: sent.get("vnp_Amount") };
+page = await visit(sent.get("vnp_ReturnUrl") + "&vnp_ResponseCode=00");
+assert.equal(page.url, second.next_url);
+assert.equal(await state(second), "paid");
+assert.deepEqual(await ipn(paid), { RspCode: "02", Message: "Order already confirmed" });
+server.close();
+server.closeAllConnections?.();
+console.log("channels: a symbol that was scanned, an address that was signed, one of two ways");
