@@ -169,7 +169,8 @@ result ledger_left(struct sql *db, struct str agency_id, struct str order_id, st
 }
 
 struct balance_reading {
-    struct str agency_id, until;
+    struct str agency_id, until; /* the day, or empty: until_ms */
+    int64_t until_ms;
     struct ledger_balance *rows;
 };
 
@@ -179,7 +180,11 @@ static result balances_read(struct sql *db, void *arg, struct err *e)
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool more;
 
-    TRY(sql_find(db, SQL_LEDGER_BALANCES, &rows, e, sql_t(b->agency_id), sql_t(b->until)));
+    if (b->until.n > 0)
+        TRY(sql_find(db, SQL_LEDGER_BALANCES, &rows, e, sql_t(b->agency_id), sql_t(b->until)));
+    else
+        TRY(sql_find(db, SQL_LEDGER_BALANCES_AT, &rows, e, sql_t(b->agency_id),
+                     sql_i(b->until_ms)));
     for (;;) {
         size_t i = 0;
 
@@ -196,22 +201,37 @@ static result balances_read(struct sql *db, void *arg, struct err *e)
     }
 }
 
+static result balances_make(struct sql_pool *p, struct balance_reading *b, struct arena *a,
+                            struct ledger_balance **out, size_t *count, struct err *e)
+{
+    b->rows = arena_array(a, struct ledger_balance, LEN(chart));
+    TRY(sql_read(p, balances_read, b, e));
+    for (size_t i = 0; i < LEN(chart); i++) {
+        const int64_t debit_vnd = b->rows[i].debit_vnd - b->rows[i].credit_vnd;
+
+        b->rows[i].account = chart[i].code;
+        b->rows[i].name = str_c(chart[i].name);
+        b->rows[i].balance_vnd = chart[i].side == LEDGER_DEBIT ? debit_vnd : -debit_vnd;
+    }
+    *out = b->rows;
+    *count = LEN(chart);
+    return OK;
+}
+
 result ledger_trial_balance(struct sql_pool *p, struct str agency_id, struct date until,
                             struct arena *a, struct ledger_balance **out, size_t *count,
                             struct err *e)
 {
     struct balance_reading b = { .agency_id = agency_id, .until = date_iso(a, until) };
 
-    b.rows = arena_array(a, struct ledger_balance, LEN(chart));
-    TRY(sql_read(p, balances_read, &b, e));
-    for (size_t i = 0; i < LEN(chart); i++) {
-        const int64_t debit_vnd = b.rows[i].debit_vnd - b.rows[i].credit_vnd;
+    return balances_make(p, &b, a, out, count, e);
+}
 
-        b.rows[i].account = chart[i].code;
-        b.rows[i].name = str_c(chart[i].name);
-        b.rows[i].balance_vnd = chart[i].side == LEDGER_DEBIT ? debit_vnd : -debit_vnd;
-    }
-    *out = b.rows;
-    *count = LEN(chart);
-    return OK;
+result ledger_trial_balance_at(struct sql_pool *p, struct str agency_id, int64_t until_ms,
+                               struct arena *a, struct ledger_balance **out, size_t *count,
+                               struct err *e)
+{
+    struct balance_reading b = { .agency_id = agency_id, .until_ms = until_ms };
+
+    return balances_make(p, &b, a, out, count, e);
 }

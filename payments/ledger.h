@@ -143,13 +143,20 @@ struct ledger_balance {
 MUST_USE result ledger_trial_balance(struct sql_pool *p, struct str agency_id, struct date until,
                                      struct arena *a, struct ledger_balance **out, size_t *count,
                                      struct err *e);
+/* The same of what was posted up to and including that instant. */
+MUST_USE result ledger_trial_balance_at(struct sql_pool *p, struct str agency_id, int64_t until_ms,
+                                        struct arena *a, struct ledger_balance **out, size_t *count,
+                                        struct err *e);
 
 struct ledger_report {
     int64_t journals, postings, orders, attempts, receipts;
 };
-/* Recomputes I1 (balance), I2 (chain), I4 (orders' sums), I5 (one journal for each capture), I8
- * (receipts complete and without gaps), I15 (retained + budget = captured). ERR_BROKEN_CHAIN names
- * the first thing that does not hold. */
+/* Proves, on rows as they are read: I1 every journal balances; I2 chains and hashes; I3, I4 the
+ * sums and the state of each order are those of its lines, attempts and journals; I5 each capture,
+ * reversal and refund has its one journal; I6 every state is the end of its history; I7 a capture
+ * was undone by two persons only; I8 receipts complete and without gaps; I11 clearing and disputed
+ * money have no residual; I15 each line is split as its bill says, and nothing of le phi is kept.
+ * ERR_BROKEN_CHAIN names the first thing that does not hold. */
 MUST_USE result ledger_verify(struct sql_pool *p, struct ledger_report *out, struct err *e);
 
 const char *ledger_account_name(int code); /* NULL: not in the chart */

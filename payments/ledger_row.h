@@ -16,5 +16,8 @@ MUST_USE result ledger_journal_check(const struct ledger_journal *j, int64_t *to
                                      struct err *e);
 MUST_USE result ledger_journal_hash(const struct ledger_journal *j, const struct ledger_place *at,
                                     struct arena *a, struct str *hash, struct err *e);
+/* I6, I7: plays the histories of all orders and attempts again, event by event. ERR_BROKEN_CHAIN
+ * when one is missing, is not a row of the tables, or does not end in the state of today. */
+MUST_USE result ledger_replay(struct sql *db, struct arena *page, struct err *e);
 
 #endif

@@ -194,6 +194,10 @@ static result rows_check(struct sql *db, struct verifying *v, struct err *e)
         { SQL_LEDGER_BAD_SUMS, "order whose sums are not those of its lines and attempts" },
         { SQL_LEDGER_BAD_ORDERS, "order whose state and sums are not those of its journals" },
         { SQL_LEDGER_BAD_SPLITS, "capture that is not split as its lines" },
+        { SQL_LEDGER_BAD_REVERSALS, "capture that was undone without two persons" },
+        { SQL_LEDGER_BAD_CLEARING, "clearing or dispute with a residual" },
+        { SQL_LEDGER_BAD_CARRIES, "money carried out and never in" },
+        { SQL_LEDGER_NO_HISTORY, "order or attempt without a history" },
         { SQL_LEDGER_BAD_RECEIPTS, "paid order without its receipts" },
         { SQL_LEDGER_RECEIPT_GAPS, "receipt numbers with a gap" },
     };
@@ -220,6 +224,7 @@ static result verify(struct sql *db, void *arg, struct err *e)
     TRY(heads_read(db, v, e));
     for (size_t i = 0; i < v->head_count; i++)
         TRY(chain_walk(db, v, &v->heads[i], e));
+    TRY(ledger_replay(db, v->page, e));
     return rows_check(db, v, e);
 }
 

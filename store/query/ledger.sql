@@ -25,6 +25,15 @@ FROM posting p JOIN journal j
 WHERE (CAST($1 AS TEXT) = '' OR p.agency_id = $1) AND j.day <= $2
 GROUP BY p.account ORDER BY p.account;
 
+-- name: ledger_balances_at
+SELECT p.account,
+    CAST(SUM(CASE WHEN p.side = 0 THEN p.amount_vnd ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN p.side = 1 THEN p.amount_vnd ELSE 0 END) AS BIGINT)
+FROM posting p JOIN journal j
+    ON j.agency_id = p.agency_id AND j.slot = p.slot AND j.n = p.journal_n
+WHERE (CAST($1 AS TEXT) = '' OR p.agency_id = $1) AND j.at_ms <= $2
+GROUP BY p.account ORDER BY p.account;
+
 -- name: ledger_walk
 SELECT j.agency_id, j.slot, j.n, j.kind, j.source, j.order_id, j.attempt_n, j.day, j.corrects,
     j.at_ms, j.total_vnd, j.prev_hash, j.hash, p.line, p.account, p.side, p.amount_vnd, p.fee
@@ -182,3 +191,52 @@ SELECT COALESCE(CAST(SUM((1 - 2 * p.side) * p.amount_vnd) AS BIGINT), 0)
 FROM journal j JOIN posting p
     ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
 WHERE j.agency_id = $1 AND j.order_id = $2 AND p.account = 1180;
+
+-- name: ledger_bad_reversals
+SELECT a.agency_id, a.reference FROM attempt a
+WHERE a.state = 'reversed' AND NOT EXISTS (SELECT 1 FROM proposal p
+    WHERE p.agency_id = a.agency_id AND p.kind = 'reversal' AND p.subject = a.reference
+        AND p.state = 'approved' AND p.decided_by <> p.maker)
+LIMIT 1;
+
+-- What channels owe or paid in, and what of it is disputed, of each agency.
+-- name: ledger_bad_clearing
+SELECT s.agency_id, 'clearing' FROM (
+    SELECT j.agency_id AS agency_id, (1 - 2 * p.side) * p.amount_vnd AS clearing, 0 AS disputed
+    FROM journal j JOIN posting p
+        ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+    WHERE j.kind IN ('J2', 'J2b', 'J2c', 'J8', 'J8R') AND j.order_id <> ''
+        AND p.account IN (1110, 1120, 1140, 2160)
+    UNION ALL
+    SELECT j.agency_id, 0, (1 - 2 * p.side) * p.amount_vnd
+    FROM journal j JOIN posting p
+        ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+    WHERE j.kind IN ('J8', 'J8R', 'J8a') AND p.account = 1180
+    UNION ALL
+    SELECT a.agency_id, -a.captured_vnd, 0 FROM attempt a WHERE a.state = 'captured'
+    UNION ALL
+    SELECT p.agency_id, p.amount_vnd, -p.amount_vnd FROM proposal p
+    WHERE p.kind = 'reversal' AND p.state = 'open') s
+GROUP BY s.agency_id HAVING SUM(s.clearing) <> 0 OR SUM(s.disputed) <> 0
+LIMIT 1;
+
+-- name: ledger_bad_carries
+SELECT agency_id, 'carried' FROM orders GROUP BY agency_id HAVING SUM(carried_vnd) <> 0 LIMIT 1;
+
+-- name: ledger_no_history
+SELECT o.agency_id, o.id FROM orders o
+WHERE NOT EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = o.agency_id
+    AND v.order_id = o.id)
+UNION ALL
+SELECT a.agency_id, a.reference FROM attempt a
+WHERE NOT EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = a.agency_id
+    AND v.order_id = a.order_id AND v.attempt_n = a.n)
+LIMIT 1;
+
+-- name: ledger_replay
+SELECT v.agency_id, v.order_id, v.seq, v.attempt_n, v.event, v.from_state, v.to_state,
+    COALESCE(o.state, ''), COALESCE(o.event_seq, 0), COALESCE(a.state, '')
+FROM order_event v LEFT JOIN orders o ON o.agency_id = v.agency_id AND o.id = v.order_id
+    LEFT JOIN attempt a ON a.agency_id = v.agency_id AND a.order_id = v.order_id
+        AND a.n = v.attempt_n
+ORDER BY v.agency_id, v.order_id, v.seq;

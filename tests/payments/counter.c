@@ -14,6 +14,7 @@
 #include "payments/ledger.h"
 #include "payments/receipt.h"
 #include "payments/refund_rules.h"
+#include "payments/reversal.h"
 #include "store/sql.h"
 #include "tests/fixture.h"
 
@@ -276,6 +277,20 @@ struct counter *counter_open(void)
     c->till.counts = &counts;
     portal_start(c);
     return c;
+}
+
+result counter_reverse(struct counter *c, struct str reference, struct err *e)
+{
+    const struct proposal_actor maker = { .name = STR("staff:an"), .limit_vnd = INT64_MAX };
+    const struct proposal_actor checker = { .name = STR("staff:binh"), .limit_vnd = INT64_MAX };
+    struct proposal p, out;
+
+    TRY(reversal_propose(&c->till, reference, STR("taken back"), &maker, test_arena(), &p, e));
+    const struct proposal_decision d = {
+        .id = p.id, .verdict = PROPOSAL_APPROVED, .hash = p.hash, .remark = STR("seen")
+    };
+
+    return proposal_decide(&c->till, &d, &checker, test_arena(), &out, e);
 }
 
 void counter_forward(struct counter *c, int64_t seconds)

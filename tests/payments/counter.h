@@ -72,6 +72,8 @@ struct str counter_start(struct counter *c, const struct order *o); /* the refer
 struct deal *counter_deal(struct counter *c, struct str reference);
 void counter_pay(struct counter *c, struct str reference);
 void counter_fail(struct counter *c, struct str reference);
+/* Two persons take a capture back. */
+result counter_reverse(struct counter *c, struct str reference, struct err *e);
 void counter_forward(struct counter *c, int64_t seconds);
 
 struct confirm {

@@ -60,6 +60,10 @@ static result step(struct sql *db, void *arg, struct err *e)
 static result step_by(struct stepping *s, enum attempt_event event, struct err *e)
 {
     s->event = event;
+    if (event == ATTEMPT_EV_REVERSED && s->at.state == ATTEMPT_CAPTURED) {
+        TRY(counter_reverse(s->c, s->at.reference, e)); /* which takes two persons */
+        return attempt_load(&s->c->till, s->at.reference, test_arena(), &s->at, e);
+    }
     return sql_transact(s->c->till.store, step, s, e);
 }
 

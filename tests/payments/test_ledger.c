@@ -89,6 +89,298 @@ TEST(money_that_is_held_goes_to_suspense)
     check_int(sum_of(&j, 2150, LEDGER_CREDIT), 70);
 }
 
+/* Every other posting: put by a function below, told by debits and credits. */
+static const struct ledger_split parts[] = {
+    { LEDGER_2110, { "l", 1 }, 99 },
+    { LEDGER_2120, { "p", 1 }, 91 },
+    { LEDGER_2130, { "p", 1 }, 810 },
+};
+
+static void put_assess(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_assess(j, b);
+}
+
+static void put_completed(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_capture(j, b, LEDGER_1120, 400);
+}
+
+static void put_cash(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_capture(j, b, LEDGER_1140, 0);
+}
+
+static void put_identified(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_capture(j, b, LEDGER_2160, 0);
+}
+
+static void put_deposit(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_deposit(j, b->total_vnd);
+}
+
+static void put_settled(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_settled(j, b->total_vnd, 7);
+}
+
+static void put_invoiced(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_fee_invoiced(j, 7);
+}
+
+static void put_remitted(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_remitted(j, parts, 2);
+}
+
+static void put_released(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_remitted(j, parts + 2, 1);
+}
+
+static void put_reserved(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_reserved(j, parts, 3, 50);
+}
+
+static void put_reserved_back(struct ledger_journal *j, const struct bill *b)
+{
+    struct ledger_journal of = ledger_journal_make(STR("A"), "J5", STR("of"));
+
+    put_reserved(&of, b);
+    ledger_put_reverse(j, &of);
+    check_str(j->corrects, "of");
+}
+
+static void put_ordered(struct ledger_journal *j, const struct bill *b)
+{
+    struct ledger_journal of = ledger_journal_make(STR("A"), "J5", STR("of"));
+
+    put_reserved(&of, b);
+    ledger_put_ordered(j, &of);
+}
+
+static void put_refunded(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_refunded(j, LEDGER_1110, 50);
+}
+
+static void put_treasury_paid(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_refunded(j, LEDGER_1150, 50);
+}
+
+static void put_unidentified(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_unidentified(j, LEDGER_1120, 50);
+}
+
+static void put_sent_back(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_sent_back(j, LEDGER_1120, 50);
+}
+
+static void put_disputed(struct ledger_journal *j, const struct bill *b)
+{
+    ledger_put_disputed(j, LEDGER_1110, b->total_vnd);
+}
+
+static void put_taken_back(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_taken_back(j, parts, 3, LEDGER_1180, 600);
+}
+
+static void put_taken_back_more(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_taken_back(j, parts, 3, LEDGER_1180, 1600);
+}
+
+static void put_unheld(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_unheld(j, LEDGER_1190, 50);
+}
+
+static void put_written_off(struct ledger_journal *j, const struct bill *b)
+{
+    (void)b;
+    ledger_put_written_off(j, LEDGER_1180, 50);
+}
+
+static const struct {
+    const char *name;
+    void (*put)(struct ledger_journal *j, const struct bill *b);
+    struct {
+        int account;
+        int64_t vnd; /* > 0 debit, < 0 credit */
+    } expect[8];
+} put_cases[] = {
+    { "J1", put_assess, { { 1130, 1000 }, { 9100, 100 }, { 2100, -1000 }, { 9101, -100 } } },
+    { "J2 of 400 held",
+      put_completed,
+      { { 1120, 600 },
+        { 2150, 400 },
+        { 2100, 1000 },
+        { 1130, -1000 },
+        { 2110, -99 },
+        { 2120, -91 },
+        { 2130, -810 } } },
+    { "J2d",
+      put_cash,
+      { { 1140, 1000 },
+        { 2100, 1000 },
+        { 1130, -1000 },
+        { 2110, -99 },
+        { 2120, -91 },
+        { 2130, -810 } } },
+    { "J2d deposit", put_deposit, { { 1120, 1000 }, { 1140, -1000 } } },
+    { "J3", put_settled, { { 1120, 993 }, { 6110, 7 }, { 1110, -1000 } } },
+    { "J3b", put_invoiced, { { 6110, 7 }, { 2190, -7 } } },
+    { "J4", put_remitted, { { 2110, 99 }, { 2120, 91 }, { 1120, -190 } } },
+    { "J4b", put_released, { { 2130, 810 }, { 1120, -810 } } },
+    { "J5",
+      put_reserved,
+      { { 2110, 99 }, { 2120, 91 }, { 2130, 810 }, { 2150, 50 }, { 2140, -1050 } } },
+    { "J5R",
+      put_reserved_back,
+      { { 2110, -99 }, { 2120, -91 }, { 2130, -810 }, { 2150, -50 }, { 2140, 1050 } } },
+    { "J6", put_refunded, { { 2140, 50 }, { 1110, -50 } } },
+    { "J6t", put_ordered, { { 1150, 1000 }, { 2110, -99 }, { 2120, -91 }, { 2130, -810 } } },
+    { "J6u", put_treasury_paid, { { 2140, 50 }, { 1150, -50 } } },
+    { "J7", put_unidentified, { { 1120, 50 }, { 2160, -50 } } },
+    { "J7 identified",
+      put_identified,
+      { { 2160, 1000 },
+        { 2100, 1000 },
+        { 1130, -1000 },
+        { 2110, -99 },
+        { 2120, -91 },
+        { 2130, -810 } } },
+    { "J7 returned", put_sent_back, { { 2160, 50 }, { 1120, -50 } } },
+    { "J8", put_disputed, { { 1180, 1000 }, { 1110, -1000 } } },
+    { "J8a",
+      put_taken_back,
+      { { 2110, 99 },
+        { 2120, 91 },
+        { 2130, 810 },
+        { 1130, 1000 },
+        { 2100, -1000 },
+        { 1180, -600 },
+        { 2150, -400 } } },
+    { "J8a of more than the bill",
+      put_taken_back_more,
+      { { 2110, 99 },
+        { 2120, 91 },
+        { 2130, 810 },
+        { 1130, 1000 },
+        { 2150, 600 },
+        { 2100, -1000 },
+        { 1180, -1600 } } },
+    { "J9 of held money", put_unheld, { { 2150, 50 }, { 1190, -50 } } },
+    { "J10", put_written_off, { { 6120, 50 }, { 1180, -50 } } },
+};
+
+TEST(every_posting_balances_and_stands_on_its_side)
+{
+    struct fee_line lines[2];
+    const struct bill b = bill_of(lines);
+
+    for (size_t i = 0; i < LEN(put_cases); i++) {
+        struct ledger_journal j = ledger_journal_make(STR("A"), put_cases[i].name, STR("s"));
+        size_t n = 0;
+
+        put_cases[i].put(&j, &b);
+        check_int(side_of(&j, LEDGER_DEBIT), side_of(&j, LEDGER_CREDIT));
+        while (n < LEN(put_cases[i].expect) && put_cases[i].expect[n].account != 0)
+            n++;
+        if (j.count != n)
+            test_fail(__FILE__, __LINE__, "%s: %zu postings", put_cases[i].name, j.count);
+        for (size_t k = 0; k < n; k++) {
+            const int64_t vnd = put_cases[i].expect[k].vnd;
+
+            if (sum_of(&j, put_cases[i].expect[k].account,
+                       vnd > 0 ? LEDGER_DEBIT : LEDGER_CREDIT) != (vnd > 0 ? vnd : -vnd))
+                test_fail(__FILE__, __LINE__, "%s: account %d", put_cases[i].name,
+                          put_cases[i].expect[k].account);
+        }
+    }
+}
+
+/* Refunds of odd amounts in any order: no part is ever below zero, and in the end all is shared. */
+TEST(shares_are_never_negative_and_add_up)
+{
+    static const int64_t bills[][4] = {
+        { 1, 1, 1, 1 }, { 99, 91, 810, 0 }, { 3, 1000003, 7, 11 }, { 9007199254740991, 1, 0, 5 }
+    };
+
+    for (size_t i = 0; i < LEN(bills); i++) {
+        struct ledger_split left[4], out[4];
+        int64_t sum = 0, x = 12345;
+
+        for (size_t k = 0; k < 4; k++) {
+            left[k] = (struct ledger_split){ .account = LEDGER_2110, .amount_vnd = bills[i][k] };
+            sum += bills[i][k];
+        }
+        while (sum > 0) {
+            int64_t given = 0, amount;
+
+            x = (x * 1103515245 + 12345) % 2147483648;
+            amount = sum < 40 ? 1 : x % (sum / 3) + 1;
+            ledger_share(left, 4, amount, out);
+            for (size_t k = 0; k < 4; k++) {
+                check(out[k].amount_vnd >= 0 && out[k].amount_vnd <= left[k].amount_vnd);
+                left[k].amount_vnd -= out[k].amount_vnd;
+                given += out[k].amount_vnd;
+            }
+            check_int(given, amount);
+            sum -= amount;
+        }
+    }
+}
+
+TEST_STORE(the_trial_balance_is_told_for_any_moment)
+{
+    struct counter *c = counter_open();
+    struct order o = counter_order(c);
+    const int64_t assessed_ms = c->clock.fixed_ms;
+    struct str ref = counter_start(c, &o);
+    struct ledger_balance *all;
+    size_t count;
+    struct err e = { .code = ERR_NONE };
+    const int64_t want[] = { 0, COUNTER_ORDER, 3 * (int64_t)COUNTER_ORDER };
+
+    counter_pay(c, ref);
+    counter_forward(c, 1);
+    check_ok(attempt_ask(&c->till, ref, counter_cause(), &e), e);
+    for (int i = 0; i < 3; i++) {
+        int64_t debit = 0, credit = 0;
+
+        check_ok(ledger_trial_balance_at(c->till.store, STR("H56.14"),
+                                         assessed_ms - 1 + i * 500 + (i == 2 ? 1 : 0), test_arena(),
+                                         &all, &count, &e),
+                 e);
+        for (size_t k = 0; k < count; k++) {
+            debit += all[k].debit_vnd;
+            credit += all[k].credit_vnd;
+        }
+        check_int(debit, credit);
+        check_int(debit, want[i]);
+    }
+}
+
 struct posting {
     struct ledger_journal *j;
 };
@@ -210,6 +502,26 @@ TEST_STORE(every_kind_of_tampering_is_found)
         { "UPDATE attempt SET captured_vnd = captured_vnd + 1",
           "UPDATE attempt SET captured_vnd = captured_vnd - 1" },
         { "UPDATE orders SET state = 'expired'", "UPDATE orders SET state = 'paid'" },
+        { "UPDATE orders SET carried_vnd = 1", "UPDATE orders SET carried_vnd = 0" },
+        { "UPDATE orders SET refunded_vnd = 1", "UPDATE orders SET refunded_vnd = 0" },
+        { "UPDATE orders SET reserved_vnd = 1", "UPDATE orders SET reserved_vnd = 0" },
+        { "UPDATE orders SET state = 'refunded', refunded_vnd = captured_vnd",
+          "UPDATE orders SET state = 'paid', refunded_vnd = 0" },
+        { "UPDATE orders SET event_seq = event_seq + 1",
+          "UPDATE orders SET event_seq = event_seq - 1" },
+        { "UPDATE order_event SET to_state = 'failed' WHERE event = 'paid'",
+          "UPDATE order_event SET to_state = 'captured' WHERE event = 'paid'" },
+        { "UPDATE order_event SET event = 'unpaid' WHERE event = 'paid'",
+          "UPDATE order_event SET event = 'paid' WHERE event = 'unpaid'" },
+        { "UPDATE order_event SET seq = seq + 100 WHERE event = 'captured'",
+          "UPDATE order_event SET seq = seq - 100 WHERE event = 'captured'" },
+        { "UPDATE attempt SET state = 'reversed', reversed_ms = 1",
+          "UPDATE attempt SET state = 'captured', reversed_ms = 0" },
+        { "UPDATE receipt SET revision = revision + 1",
+          "UPDATE receipt SET revision = revision - 1" },
+        { "INSERT INTO journal SELECT agency_id, 99, n, kind, source || 'x', order_id, attempt_n, "
+          "day, corrects, at_ms, total_vnd, prev_hash, hash FROM journal WHERE kind = 'J1'",
+          "DELETE FROM journal WHERE slot = 99" },
         { "DELETE FROM posting WHERE account = 2110", NULL },
     };
     struct counter *c = counter_open();

@@ -67,18 +67,6 @@ static result attempt_paid(struct sql *db, struct living *l, struct order *o, in
     return attempt_step(db, t, o, &at, ATTEMPT_EV_PAID, counter_cause(), test_arena(), e);
 }
 
-static result attempt_reversed(struct sql *db, struct living *l, struct order *o, int64_t n,
-                               struct err *e)
-{
-    struct attempt *all;
-    size_t count;
-
-    TRY(attempts_find(db, o, test_arena(), &all, &count, e));
-    check(n >= 1 && n <= (int64_t)count);
-    return attempt_step(db, &l->c->till, o, &all[n - 1], ATTEMPT_EV_REVERSED, counter_cause(),
-                        test_arena(), e);
-}
-
 static result superseded(struct sql *db, struct living *l, struct order *o, struct err *e)
 {
     static const struct fee_item items[] = { { .fee = { "land_change", 11 }, .quantity = 30 } };
@@ -107,8 +95,6 @@ static result happen_to(struct sql *db, struct living *l, struct order *o, struc
     switch (l->what[0]) {
     case 'c':
         return attempt_paid(db, l, o, amount_read(l->what[1]), e);
-    case 'v':
-        return attempt_reversed(db, l, o, l->what[1] - '0', e);
     case 'r':
         cause.amount_vnd = amount_read(l->what[2]);
         return order_reserve(db, t, o, &cause, &excess_vnd, a, e);
@@ -146,6 +132,8 @@ static result happen(struct sql *db, void *arg, struct err *e)
 static result live_one(struct living *l, const char *what, struct err *e)
 {
     l->what = what;
+    if (what[0] == 'v')
+        return counter_reverse(l->c, str_fmt(test_arena(), "%.*sx%c", STR_ARG(l->id), what[1]), e);
     return sql_transact(l->c->till.store, happen, l, e);
 }
 
