@@ -14,8 +14,8 @@
 #include "payments/outbox.h"
 #include "payments/poll.h"
 #include "payments/receipt_sign.h"
-#include "payments/refund.h"
 #include "payments/receipt_summary.h"
+#include "payments/refund.h"
 #include "payments/settlement.h"
 #include "web/app.h"
 
