@@ -1,6 +1,7 @@
 /*
  * fee_quota.h - what a citizen is granted once a year (Circular 117/2026 art. 1(1): once for each
- * kind of asset): reserved with the order, consumed when it is paid, released when it ends unpaid.
+ * kind of asset): reserved with the order, consumed when it is paid, released when it ends unpaid,
+ * also after its payment was reversed, or when another order takes its place.
  *
  * The citizen is a keyed digest of their account; nobody reads from it who it is. Two orders at
  * once meet at a unique index, and the second is priced without the grant. An order that was

@@ -125,7 +125,7 @@ result fee_version_propose(const struct till *t, const struct fee_publication *p
 static result may_activate(struct sql *db, const struct till *t, const struct version_row *row,
                            const struct json *content, struct arena *a, struct err *e)
 {
-    DEFER(fee_rows_close) struct fee_rows *fresh = NULL, *now = NULL;
+    DEFER(fee_rows_close) struct fee_rows *fresh = NULL;
     DEFER(json_close) struct json *diff = NULL;
     int64_t active, replaces = -1;
     bool is_correction = false;

@@ -12,7 +12,7 @@ WHERE citizen = $1 AND asset = $2 AND year = $3 AND state <> 'released';
 
 -- name: fee_quota_release
 UPDATE fee_quota SET state = 'released', at_ms = $3
-WHERE agency_id = $1 AND order_id = $2 AND state = 'reserved';
+WHERE agency_id = $1 AND order_id = $2 AND state <> 'released';
 
 -- name: fee_quota_consume
 UPDATE fee_quota SET state = 'consumed', at_ms = $3
