@@ -348,11 +348,12 @@ result cmd_client_invitations(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++) {
         const struct client_invite *one = &list[i].invite;
 
-        (void)printf("%.*s %lld until %.*s %s | %.*s | %.*s | %.*s | %.*s\n", STR_ARG(list[i].id),
+        (void)printf("%.*s %lld until %.*s %s | %.*s%s%.*s%s%.*s | %.*s\n", STR_ARG(list[i].id),
                      (long long)one->uses,
                      STR_ARG(date_iso(cli->arena, clock_local(one->expires_ms - 1).date)),
-                     client_profile_name(one->profile), STR_ARG(one->scopes), STR_ARG(one->note),
-                     STR_ARG(one->grants), STR_ARG(one->name));
+                     client_profile_name(one->profile), STR_ARG(one->scopes),
+                     one->grants.n > 0 ? "; grants " : "", STR_ARG(one->grants),
+                     one->name.n > 0 ? "; name " : "", STR_ARG(one->name), STR_ARG(one->note));
     }
     return OK;
 }

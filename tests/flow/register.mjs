@@ -110,6 +110,8 @@ const taken = invite("--profile", "oidc", "--note", "taken back"), kept = invite
 const open = motcua("client", "invitations");
 assert.ok(!open.includes(taken) && !open.includes(kept), "no token");
 const [, name] = open.match(/^(\S{12}) 1 until 20\d\d-\d\d-\d\d oidc \| openid profile \| taken back$/m);
+invite("--profile", "oidc", "--grants", "authorization_code", "--name", "Sở Thử", "--note", "narrow");
+assert.match(motcua("client", "invitations"), / oidc \| openid profile; grants authorization_code; name Sở Thử \| narrow$/m);
 motcua("client", "uninvite", name);
 assert.throws(() => motcua("client", "uninvite", name));
 assert.throws(() => motcua("client", "uninvite", ""));
