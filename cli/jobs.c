@@ -17,6 +17,7 @@
 #include "payments/receipt_summary.h"
 #include "payments/refund.h"
 #include "payments/settlement.h"
+#include "web/api_webhook.h"
 #include "web/app.h"
 
 #define SWEEP_EVERY_MS 3600000
@@ -31,6 +32,7 @@ enum lane_name {
     LANE_SESSION,
     LANE_NOTICE,
     LANE_KEYS,
+    LANE_WEBHOOK,
     LANE_COUNT
 };
 
@@ -107,6 +109,11 @@ static result tell(const struct app *app, bool *did, struct err *e)
     return outgoing_send(&au, did, e);
 }
 
+static result post_event(const struct app *app, bool *did, struct err *e)
+{
+    return webhook_tell(app, did, e);
+}
+
 /* Never more than one look a round, so it never says that it had work. */
 static result tend_keys(const struct app *app, bool *did, struct err *e)
 {
@@ -158,6 +165,7 @@ static const struct {
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_KEYS, "job.fees", follow_fees },
     { LANE_KEYS, "job.keys", tend_keys },
+    { LANE_WEBHOOK, "job.webhook", post_event },
 };
 
 static bool is_stopping(struct jobs *j)

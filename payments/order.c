@@ -11,6 +11,7 @@
 #include "payments/fee_quota.h"
 #include "payments/order_books.h"
 #include "payments/order_row.h"
+#include "payments/webhook.h"
 #include "store/audit.h"
 #include "store/sql.h"
 
@@ -212,5 +213,6 @@ result order_step(struct sql *db, const struct till *t, struct order *o, enum or
     TRY(row_save(db, &c, e));
     TRY(order_books(db, &c, e));
     TRY(fee_quota_follow(db, t, o, o->state, e));
+    TRY(webhook_step(db, t, o, note.from, note.to, a, e));
     return audit_put(db, &c, e);
 }

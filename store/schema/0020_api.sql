@@ -35,6 +35,7 @@ CREATE TABLE webhook_delivery (
     resource_id TEXT NOT NULL, -- its id
     state TEXT NOT NULL CHECK (state IN ('waiting', 'succeeded', 'failed', 'will_not_send')),
     tries BIGINT NOT NULL, -- attempts so far
+    by_hand BIGINT NOT NULL, -- 1: the next one was asked for by hand
     due_ms BIGINT NOT NULL, -- not before; the end of the lease while it is being sent
     created_ms BIGINT NOT NULL, -- when it happened
     done_ms BIGINT NOT NULL, -- when it came to an end, 0 not yet
