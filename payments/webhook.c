@@ -76,7 +76,7 @@ static result events_check(struct str events, struct err *e)
     struct str word;
 
     while (str_next(&events, ' ', &word))
-        if (!is_type(word))
+        if (word.n > 0 && !is_type(word))
             return fail_field(e, ERR_INVALID, "events", "no such type");
     return OK;
 }

@@ -55,7 +55,8 @@ static struct json *words_json(struct str words)
     struct str word;
 
     while (str_next(&words, ' ', &word))
-        json_add_str(list, word);
+        if (word.n > 0)
+            json_add_str(list, word);
     return list;
 }
 
