@@ -15,6 +15,7 @@
 #include "crypto/random.h"
 #include "payments/order_row.h"
 #include "payments/receipt_range.h"
+#include "payments/webhook.h"
 #include "store/sql.h"
 
 #define CODE_BITS      128
@@ -151,7 +152,10 @@ static result one_issue(struct sql *db, const struct till *t, const struct order
     r.body_name = g.name_vi;
     r.body_tax_code = g.tax_code;
     r.body_address = g.address;
-    return row_store(db, t, &r, o->client_id, lines_print(o, kind, a), a, e);
+    TRY(row_store(db, t, &r, o->client_id, lines_print(o, kind, a), a, e));
+    const struct webhook_subject told = { o->agency_id, o->client_id, "receipt", r.id };
+
+    return webhook_step_of(db, t, &told, "none", "issued", a, e);
 }
 
 result receipt_issue_again(struct sql *db, const struct till *t, const struct receipt *old,

@@ -125,7 +125,7 @@ assert.equal(again.headers.get("idempotent-replay"), "true");
 assert.deepEqual(again.body, endpoint);
 assert.equal((await ask("getWebhookEndpoint", { to: endpoint })).body.secret, undefined);
 assert.equal((await ask("listWebhookEndpoints")).body.data.length, 1);
-for (let i = 0; i < 9; i++) await ask("createWebhookEndpoint", { body: { url, events: ["receipt.replaced"] }, key: `hook-more-${i}` });
+for (let i = 0; i < 9; i++) await ask("createWebhookEndpoint", { body: { url, events: ["payment.superseded"] }, key: `hook-more-${i}` });
 // A refusal by a rule is stored: told again, and its key serves no other body.
 const full = await refusal("createWebhookEndpoint", { body: { url }, key: "hook-full" }, 422, "business_rule");
 assert.equal((await refusal("createWebhookEndpoint", { body: { url }, key: "hook-full" }, 422, "business_rule")).text, full.text);
@@ -195,6 +195,7 @@ assert.ok(history.some((row) => row.by === "citizen") && !JSON.stringify(history
 await refusal("listPaymentEvents", { to: { id: "pay_none" } }, 404, "not_found");
 const receipt = (await ask("getReceipt", { to: { id: paid.receipts[0].id } })).body;
 assert.equal(receipt.payment_id, id);
+await heard("receipt.issued", receipt.id);
 await refusal("getReceipt", { to: { id: paid.receipts[0].id }, bearer: otherToken }, 404, "not_found");
 await refusal("getReceipt", { to: { id: "rct_none" } }, 404, "not_found");
 
@@ -228,6 +229,7 @@ assert.deepEqual(await listed({ created_to: paid.created_at }), []);
 assert.deepEqual((await ask("listPayments", { bearer: otherToken })).body.data, []);
 
 // What does not arrive is kept, and sent again by hand; what is switched off is sent nothing.
+assert.ok(await until(async () => (await ask("listWebhookDeliveries", { query: { state: "waiting" } })).body.data.length === 0, 15000, 200), "all told");
 answerWith = 500;
 const cancelled = await ask("cancelPayment", { to: { id: ids[1] }, body: {}, key: "cancel-1" });
 assert.equal(cancelled.body.state, "cancelled");
