@@ -13,6 +13,7 @@
 #include "payments/channel.h"
 #include "payments/poll.h"
 #include "payments/refund_row.h"
+#include "payments/webhook.h"
 #include "store/audit.h"
 #include "store/sql.h"
 
@@ -233,6 +234,9 @@ result refund_step(struct sql *db, const struct till *t, struct order *o, struct
     if (from != REFUND_NONE) /* else its row was inserted with the state it goes to */
         TRY(refund_save(db, r, from, e));
     TRY(action_run(db, t, o, r, action, &money, a, e));
+    const struct webhook_subject told = { o->agency_id, o->client_id, "refund", r->id };
+
+    TRY(webhook_step_of(db, t, &told, what[1], what[2], a, e));
     return audit_put(db, t, r, event, cause, a, e);
 }
 

@@ -259,6 +259,13 @@ assert.equal((await ask("enableWebhookEndpoint", { to: endpoint })).body.state, 
 for (const name of ["enableWebhookEndpoint", "disableWebhookEndpoint", "deleteWebhookEndpoint"]) await refusal(name, { to: { id: "whe_none" } }, 404, "not_found");
 assert.ok(!events.some((event) => /Thử|001087/.test(event.text)), "events hold nobody's name");
 
+// Quotes: priced as the payment would be, and good for one.
+const quoted = { agency_id: "H56.14", procedure: wish.procedure, received_on: wish.received_on, items: wish.items };
+const quote = (await ask("createFeeQuote", { body: quoted })).body;
+assert.equal(quote.total_vnd, 578000);
+await refusal("createFeeQuote", { body: { ...quoted, payer: {} } }, 400, "unknown_field", "payer");
+await ask("createPayment", { body: { reference: "H56.20-261123-8001", quote_id: quote.id }, key: "by-quote" });
+
 // The public ones.
 await ask("getFees", { query: { on: "2026-11-23" }, bearer: null });
 await refusal("getFees", { query: { on: "x" }, bearer: null }, 400, "invalid", "on");
