@@ -79,6 +79,7 @@ struct refund {
     struct str reason;              /* code */
     struct str payee_sealed, payee_shown;
     struct str maker, proposal_id;
+    struct str hash;                 /* of its proposal; filled in by refund_make only */
     struct str channel;              /* of the capture */
     struct str reference, sent_time; /* once submitted or ordered */
     struct str txn, failure;

@@ -232,6 +232,7 @@ static result propose(struct sql *db, struct making *m, struct err *e)
 
     TRY(proposal_make(db, m->t, &p, m->by, m->a, e));
     m->out->proposal_id = p.id;
+    m->out->hash = p.hash;
     return OK;
 }
 

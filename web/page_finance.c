@@ -11,6 +11,7 @@
 #include "payments/reconcile.h"
 #include "payments/settlement.h"
 #include "web/input.h"
+#include "web/officer.h"
 #include "web/view.h"
 
 #define DAYS_SHOWN   60
@@ -61,6 +62,7 @@ result page_finance(struct ctx *c, struct request *rq, struct response *rs, stru
     TRY(reconcile_days(&c->app->till, DAYS_SHOWN, c->arena, &days, &n, e));
     for (size_t i = 0; i < n; i++)
         json_add(rows, day_row(c, &days[i]));
+    officer_put_tabs(c, data, "days");
     return view_page(c, rq, rs, "finance", "finance.title", data, e);
 }
 

@@ -12,6 +12,7 @@
 #include "payments/attempt.h"
 #include "payments/channel.h"
 #include "payments/receipt.h"
+#include "payments/refund.h"
 #include "web/fee_text.h"
 #include "web/onlooker.h"
 #include "web/view.h"
@@ -135,6 +136,33 @@ static result put_receipts(struct ctx *c, struct json *data, const struct order 
     return OK;
 }
 
+/* What is paid back, and how far that is; a request that nobody decided on yet is no promise. */
+static result put_refunds(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    struct json *rows = json_array();
+    struct refund *list;
+    size_t n;
+
+    json_put(data, "refunds", rows);
+    TRY(refund_list_order(&c->app->till, o, c->arena, &list, &n, e));
+    for (size_t i = 0; i < n; i++) {
+        const char *state = refund_state_name(list[i].state);
+        struct json *row;
+
+        if (list[i].state == REFUND_REQUESTED || list[i].state == REFUND_REJECTED ||
+            list[i].state == REFUND_CANCELLED)
+            continue;
+        row = json_object();
+        json_put_str(row, "state",
+                     view_text(c, str_cstr(c->arena, str_fmt(c->arena, "refund.state.%s", state))));
+        json_put_str(row, "at", clock_vn(c->arena, list[i].updated_ms));
+        view_put_money(c, row, "amount", list[i].amount_vnd);
+        json_add(rows, row);
+    }
+    json_put_bool(data, "has_refunds", json_count(rows) > 0);
+    return OK;
+}
+
 static void put_picture(struct ctx *c, struct json *data, const struct picture *p)
 {
     static const char *const flags[] = {
@@ -253,6 +281,7 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     put_transfer(c, data, o, attempts, n);
     if (p.latest != NULL)
         json_put_str(data, "channel", p.latest->channel);
+    TRY(put_refunds(c, data, o, e));
     return put_receipts(c, data, o, e);
 }
 
