@@ -1,5 +1,5 @@
 // oidc_flow.mjs - started by oidc_flow.sh inside tests/stack.sh: server CPU of a sign-in over a session
-// that the browser has, motcua and its peer in turn, the same client for both.
+// that the browser has, motcua and its peers in turn, the same client for both.
 import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -36,23 +36,36 @@ for (let i = 0; i < 100; i++) {
     await new Promise((later) => setTimeout(later, 100));
 }
 
-const port = await new Promise((done) => {
+const freePort = () => new Promise((done) => {
     const probe = createServer().listen(0, "127.0.0.1", () => { const { port } = probe.address(); probe.close(() => done(port)); });
 });
-const peer = spawn(process.execPath, ["--no-warnings", new URL("peer.mjs", import.meta.url).pathname, port, `${stack}/bench.clients`],
-    { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, NODE_ENV: "production" } });
+const children = [];
+const started = async (name, ...args) => {
+    const child = spawn(name, args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, NODE_ENV: "production" } });
+    children.push(child);
+    await new Promise((ready, fail) => { child.stdout.once("data", ready); child.once("exit", fail); child.once("error", fail); });
+    return child;
+};
+// Bare, and with what a peer needs to do what motcua does: signed tokens, and a store that outlives it.
+async function peer(name, ...more) {
+    const port = await freePort();
+    const { pid } = await started(process.execPath, "--no-warnings", new URL("peer.mjs", import.meta.url).pathname, port, `${stack}/bench.clients`, ...more);
+    return { name, provider: await discover(`http://127.0.0.1:${port}`), pid };
+}
 try {
-    await new Promise((ready, fail) => { peer.stdout.once("data", ready); peer.once("exit", () => fail(new Error("the peer does not start"))); });
+    const socket = `${stack}/peer.sock`;
+    await started("redis-server", "--port", "0", "--unixsocket", socket, "--dir", stack, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec");
     const servers = [
         { name: "motcua", provider: await discover(issuer), pid: Number(process.env.MOTCUA_PID) },
-        { name: "oidc-provider", provider: await discover(`http://127.0.0.1:${port}`), pid: peer.pid },
+        await peer("peer, bare"),
+        await peer("peer, like ours", socket),
     ];
     const kinds = process.env.BENCH_ONLY === "fapi" ? [] : [["code + PKCE", "oidc"]];
     if (servers[0].provider.pushed_authorization_request_endpoint) kinds.push(["FAPI 2.0", "fapi"]);
     else console.log("motcua has no PAR yet: FAPI 2.0 is left out");
 
     console.log(`${flows} flows a round, ${rounds} rounds, ${width} at a time, over a session; medians`);
-    console.log(`${"flow".padEnd(14)}${"server".padEnd(16)}${"CPU ms/flow".padStart(12)}${"flows/s".padStart(10)}${"RSS MiB".padStart(9)}`);
+    console.log(`${"flow".padEnd(14)}${"server".padEnd(18)}${"CPU ms/flow".padStart(12)}${"flows/s".padStart(10)}${"RSS MiB".padStart(9)}`);
     for (const [title, kind] of kinds) {
         const results = [];
         for (const server of servers) {
@@ -70,10 +83,11 @@ try {
                 one.cpu.push((usage(one.pid).cpu - before.cpu) / flows);
             }
         for (const one of results)
-            console.log(`${title.padEnd(14)}${one.name.padEnd(16)}${median(one.cpu).toFixed(3).padStart(12)}${median(one.rate).toFixed(0).padStart(10)}${(usage(one.pid).rss / 1024).toFixed(0).padStart(9)}`);
-        console.log(`${title.padEnd(14)}${"ratio".padEnd(16)}${(median(results[1].cpu) / median(results[0].cpu)).toFixed(1).padStart(12)}`);
+            console.log(`${title.padEnd(14)}${one.name.padEnd(18)}${median(one.cpu).toFixed(3).padStart(12)}${median(one.rate).toFixed(0).padStart(10)}${(usage(one.pid).rss / 1024).toFixed(0).padStart(9)}`);
+        for (const one of results.slice(1))
+            console.log(`${title.padEnd(14)}${`to ${one.name}`.padEnd(18)}${(median(one.cpu) / median(results[0].cpu)).toFixed(2).padStart(12)}`);
     }
 } finally {
-    peer.kill("SIGTERM");
+    for (const child of children) child.kill("SIGTERM");
 }
 process.exit(0); // kept connections would hold the loop
