@@ -23,6 +23,17 @@ struct str fee_quota_citizen(const struct till *t, struct str subject, struct ar
 result fee_quota_used(struct sql *db, struct str citizen, int year, struct arena *a,
                       struct str **used, size_t *count, struct err *e)
 {
+    return fee_quota_used_beside(db, citizen, year, STR(""), a, used, count, e);
+}
+
+result fee_quota_drop(struct sql *db, const struct order *o, struct err *e)
+{
+    return sql_run(db, SQL_FEE_QUOTA_DROP, e, sql_t(o->agency_id), sql_t(o->id));
+}
+
+result fee_quota_used_beside(struct sql *db, struct str citizen, int year, struct str order_id,
+                             struct arena *a, struct str **used, size_t *count, struct err *e)
+{
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool more;
 
@@ -30,7 +41,7 @@ result fee_quota_used(struct sql *db, struct str citizen, int year, struct arena
     *count = 0;
     if (citizen.n == 0)
         return OK;
-    TRY(sql_find(db, SQL_FEE_QUOTA_USED, &rows, e, sql_t(citizen), sql_i(year)));
+    TRY(sql_find(db, SQL_FEE_QUOTA_USED, &rows, e, sql_t(citizen), sql_i(year), sql_t(order_id)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)

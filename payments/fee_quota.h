@@ -19,6 +19,12 @@ struct str fee_quota_citizen(const struct till *t, struct str subject, struct ar
 /* Kinds of asset of which the year's grant is gone. */
 MUST_USE result fee_quota_used(struct sql *db, struct str citizen, int year, struct arena *a,
                                struct str **used, size_t *count, struct err *e);
+/* The same without what this order itself has taken. */
+MUST_USE result fee_quota_used_beside(struct sql *db, struct str citizen, int year,
+                                      struct str order_id, struct arena *a, struct str **used,
+                                      size_t *count, struct err *e);
+/* What the order has reserved is free again, before it is priced anew in the same transaction. */
+MUST_USE result fee_quota_drop(struct sql *db, const struct order *o, struct err *e);
 /* Prices the items of an order that is being made, and reserves what its lines take: the case's
  * used and citizen_known are filled in. o->id and o->agency_id are given, o->bill is the result. */
 MUST_USE result fee_quota_price(struct sql *db, const struct till *t, struct fee_case *c,

@@ -20,9 +20,10 @@ static const char *const state_names[ORDER_STATE_COUNT] = {
     "expired", "cancelled", "underpaid", "refunded", "superseded",
 };
 static const char *const event_names[ORDER_EV_COUNT] = {
-    "assessed", "waived",      "attempted", "captured",    "short",     "over",       "again",
-    "cancel",   "expire",      "reserved",  "released",    "paid_out",  "excess_out", "all_out",
-    "bounced",  "excess_back", "lost_some", "lost_excess", "lost_part", "lost_all",   "supersede",
+    "assessed",   "waived",   "attempted", "captured",    "short",     "over",
+    "again",      "cancel",   "expire",    "reserved",    "released",  "paid_out",
+    "excess_out", "all_out",  "bounced",   "excess_back", "lost_some", "lost_excess",
+    "lost_part",  "lost_all", "supersede", "reassessed",
 };
 
 static const struct {
@@ -150,6 +151,11 @@ static void sums_change(struct order *o, enum order_event event, const struct or
         o->carried_vnd -= o->captured_vnd - o->excess_refunded_vnd;
         o->captured_vnd = o->excess_refunded_vnd;
         break;
+    case ORDER_EV_REASSESSED:
+    case ORDER_EV_WAIVED:
+        if (cause->bill != NULL)
+            o->bill = *cause->bill;
+        break;
     default:
         break;
     }
@@ -162,7 +168,7 @@ static int64_t expiry_of(const struct order_change *c)
     const int64_t fresh_ms = c->now_ms + c->t->order_ttl_s * 1000;
 
     if (!payable || c->event == ORDER_EV_ASSESSED || c->event == ORDER_EV_ATTEMPTED ||
-        c->o->expires_ms > fresh_ms)
+        c->event == ORDER_EV_REASSESSED || c->o->expires_ms > fresh_ms)
         return c->o->expires_ms;
     return fresh_ms;
 }
@@ -213,6 +219,7 @@ result order_step(struct sql *db, const struct till *t, struct order *o, enum or
     TRY(row_save(db, &c, e));
     TRY(order_books(db, &c, e));
     TRY(fee_quota_follow(db, t, o, o->state, e));
-    TRY(webhook_step(db, t, o, note.from, note.to, a, e));
+    TRY(webhook_step(db, t, o, event == ORDER_EV_REASSESSED ? note.event : note.from, note.to, a,
+                     e));
     return audit_put(db, &c, e);
 }

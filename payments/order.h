@@ -56,6 +56,7 @@ enum order_event {
     ORDER_EV_LOST_PART,   /* now there is less */
     ORDER_EV_LOST_ALL,    /* now there is nothing */
     ORDER_EV_SUPERSEDE,
+    ORDER_EV_REASSESSED, /* priced anew, still to be paid (order_reprice.h) */
     ORDER_EV_COUNT
 };
 
@@ -111,14 +112,15 @@ struct order_cause {
     struct str source;   /* "api", "page", "notice", "query", "expiry" */
     struct str evidence; /* canonical JSON of the message that tells so, or empty */
     struct str request_id, ip;
-    int64_t amount_vnd;     /* of money that arrives, is refunded or taken back */
-    int64_t excess_vnd;     /* refunds: of it, what was never applied to the bill (filled in) */
-    int64_t attempt_n;      /* by which attempt: 1, 2, ...; 0: the order itself */
-    struct str portal_txn;  /* of a capture: the portal's number */
-    struct str mismatch;    /* MISMATCH of an attempt: "AMT" or "CUR" */
-    struct str refund_id;   /* refunds: names their journals */
-    struct str proposal_id; /* reversals: names the journals of the dispute */
-    struct str successor;   /* SUPERSEDE: the corrected order */
+    int64_t amount_vnd;      /* of money that arrives, is refunded or taken back */
+    int64_t excess_vnd;      /* refunds: of it, what was never applied to the bill (filled in) */
+    int64_t attempt_n;       /* by which attempt: 1, 2, ...; 0: the order itself */
+    struct str portal_txn;   /* of a capture: the portal's number */
+    struct str mismatch;     /* MISMATCH of an attempt: "AMT" or "CUR" */
+    struct str refund_id;    /* refunds: names their journals */
+    struct str proposal_id;  /* reversals: names the journals of the dispute */
+    struct str successor;    /* SUPERSEDE: the corrected order */
+    const struct bill *bill; /* REASSESSED, and WAIVED of an open order: the new one */
     /* Where the money arrives or leaves; 0: LEDGER_1110. */
     enum ledger_account account;
 };

@@ -268,6 +268,20 @@ static result carry(struct sql *db, const struct order_change *c, struct err *e)
     return withdraw(db, c, e);
 }
 
+/* The bill that was is withdrawn, and the new one assessed, in that order: each J1 is corrected by
+ * at most one journal. */
+static result reassess(struct sql *db, const struct order_change *c, struct err *e)
+{
+    struct order was = c->before;
+    struct order_change old = *c;
+
+    if (c->cause->bill == NULL)
+        return fail(e, ERR_INTERNAL, "order %.*s: no new bill", STR_ARG(c->o->id));
+    old.o = &was;
+    TRY(withdraw(db, &old, e));
+    return assess(db, c, e);
+}
+
 result order_books(struct sql *db, const struct order_change *c, struct err *e)
 {
     switch (c->action) {
@@ -300,6 +314,8 @@ result order_books(struct sql *db, const struct order_change *c, struct err *e)
         return take_back(db, c, e);
     case ORDER_DO_CARRY:
         return carry(db, c, e);
+    case ORDER_DO_REASSESS:
+        return reassess(db, c, e);
     }
     return fail(e, ERR_INTERNAL, "order action");
 }

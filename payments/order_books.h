@@ -19,7 +19,8 @@ enum order_action {
     ORDER_DO_BOUNCE,
     ORDER_DO_REOPEN,
     ORDER_DO_TAKE_BACK,
-    ORDER_DO_CARRY
+    ORDER_DO_CARRY,
+    ORDER_DO_REASSESS
 };
 
 struct order_change {

@@ -113,7 +113,7 @@ static struct str explain_print(const struct fee_line *l, struct arena *a)
     return json_print(a, list);
 }
 
-static result lines_insert(struct sql *db, const struct order *o, struct arena *a, struct err *e)
+result order_write_lines(struct sql *db, const struct order *o, struct arena *a, struct err *e)
 {
     for (size_t i = 0; i < o->bill.count; i++) {
         const struct fee_line *l = &o->bill.lines[i];
@@ -143,7 +143,7 @@ static result order_insert(struct sql *db, const struct till *t, const struct or
                 sql_t(digest_hex(a, o->bill.hash)), sql_t(o->subject), sql_i(o->level),
                 sql_t(o->id_index), sql_b(payer), sql_t(o->return_url), sql_t(o->locale),
                 sql_i(o->created_ms), sql_i(o->expires_ms)));
-    return lines_insert(db, o, a, e);
+    return order_write_lines(db, o, a, e);
 }
 
 result order_create(struct sql *db, const struct till *t, const struct order_request *rq,

@@ -13,6 +13,9 @@ struct sql_rows;
 MUST_USE result order_read_row(struct sql_rows *rows, const struct till *t, struct arena *a,
                                struct order *out, struct err *e);
 MUST_USE result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e);
+/* Of an order that has none. */
+MUST_USE result order_write_lines(struct sql *db, const struct order *o, struct arena *a,
+                                  struct err *e);
 /* Its row and lines by id, without locking. */
 MUST_USE result order_find(struct sql *db, const struct till *t, struct str id, struct arena *a,
                            struct order *out, struct err *e);

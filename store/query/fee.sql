@@ -1,6 +1,9 @@
 -- name: fee_quota_used
-SELECT asset FROM fee_quota WHERE citizen = $1 AND year = $2 AND state <> 'released'
-ORDER BY asset;
+SELECT asset FROM fee_quota
+WHERE citizen = $1 AND year = $2 AND state <> 'released' AND order_id <> $3 ORDER BY asset;
+
+-- name: fee_quota_drop
+DELETE FROM fee_quota WHERE agency_id = $1 AND order_id = $2 AND state <> 'consumed';
 
 -- name: fee_quota_reserve
 INSERT INTO fee_quota (agency_id, order_id, asset, citizen, year, state, at_ms)

@@ -47,6 +47,13 @@ FROM orders
 WHERE (subject = $1 AND subject <> '') OR (id_index = $2 AND id_index <> '')
 ORDER BY created_ms DESC, id DESC LIMIT $3;
 
+-- name: order_lines_drop
+DELETE FROM order_line WHERE agency_id = $1 AND order_id = $2;
+
+-- name: order_set_bill
+UPDATE orders SET total_vnd = $3, bill_hash = $4, level = $5
+WHERE agency_id = $1 AND id = $2 AND state = 'open' AND captured_vnd = 0;
+
 -- name: order_lock
 UPDATE orders SET version = version + 1 WHERE agency_id = $1 AND id = $2
 RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, procedure_name_vi,

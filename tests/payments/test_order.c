@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "crypto/seal.h"
 #include "payments/attempt_row.h"
+#include "payments/order_reprice.h"
 #include "payments/order_row.h"
 #include "payments/poll.h"
 #include "store/sql.h"
@@ -14,6 +15,7 @@
  * M 9.000 dong more, a digit: so many thousand dong), for refunds a name.
  *   c captured by a further attempt   v an attempt is reversed (its number)
  *   r reserve   t ordered of the treasury   p paid out   x released   b came back   (name, amount)
+ *   L priced anew for a citizen of level 2   l of level 1
  *   a attempted   k cancelled   e expired   s superseded by a dearer order,
  *   S by one that is free
  */
@@ -129,9 +131,20 @@ static result happen(struct sql *db, void *arg, struct err *e)
     return happen_to(db, l, &o, e);
 }
 
+static result repriced(struct living *l, int level, struct err *e)
+{
+    const struct order_repricing rp = { STR("acc_1"), STR(""), level, INT64_MAX };
+    struct order o;
+
+    TRY(order_load(&l->c->till, l->id, STR(""), test_arena(), &o, e));
+    return order_reprice(&l->c->till, &o, &rp, counter_cause(), test_arena(), e);
+}
+
 static result live_one(struct living *l, const char *what, struct err *e)
 {
     l->what = what;
+    if (what[0] == 'L' || what[0] == 'l')
+        return repriced(l, what[0] == 'L' ? 2 : 1, e);
     if (what[0] == 'v')
         return counter_reverse(l->c, str_fmt(test_arena(), "%.*sx%c", STR_ARG(l->id), what[1]), e);
     return sql_transact(l->c->till.store, happen, l, e);
@@ -281,6 +294,36 @@ static void successor_check(struct living *l, const struct order *o)
                   next.carried_vnd == next.bill.total_vnd ? ORDER_PAID : ORDER_OVERPAID);
 }
 
+/* Bills of level 1 whose citizen then signs in at level 2: one is less, the other nothing. */
+static void priced_anew(struct living *l)
+{
+    static const struct fee_item land = { .fee = { "registration_land", 17 },
+                                          .quantity = 1,
+                                          .base_vnd = 2000000000 };
+    static const struct str seller[] = { { "seller_integrated", 17 } };
+
+    for (int free = 0; free < 2; free++) {
+        struct order_request rq = counter_request();
+        struct order o;
+        struct err e = { .code = ERR_NONE };
+
+        rq.level = 1;
+        if (free) {
+            rq.procedure = FREE;
+        } else {
+            rq.items = &land;
+            rq.item_count = 1;
+            rq.categories = seller;
+            rq.category_count = 1;
+        }
+        o = counter_order_for(l->c, &rq);
+        l->id = o.id;
+        check_ok(live_one(l, "L", &e), e);
+        check_int(counter_state(l->c, &o), free ? ORDER_EXEMPT : ORDER_OPEN);
+        rows_mark(l, &o);
+    }
+}
+
 TEST_STORE(every_life_of_an_order_ends_as_told_and_its_books_hold)
 {
     struct living l = { .c = counter_open() };
@@ -296,6 +339,7 @@ TEST_STORE(every_life_of_an_order_ends_as_told_and_its_books_hold)
         if (i % 8 == 7)
             counter_books_hold(l.c);
     }
+    priced_anew(&l);
     counter_books_hold(l.c);
     check_int(counter_balance(l.c, 1190), 0);
     /* Every row of the table was gone through. */
