@@ -175,7 +175,7 @@ static result capture(struct sql *db, const struct till *t, struct order *o, str
     paid.attempt_n = at->n;
     paid.portal_txn = at->portal_txn;
     paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
-    paid.account = (enum ledger_account)channel->account;
+    paid.account = channel_account(channel, at);
     if (channel_can(at->channel, CHANNEL_BILLS))
         TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));
     return order_captured(db, t, o, &paid, a, e);
@@ -248,7 +248,7 @@ static result take_back(struct sql *db, const struct till *t, struct order *o,
     lost.attempt_n = at->n;
     lost.evidence = (struct str){ "", 0 };
     if (lost.account == 0)
-        lost.account = (enum ledger_account)channel->account;
+        lost.account = channel_account(channel, at);
     return order_lose(db, t, o, &lost, a, e);
 }
 

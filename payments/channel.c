@@ -36,6 +36,13 @@ result channel_of(const struct attempt *at, const struct channel **out, struct e
                                STR_ARG(at->reference), STR_ARG(at->channel));
 }
 
+enum ledger_account channel_account(const struct channel *ch, const struct attempt *at)
+{
+    if ((ch->can & CHANNEL_COUNTER) != 0 && str_is(at->info, "transfer"))
+        return LEDGER_1120;
+    return (enum ledger_account)ch->account;
+}
+
 bool channel_can(struct str name, enum channel_ability what)
 {
     const struct channel *ch = channel_find(name);

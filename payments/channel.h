@@ -13,6 +13,7 @@
 #define PAYMENTS_CHANNEL_H
 
 #include "base/base.h"
+#include "payments/ledger.h"
 #include "payments/till.h"
 
 struct attempt;
@@ -106,6 +107,9 @@ extern const size_t channel_count;
 const struct channel *channel_find(struct str name); /* NULL: no such row */
 /* The channel of an attempt. ERR_INTERNAL: a row that was there once is gone. */
 MUST_USE result channel_of(const struct attempt *at, const struct channel **out, struct err *e);
+/* Where the money of an attempt comes first: the channel's account; of a transfer that an officer
+ * took (info "transfer") the bank's. */
+enum ledger_account channel_account(const struct channel *ch, const struct attempt *at);
 bool channel_can(struct str name, enum channel_ability what);
 /* Whether a payer may choose it now, for what is still due of this order. */
 bool channel_is_offered(const struct channel *ch, const struct till *t, const struct order *o);

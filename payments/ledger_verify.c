@@ -197,6 +197,7 @@ static result rows_check(struct sql *db, struct verifying *v, struct err *e)
         { SQL_LEDGER_BAD_REVERSALS, "capture that was undone without two persons" },
         { SQL_LEDGER_BAD_CLEARING, "clearing or dispute with a residual" },
         { SQL_LEDGER_BAD_CARRIES, "money carried out and never in" },
+        { SQL_LEDGER_BAD_DESKS, "desk whose money is not that of its attempts and slips" },
         { SQL_LEDGER_NO_HISTORY, "order or attempt without a history" },
         { SQL_LEDGER_BAD_RECEIPTS, "paid order without its receipts" },
         { SQL_LEDGER_RECEIPT_GAPS, "receipt numbers with a gap" },

@@ -58,7 +58,7 @@ static result dispute_post(struct sql *db, const struct till *t, const struct pr
     j->order_id = at->order_id;
     j->attempt_n = at->n;
     j->day = clock_local(now_ms).date;
-    ledger_put_disputed(j, (enum ledger_account)channel->account, at->captured_vnd);
+    ledger_put_disputed(j, channel_account(channel, at), at->captured_vnd);
     return ledger_post(db, now_ms, j, a, e);
 }
 

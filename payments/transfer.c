@@ -130,17 +130,31 @@ static result capture(struct sql *db, struct recognising *k, struct str code, st
                    sql_t(at.agency_id), sql_t(at.order_id), sql_i(at.n));
 }
 
+/* An officer took it already, by the bank's number. */
+static result taken_at_desk(struct sql *db, const struct recognising *k, bool *taken, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_SHIFT_TAKES_BANK, &rows, e, sql_t(k->in->bank_txn)));
+    TRY(sql_one(rows, e));
+    *taken = sql_int(rows, 0) > 0;
+    return OK;
+}
+
 static result recognise(struct sql *db, void *arg, struct err *e)
 {
     struct recognising *k = arg;
     struct err why = { .code = ERR_NONE };
     struct str code;
-    bool mine;
+    bool mine, taken;
 
     TRY(row_put(db, k, k->cause.source.p, &mine, e));
     k->out = mine ? TRANSFER_UNRECOGNISED : TRANSFER_KNOWN;
     if (!mine || !str_is(k->in->currency, "VND") ||
         !transfer_code_find(k->a, k->in->narrative, &code))
+        return OK;
+    TRY(taken_at_desk(db, k, &taken, e));
+    if (taken)
         return OK;
     if (!capture(db, k, code, &why).failed) {
         k->out = TRANSFER_CAPTURED;

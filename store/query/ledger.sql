@@ -223,6 +223,33 @@ LIMIT 1;
 -- name: ledger_bad_carries
 SELECT agency_id, 'carried' FROM orders GROUP BY agency_id HAVING SUM(carried_vnd) <> 0 LIMIT 1;
 
+-- What desks took and brought to the bank is what their attempts and journals say.
+-- name: ledger_bad_desks
+SELECT s.agency_id, s.id FROM counter_shift s
+WHERE s.cash_vnd <> (SELECT COALESCE(CAST(SUM(t.amount_vnd) AS BIGINT), 0) FROM counter_take t
+        WHERE t.agency_id = s.agency_id AND t.shift_id = s.id AND t.method = 'cash')
+    OR s.transfer_vnd <> (SELECT COALESCE(CAST(SUM(t.amount_vnd) AS BIGINT), 0) FROM counter_take t
+        WHERE t.agency_id = s.agency_id AND t.shift_id = s.id AND t.method = 'transfer')
+    OR s.deposited_vnd <> (SELECT COALESCE(CAST(SUM(d.amount_vnd) AS BIGINT), 0)
+        FROM counter_deposit d WHERE d.agency_id = s.agency_id AND d.shift_id = s.id)
+    OR s.over_vnd <> (SELECT COALESCE(CAST(SUM(j.total_vnd) AS BIGINT), 0) FROM journal j
+        WHERE j.agency_id = s.agency_id AND j.source = 'shift_over:' || s.id AND j.kind = 'J7')
+UNION ALL
+SELECT d.agency_id, d.slip FROM counter_deposit d
+WHERE d.amount_vnd <> (SELECT COALESCE(CAST(SUM(j.total_vnd) AS BIGINT), 0) FROM journal j
+    WHERE j.agency_id = d.agency_id AND j.kind = 'J2d'
+        AND j.source = 'deposit:' || d.shift_id || ':' || d.slip)
+UNION ALL
+SELECT j.agency_id, j.source FROM journal j
+WHERE j.kind = 'J2d' AND NOT EXISTS (SELECT 1 FROM counter_deposit d
+    WHERE d.agency_id = j.agency_id AND j.source = 'deposit:' || d.shift_id || ':' || d.slip)
+UNION ALL
+SELECT a.agency_id, a.reference FROM attempt a LEFT JOIN counter_take t
+    ON t.agency_id = a.agency_id AND t.order_id = a.order_id AND t.attempt_n = a.n
+WHERE (a.channel = 'counter' AND a.captured_ms > 0)
+        <> (t.amount_vnd IS NOT NULL AND t.amount_vnd = a.captured_vnd AND a.info = t.method)
+LIMIT 1;
+
 -- name: ledger_no_history
 SELECT o.agency_id, o.id FROM orders o
 WHERE NOT EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = o.agency_id

@@ -6,6 +6,7 @@ SELECT l.n, a.reference FROM settlement_line l JOIN attempt a ON a.reference = l
 WHERE l.file_n = $1 AND l.n > $2 AND l.kind = 0 AND l.success = 1 AND a.captured_ms = 0
 ORDER BY l.n LIMIT $3;
 
+-- What desks took is in no portal's file; a bank's file may name a transfer that they took.
 -- name: reconcile_ours_freeze_day
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
@@ -21,7 +22,8 @@ SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE a.portal_day = $2 AND a.captured_ms > 0
     AND (a.channel = 'portal' OR a.portal_txn IN (
-        SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $3))
+        SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $3
+            AND (a.channel <> 'counter' OR l.merchant_ref = '')))
 ON CONFLICT (run_n, reference) DO NOTHING;
 
 -- Attempts that the file speaks of and that are not captures of the day.
@@ -46,6 +48,7 @@ FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE a.portal_txn <> '' AND a.captured_ms > 0 AND a.portal_day <> $3
     AND a.portal_txn IN (
         SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $2
+            AND (a.channel <> 'counter' OR l.merchant_ref = '')
         UNION SELECT l.original_ref FROM settlement_line l WHERE l.file_n = $2)
 ON CONFLICT (run_n, reference) DO NOTHING;
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "crypto/digest.h"
+#include "payments/counter.h"
 #include "payments/reconcile.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
@@ -607,6 +608,39 @@ TEST_STORE(what_is_settled_a_day_later_slips_and_agrees_over_both)
     check_same(d.exceptions[0].id, id);
     check_int(d.exceptions[0].difference_vnd, AMOUNT);
     check_str(verdict_of(&d), "reconciled_with_pending");
+    equation_holds(&d);
+}
+
+TEST_STORE(what_a_desk_took_is_no_part_of_the_portals_day)
+{
+    const struct proposal_actor an = { .name = STR("staff:an"), .limit_vnd = INT64_MAX };
+    const struct order_cause cause = { .actor = STR("staff:an"), .source = STR("page") };
+    struct day_file f = day_file_make(monday, 1);
+    const struct str ours = captured();
+    struct counter_taken taken;
+    struct order_request rq = counter_request();
+    struct reconcile_day d;
+    struct shift s;
+    struct err e = { 0 };
+
+    check_ok(shift_open(&desk()->till, STR("H56.14"), STR("1"), 0, &an, test_arena(), &s, &e), e);
+    for (int i = 0; i < 2; i++) { /* cash, and a transfer whose number is that of the portal's */
+        rq.reference = str_fmt(test_arena(), "H56.14-261123-9%d", i);
+        const struct order o = counter_order_for(desk(), &rq);
+        const struct counter_ask ask = { .order_id = o.id,
+                                         .shift_id = s.id,
+                                         .method = i == 0 ? COUNTER_CASH : COUNTER_TRANSFER,
+                                         .received_vnd = AMOUNT,
+                                         .bank_ref = i == 0 ? STR("") : txn_of(ours),
+                                         .key = rq.reference };
+
+        check_ok(counter_take(&desk()->till, &ask, &cause, test_arena(), &taken, &e), e);
+    }
+    (void)settled(&f, ours);
+    d = take(&f, SETTLEMENT_MC1);
+    check_str(verdict_of(&d), "reconciled");
+    check_int(d.captured_vnd, AMOUNT);
+    check_int(d.captured_count, 1);
     equation_holds(&d);
 }
 
