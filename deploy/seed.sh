@@ -13,7 +13,7 @@ motcua() { "$bin/motcua" --conf "$var/motcua.conf" "$@"; }
 first=
 [ -d "$var/keys" ] || first=yes
 mkdir -p "$var/secrets" "$var/sandbox"
-for name in vneid person person_api_key business portal demo_portal demo_onestop; do
+for name in vneid person person_api_key business portal demo_portal demo_onestop vnpay bank; do
     [ -f "$var/secrets/$name" ] || random >"$var/secrets/$name"
 done
 # The four classes of characters that staff passwords need.
@@ -37,6 +37,19 @@ status_file = $top/conf/status/tax_status.csv
 url = $systems/pp
 pay_origins = $systems
 settlement_url = $systems/pp/settlement
+[vnpay]
+enabled = true
+pay_url = $systems/vnpay/paymentv2/vpcpay.html
+pay_origins = $systems
+api_url = $systems/vnpay/merchant_webapi/api/transaction
+secret_file = $var/secrets/vnpay
+[vietqr]
+enabled = true
+bank_bin = 970415
+account = 113366668888
+account_name = TTPVHCC TINH THANH HOA
+bank_name = Ngân hàng thử nghiệm
+notice_secret_file = $var/secrets/bank
 [payments]
 fees_dir = $top/conf/fees
 places_dir = $top/conf/places

@@ -24,7 +24,10 @@ enum fault_system {
     FAULT_OF_BUSINESS,
     FAULT_OF_PORTAL,
     FAULT_OF_CONFIRM,
-    FAULT_OF_SETTLEMENT
+    FAULT_OF_SETTLEMENT,
+    FAULT_OF_VNPAY,
+    FAULT_OF_IPN,
+    FAULT_OF_BANK
 };
 
 struct fault_set {

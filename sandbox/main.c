@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "http/server.h"
+#include "sandbox/bank.h"
 #include "sandbox/dossiers.h"
+#include "sandbox/errand.h"
 #include "sandbox/fault.h"
 #include "sandbox/firms.h"
 #include "sandbox/golive.h"
@@ -23,6 +25,7 @@
 #include "sandbox/people.h"
 #include "sandbox/portal.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/vnpay.h"
 #include "store/kv.h"
 
 #define START_ARENA_BYTES (64L * 1024 * 1024)
@@ -78,7 +81,9 @@ static result secrets_load(struct sandbox *sb, const char *dir, struct err *e)
                         { "business", &sb->business },
                         { "portal", &sb->portal_secret },
                         { "demo_portal", &sb->demo_portal },
-                        { "demo_onestop", &sb->demo_onestop } };
+                        { "demo_onestop", &sb->demo_onestop },
+                        { "vnpay", &sb->vnpay_secret },
+                        { "bank", &sb->bank_secret } };
     char path[PATH_BYTES];
     for (size_t i = 0; i < LEN(files); i++) {
         snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
@@ -133,6 +138,10 @@ static result data_open(struct sandbox *sb, struct err *e)
     TRY(kv_open(&kv, &sb->kv, e));
     snprintf(path, sizeof(path), "%s/portal.jsonl", sb->data_dir);
     TRY(portal_open(path, &sb->clock, &sb->portal, e));
+    snprintf(path, sizeof(path), "%s/vnpay.jsonl", sb->data_dir);
+    TRY(vnpay_truth_open(path, &sb->clock, &sb->vnpay, e));
+    snprintf(path, sizeof(path), "%s/bank.jsonl", sb->data_dir);
+    TRY(bank_open(path, &sb->clock, &sb->bank, e));
     snprintf(path, sizeof(path), "%s/dossiers.jsonl", sb->data_dir);
     return dossiers_open(path, &sb->clock, &sb->dossiers, e);
 }
@@ -189,16 +198,22 @@ static result sandbox_open(struct sandbox *sb, const struct options *o, struct e
     TRY(data_open(sb, e));
     golive_open(&sb->golive);
     TRY(partner_to_motcua(sb, e));
+    TRY(errands_open(sb, &sb->errands, e));
+    vnpay_untold_take_up(sb);
+    bank_untold_take_up(sb);
     return notices_open(sb, &sb->notices, e);
 }
 
 static void sandbox_close(struct sandbox *sb)
 {
     notices_close(&sb->notices);
+    errands_close(&sb->errands);
     partner_close(&sb->to_motcua);
     client_end();
     golive_close(&sb->golive);
     dossiers_close(&sb->dossiers);
+    bank_close(&sb->bank);
+    vnpay_truth_close(&sb->vnpay);
     portal_close(&sb->portal);
     kv_close(&sb->kv);
     keyring_close(&sb->keys);
@@ -212,6 +227,8 @@ static void sandbox_close(struct sandbox *sb)
     secret_wipe(&sb->portal_secret);
     secret_wipe(&sb->demo_portal);
     secret_wipe(&sb->demo_onestop);
+    secret_wipe(&sb->vnpay_secret);
+    secret_wipe(&sb->bank_secret);
     arena_close(&sb->arena);
 }
 

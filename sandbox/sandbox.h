@@ -33,6 +33,9 @@ struct portal;
 struct notices;
 struct dossiers;
 struct golive;
+struct errands;
+struct vnpay_truth;
+struct bank;
 
 struct sandbox {
     struct arena *arena; /* what is read at the start */
@@ -43,7 +46,7 @@ struct sandbox {
     struct str motcua;    /* base URL of motcua, without a slash at the end */
     const char *data_dir; /* keys and journals */
     struct secret vneid, person, person_api_key, business, portal_secret;
-    struct secret demo_portal, demo_onestop;
+    struct secret demo_portal, demo_onestop, vnpay_secret, bank_secret;
     struct catalog *vi, *en;
     struct people *people;
     struct firms *firms;
@@ -52,6 +55,9 @@ struct sandbox {
     struct kv *kv;        /* codes, tokens and demo sessions */
     struct portal *portal;
     struct notices *notices;
+    struct vnpay_truth *vnpay;
+    struct bank *bank;
+    struct errands *errands;
     struct dossiers *dossiers;
     struct golive *golive;
     struct partner *to_motcua;

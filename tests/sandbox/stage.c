@@ -93,8 +93,9 @@ static void stage_boot(struct stage *s)
 
 void stage_start(struct stage *s, struct str motcua, const char *partner_code, const char *secret)
 {
-    static const char *const names[] = { "vneid",  "person",      "person_api_key", "business",
-                                         "portal", "demo_portal", "demo_onestop" };
+    static const char *const names[] = { "vneid",        "person", "person_api_key",
+                                         "business",     "portal", "demo_portal",
+                                         "demo_onestop", "vnpay",  "bank" };
     static bool client;
     struct arena *a = test_arena();
     struct err e = { 0 };
