@@ -53,16 +53,25 @@ visit "$url&persona=$person"
 say 'VNeID, population database, code, tokens, portal' "$(ms "$seconds")"
 
 # 2. A dossier and its fee.
-visit "$systems/portal/dossiers"
-csrf=$(hidden csrf)
-visit "$systems/portal/dossiers" --data-urlencode "csrf=$csrf" --data-urlencode "procedure=$procedure"
-dossier=$(grep -oE 'H[0-9]{2}\.[0-9]+-[0-9]{6}-[0-9]{4,}' "$work/page" | tail -n 1)
-[ -n "$dossier" ] || stop 'no dossier was opened' "$(cat "$work/page")"
-visit "$systems/portal/dossiers/$dossier"
-csrf=$(hidden csrf)
-visit "$systems/portal/dossiers/$dossier/pay" --data-urlencode "csrf=$csrf"
-[[ $url == $here/pay/* ]] && [ "$code" = 200 ] || stop "no bill for $dossier: $url" "$(cat "$work/page")"
-bill=$url
+bill_open() { # procedure: $dossier and its bill, $bill, which is shown
+    visit "$systems/portal/dossiers"
+    visit "$systems/portal/dossiers" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode "procedure=$1"
+    dossier=$(grep -oE 'H[0-9]{2}\.[0-9]+-[0-9]{6}-[0-9]{4,}' "$work/page" | tail -n 1)
+    [ -n "$dossier" ] || stop 'no dossier was opened' "$(cat "$work/page")"
+    visit "$systems/portal/dossiers/$dossier"
+    visit "$systems/portal/dossiers/$dossier/pay" --data-urlencode "csrf=$(hidden csrf)"
+    [[ $url == $here/pay/* ]] && [ "$code" = 200 ] || stop "no bill for $dossier: $url" "$(cat "$work/page")"
+    bill=$url
+}
+paid_wait() { # until the bill says so
+    for _ in $(seq 50); do
+        ! has 'state good' || return 0
+        sleep 0.2
+        visit "$bill"
+    done
+    stop 'the bill is not paid' "$(cat "$work/page")"
+}
+bill_open "$procedure"
 total=$(grep -A1 'class="amount"' "$work/page" | grep -oE '[0-9.]+ đ' | head -n 1)
 has 'class="words"' && [ -n "$total" ] || stop 'the bill has no total in words'
 say "bill of dossier $dossier" "$total"
@@ -74,12 +83,7 @@ visit "$bill/start" --data-urlencode "csrf=$csrf" --data-urlencode channel=porta
 say 'INIT; the citizen is at the payment portal' "$(ms "$seconds")"
 visit "$url" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode choice=pay --data-urlencode bank=VCB
 [[ $url == $bill* ]] || stop "the payment portal does not lead back: $url" "$(cat "$work/page")"
-for _ in $(seq 50); do
-    has 'state good' && break
-    sleep 0.2
-    visit "$bill"
-done
-has 'state good' || stop 'the bill is not paid' "$(cat "$work/page")"
+paid_wait
 say 'CONFIRM, QUERY, journal, receipts in one transaction' "$(ms "$seconds")"
 
 # 4. Receipt and its public page.
@@ -134,11 +138,36 @@ visit "$here/finance/$today/fetch" --data-urlencode "csrf=$(hidden csrf)"
 figures=$(grep -oE 'tile">[^<]*<b>[^<]*</b>[0-9]*' "$work/page" | sed 's/tile">//; s/<b>/: /; s/<\/b>/, /' | sed -n 3p)
 say "the settlement file of $today is reconciled" "$figures"
 
-# 6. The books and the log prove themselves.
+# 6. The other ways to pay: a gateway, and a transfer that its narrative tells.
+first=$bill
+bill_open "$procedure"
+visit "$bill/start" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode channel=vnpay
+[[ $url == $systems/vnpay/paymentv2/* ]] && [ "$code" = 200 ] || stop "motcua does not lead to VNPAY: $url" "$(cat "$work/page")"
+visit "$systems$(link /vnpay/pay/)" --data-urlencode choice=pay --data-urlencode bank=NCB
+[[ $url == $bill* ]] || stop "VNPAY does not lead back: $url" "$(cat "$work/page")"
+paid_wait
+say 'paid by VNPAY: signed address, IPN, querydr, receipts' "$(ms "$seconds")"
+bill_open "$procedure"
+due=$(grep -A1 'class="amount"' "$work/page" | grep -oE '[0-9.]+ đ' | head -n 1)
+visit "$bill/start" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode channel=vietqr
+account=$(grep -oE '[^0-9]113366668888[^0-9]' "$work/page" | grep -oE '[0-9]+' | head -n 1)
+narrative=$(grep -oE 'MTC[0-9A-Z]{12}' "$work/page" | head -n 1)
+[ -n "$narrative" ] && [ -n "$account" ] || stop 'the bill shows no transfer' "$(cat "$work/page")"
+visit "$bill/qr.png"
+head -c 8 "$work/page" | grep -aq PNG || stop 'no symbol to scan'
+visit "$systems/bank" --data-urlencode "account=$account" --data-urlencode "amount=${due% đ}" \
+    --data-urlencode "narrative=$narrative nop phi"
+[[ $url == $systems/bank* ]] && has "$narrative" || stop 'the bank makes no transfer' "$(cat "$work/page")"
+visit "$bill"
+paid_wait
+say 'paid by VietQR: symbol, transfer, notification' "$(ms "$seconds")"
+bill=$first
+
+# 7. The books and the log prove themselves.
 say 'motcua ledger verify' "$("$program" --conf "$var/motcua.conf" ledger verify)"
 say 'motcua audit verify' "$("$program" --conf "$var/motcua.conf" audit verify)"
 
-# 7. Signing out everywhere.
+# 8. Signing out everywhere.
 visit "$systems/portal"
 visit "$systems/portal/sign-out" --data-urlencode "csrf=$(hidden csrf)"
 [ "$code" = 200 ] || stop 'the portal cannot sign out' "$(cat "$work/page")"
