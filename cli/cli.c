@@ -50,7 +50,8 @@ struct visit cli_visit(const struct cli *cli)
 /* Options that stand alone; all others take the next argument. */
 static bool is_flag(const char *arg)
 {
-    static const char *const flags[] = { "--public", "--json", "--invite", "--now", "--make" };
+    static const char *const flags[] = { "--public", "--json", "--invite",
+                                         "--now",    "--make", "--correction" };
 
     for (size_t i = 0; i < LEN(flags); i++)
         if (strcmp(arg, flags[i]) == 0)
@@ -93,6 +94,21 @@ result cli_need_word(const struct cli *cli, int n, const char *what, struct str 
         return fail_field(e, ERR_INVALID, what, "missing argument");
     *out = str_c(word);
     return OK;
+}
+
+result cli_need_officer(struct cli *cli, struct app *app, struct str name, struct err *e)
+{
+    struct staff staff;
+    bool found;
+
+    if (name.n == 0)
+        return fail_field(e, ERR_INVALID, "by", "who proposes it: --by NAME");
+    TRY(staff_find(&app->auth, cli->arena, name, &found, &staff, e));
+    if (!found || staff.disabled)
+        return fail_field(e, ERR_NOT_FOUND, "by", "no open account of that name");
+    return staff.role >= STAFF_OFFICER
+               ? OK
+               : fail_field(e, ERR_FORBIDDEN, "by", "an officer at least proposes this");
 }
 
 void cli_print(struct str text)

@@ -41,6 +41,9 @@ const char *cli_option(const struct cli *cli, const char *name, int nth);
 bool cli_flag(const struct cli *cli, const char *name);
 MUST_USE result cli_need_word(const struct cli *cli, int n, const char *what, struct str *out,
                               struct err *e);
+/* Who proposes, of option --by: an open account that may work with money. ERR_INVALID,
+ * ERR_NOT_FOUND, ERR_FORBIDDEN, all of field "by". */
+MUST_USE result cli_need_officer(struct cli *cli, struct app *app, struct str name, struct err *e);
 void cli_print(struct str text); /* to standard output */
 
 #endif

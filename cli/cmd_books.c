@@ -41,7 +41,7 @@ result cmd_ledger_verify(struct cli *cli, struct err *e)
 
     TRY(cli_open_stores(cli, &stores, e));
     TRY(ledger_verify(stores.sql, &report, e));
-    if (cli_flag(cli, "json")) {
+    if (cli_flag(cli, "--json")) {
         report_print(&report, cli->arena);
         return OK;
     }
@@ -95,7 +95,7 @@ result cmd_ledger_balance(struct cli *cli, struct err *e)
         TRY(ledger_trial_balance_at(stores.sql, agency_id, ms, cli->arena, &accounts, &count, e));
     else
         TRY(ledger_trial_balance(stores.sql, agency_id, day, cli->arena, &accounts, &count, e));
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         balances_print_json(accounts, count, cli->arena);
     else
         balances_print(accounts, count);

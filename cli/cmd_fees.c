@@ -125,20 +125,6 @@ result cmd_fees_list(struct cli *cli, struct err *e)
     return OK;
 }
 
-/* Who proposes: an account that may work with money and is open. */
-static result maker_find(struct cli *cli, struct auth *au, struct str name, struct err *e)
-{
-    struct staff staff;
-    bool found;
-
-    TRY(staff_find(au, cli->arena, name, &found, &staff, e));
-    if (!found || staff.disabled)
-        return fail_field(e, ERR_NOT_FOUND, "by", "no open account of that name");
-    return staff.role >= STAFF_OFFICER
-               ? OK
-               : fail_field(e, ERR_FORBIDDEN, "by", "an officer at least publishes fees");
-}
-
 static result publish(struct cli *cli, struct app *app, const char *path, struct str by,
                       struct proposal *out, struct err *e)
 {
@@ -166,10 +152,8 @@ result cmd_fees_publish(struct cli *cli, struct err *e)
     struct str path;
 
     TRY(cli_need_word(cli, 0, "FILE", &path, e));
-    if (by.n == 0)
-        return fail_field(e, ERR_INVALID, "by", "who proposes it: --by NAME");
     TRY(open_fees(cli, &stores, &app, e));
-    TRY(maker_find(cli, &app->auth, by, e));
+    TRY(cli_need_officer(cli, app, by, e));
     TRY(publish(cli, app, str_cstr(cli->arena, path), by, &p, e));
     if (cli_flag(cli, "--json")) {
         DEFER(json_close) struct json *o = json_object();

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
+#include "payments/reversal.h"
 
 struct shown {
     struct order o;
@@ -126,7 +127,7 @@ static result show(struct cli *cli, const struct app *app, struct str word, stru
     struct shown s;
 
     TRY(shown_load(&app->till, word, cli->arena, &s, e));
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(&s, cli->arena);
     else
         print_text(&s, cli->arena);
@@ -155,4 +156,33 @@ result cmd_orders_query(struct cli *cli, struct err *e)
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(attempt_ask(&app->till, reference, &cause, e));
     return show(cli, app, reference, e);
+}
+
+result cmd_orders_reverse(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    const struct str by = str_c(cli_option(cli, "--by", 0));
+    const struct str reason = str_trim(str_c(cli_option(cli, "--reason", 0)));
+    struct proposal_actor actor = { .request_id = STR("cli") };
+    struct proposal p;
+    struct str reference;
+
+    TRY(cli_need_word(cli, 0, "REFERENCE", &reference, e));
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(cli_need_officer(cli, app, by, e));
+    actor.name = str_cat(cli->arena, STR("staff:"), by);
+    TRY(reversal_propose(&app->till, reference, reason, &actor, cli->arena, &p, e));
+    if (cli_flag(cli, "--json")) {
+        DEFER(json_close) struct json *o = json_object();
+
+        json_put_str(o, "proposal", p.id);
+        json_put_str(o, "hash", p.hash);
+        json_put_int(o, "amount_vnd", p.amount_vnd);
+        cli_print(str_cat(cli->arena, json_print(cli->arena, o), STR("\n")));
+        return OK;
+    }
+    (void)printf("proposal %.*s, hash %.*s: another person approves it on /finance/approvals\n",
+                 STR_ARG(p.id), STR_ARG(p.hash));
+    return OK;
 }

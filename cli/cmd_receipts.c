@@ -55,7 +55,7 @@ static void key_tell(struct cli *cli, const struct till *t, const struct fee_age
     json_put_str(row, "state", str_c(state));
     json_put_str(row, "subject", facts.subject);
     json_put_str(row, "until", s == NULL ? STR("") : clock_rfc3339(cli->arena, facts.not_after_ms));
-    if (!cli_flag(cli, "json"))
+    if (!cli_flag(cli, "--json"))
         (void)printf("%-8.*s %-11s %.*s\n", STR_ARG(g->id), state, STR_ARG(facts.subject));
     json_add(rows, row);
 }
@@ -76,7 +76,7 @@ result cmd_receipts_keys(struct cli *cli, struct err *e)
     TRY(receipt_sign_waiting(&app->till, &waiting, &oldest_s, e));
     json_put_int(all, "unsigned", waiting);
     json_put_int(all, "oldest_s", oldest_s);
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(cli, all);
     else
         (void)printf("%lld receipts are not signed yet, the oldest for %lld s\n",
@@ -184,7 +184,7 @@ static void judgement_print(struct cli *cli, const struct receipt_judgement *j)
     json_put_str(o, "certificate", j->serial);
     json_put_str(o, "sha256", j->sha256);
     json_put_str(o, "code", j->code);
-    if (cli_flag(cli, "json")) {
+    if (cli_flag(cli, "--json")) {
         print_json(cli, o);
         return;
     }
@@ -244,7 +244,7 @@ result cmd_receipts_resend(struct cli *cli, struct err *e)
     json_put_str(o, "signer", paper.signer);
     json_put_str(o, "xml_sha256", paper.sha256[RECEIPT_XML]);
     json_put_str(o, "pdf_sha256", paper.sha256[RECEIPT_PDF]);
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(cli, o);
     else
         (void)printf("signed %.*s by %.*s\n", STR_ARG(clock_rfc3339(cli->arena, paper.signed_ms)),
@@ -288,7 +288,7 @@ static void range_print(struct cli *cli, const struct receipt_range *g, struct j
     json_put_int(row, "last", g->last);
     json_put_int(row, "used", g->used);
     json_add(rows, row);
-    if (!cli_flag(cli, "json"))
+    if (!cli_flag(cli, "--json"))
         (void)printf("%.*s %.*s %.*s %07lld to %07lld, %lld used\n", STR_ARG(g->agency_id),
                      STR_ARG(g->unit), STR_ARG(g->serial), (long long)g->first, (long long)g->last,
                      (long long)g->used);
@@ -311,7 +311,7 @@ result cmd_receipts_range(struct cli *cli, struct err *e)
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(receipt_range_split(&app->till, agency, unit, count, cli->arena, &g, e));
     range_print(cli, &g, rows);
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(cli, rows);
     return OK;
 }
@@ -328,7 +328,7 @@ result cmd_receipts_ranges(struct cli *cli, struct err *e)
     TRY(receipt_range_list(&app->till, clock_today(&cli->clock).y, cli->arena, &list, &count, e));
     for (size_t i = 0; i < count; i++)
         range_print(cli, &list[i], rows);
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(cli, rows);
     return OK;
 }
@@ -347,7 +347,7 @@ static void summary_print(struct cli *cli, const struct receipt_summary *m, stru
     json_put_int(row, "handed_over", m->tries);
     json_put_str(row, "confirmed_by", m->acked_by);
     json_add(rows, row);
-    if (!cli_flag(cli, "json"))
+    if (!cli_flag(cli, "--json"))
         (void)printf("%.*s %.*s %lld: %lld lines, %lld VND, %s, handed over %lld times, %s%.*s\n",
                      STR_ARG(m->agency_id), STR_ARG(m->day), (long long)m->n, (long long)m->lines,
                      (long long)m->total_vnd, m->signed_ms > 0 ? "signed" : "NOT SIGNED",
@@ -390,12 +390,12 @@ result cmd_receipts_summary(struct cli *cli, struct err *e)
 
     TRY(day_read(cli, &day, e));
     TRY(cli_open_app(cli, &stores, &app, e));
-    if (cli_flag(cli, "make"))
+    if (cli_flag(cli, "--make"))
         TRY(summary_make_all(cli, app, day, e));
     TRY(receipt_summary_list(&app->till, day, cli->arena, &list, &count, e));
     for (size_t i = 0; i < count; i++)
         summary_print(cli, &list[i], rows);
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "--json"))
         print_json(cli, rows);
     return OK;
 }

@@ -60,8 +60,8 @@ static bool is_command(const struct command *c, int argc, char **argv, int *word
     return true;
 }
 
-/* Whether a command's arguments name the option: "[--role viewer|officer]", "[--public]"; METADATA
- * names all of auth/client.def. */
+/* Whether a command's arguments name the option: "[--role viewer|officer]", "[--public]", "--by T",
+ * which must be given; METADATA names all of auth/client.def. */
 static bool find_option(const struct command *c, const char *arg, bool *takes_value)
 {
     struct str rest = str_c(c->arguments);
@@ -70,6 +70,10 @@ static bool find_option(const struct command *c, const char *arg, bool *takes_va
     while (str_next(&rest, ' ', &word)) {
         const size_t end = str_find(word, ']');
 
+        if (str_is(word, arg)) {
+            *takes_value = true;
+            return true;
+        }
         if (!str_starts(word, STR("[--")) || !str_eq(str_sub(word, 1, end - 1), str_c(arg)))
             continue;
         *takes_value = end == word.n;

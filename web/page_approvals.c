@@ -10,12 +10,11 @@
 #include "http/form.h"
 #include "payments/proposal.h"
 #include "web/officer.h"
+#include "web/proposal_text.h"
 #include "web/view.h"
 
-#define ROWS_SHOWN   50
-#define HASH_SHOWN   12
-#define DEPTH_SHOWN  4
-#define MEMBERS_MOST 200
+#define ROWS_SHOWN 50
+#define HASH_SHOWN 12
 
 static struct str kind_text(struct ctx *c, enum proposal_kind k)
 {
@@ -29,6 +28,7 @@ static const char *look_of(enum proposal_state s)
 
 static struct json *proposal_row(struct ctx *c, const struct proposal *p)
 {
+    const bool open = p->state == PROPOSAL_OPEN;
     struct json *row = json_object();
 
     json_put_str(row, "id", p->id);
@@ -44,8 +44,13 @@ static struct json *proposal_row(struct ctx *c, const struct proposal *p)
     json_put_str(row, "look", str_c(look_of(p->state)));
     if (p->amount_vnd > 0)
         view_put_money(c, row, "amount", p->amount_vnd);
-    json_put_bool(row, "own", str_eq(p->maker, officer_actor(c).name));
-    json_put_bool(row, "over", p->amount_vnd > officer_actor(c).limit_vnd);
+    json_put_str(row, "decided_by", p->decided_by);
+    if (p->decided_ms > 0)
+        json_put_str(row, "decided", clock_vn(c->arena, p->decided_ms));
+    json_put_bool(row, "own", open && str_eq(p->maker, officer_actor(c).name));
+    json_put_bool(row, "over",
+                  open && c->staff.role >= STAFF_TREASURER &&
+                      p->amount_vnd > officer_actor(c).limit_vnd);
     return row;
 }
 
@@ -90,73 +95,6 @@ result page_approvals(struct ctx *c, struct request *rq, struct response *rs, st
     put_states(c, data, state);
     officer_put_tabs(c, data, "approvals");
     return view_page(c, rq, rs, "finance_approvals", "proposal.title", data, e);
-}
-
-static struct str member_text(struct ctx *c, struct str name)
-{
-    const struct str key = str_cat(c->arena, STR("proposal.member."), name);
-    struct str text;
-
-    return catalog_find(view_catalog(c), key, &text) ? text : name;
-}
-
-static struct str value_text(struct ctx *c, struct str name, const struct json *v)
-{
-    struct str s;
-    int64_t n;
-    bool b;
-
-    if (json_str(v, &s))
-        return s;
-    if (json_int(v, &n)) {
-        DEFER(json_close) struct json *o = json_object();
-
-        if (!str_ends(name, STR("_vnd")))
-            return str_i64(c->arena, n);
-        view_put_money(c, o, "v", n);
-        return json_str(json_member(o, "v"), &s) ? str_dup(c->arena, s) : STR("");
-    }
-    return json_bool(v, &b) ? view_text(c, b ? "proposal.yes" : "proposal.no") : STR("");
-}
-
-/* Members as they are, those of members indented by their path. */
-static void content_put(struct ctx *c, struct json *rows, struct str path, const struct json *v,
-                        int depth)
-{
-    struct str name;
-    struct json *value;
-
-    if (depth == 0 || json_count(rows) >= MEMBERS_MOST)
-        return;
-    for (size_t i = 0; json_is_array(v) && i < json_count(v); i++)
-        content_put(c, rows, str_fmt(c->arena, "%.*s %zu", STR_ARG(path), i + 1), json_at(v, i),
-                    depth - 1);
-    for (size_t i = 0; json_is_object(v) && json_each(v, i, &name, &value); i++) {
-        const struct str text = member_text(c, name);
-        const struct str here =
-            path.n > 0 ? str_fmt(c->arena, "%.*s · %.*s", STR_ARG(path), STR_ARG(text)) : text;
-        struct json *row;
-
-        if (json_is_object(value) || json_is_array(value)) {
-            content_put(c, rows, here, value, depth - 1);
-            continue;
-        }
-        row = json_object();
-        json_put_str(row, "name", here);
-        json_put_str(row, "value", value_text(c, name, value));
-        json_add(rows, row);
-    }
-}
-
-static result put_content(struct ctx *c, struct json *data, const struct proposal *p, struct err *e)
-{
-    DEFER(json_close) struct json *content = NULL;
-    struct json *rows = json_array();
-
-    json_put(data, "content", rows);
-    TRY(json_read(p->content, &content, e));
-    content_put(c, rows, STR(""), content, DEPTH_SHOWN);
-    return OK;
 }
 
 static result put_history(struct ctx *c, struct json *data, const struct proposal *p, struct err *e)
@@ -206,13 +144,8 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, const
     one = proposal_row(c, &p);
     json_put(data, "proposal", one);
     json_put_str(one, "hash", p.hash);
-    if (p.kind == PROPOSAL_REFUND)
-        json_put_str(one, "link", str_cat(c->arena, STR("/finance/refunds/"), p.subject));
-    json_put_str(one, "decided_by", p.decided_by);
     json_put_str(one, "decision_remark", p.decision_remark);
-    if (p.decided_ms > 0)
-        json_put_str(one, "decided", clock_vn(c->arena, p.decided_ms));
-    TRY(put_content(c, data, &p, e));
+    TRY(proposal_put(c, one, &p, e));
     TRY(put_history(c, data, &p, e));
     put_acts(c, data, &p);
     officer_put_mistake(c, data, why);

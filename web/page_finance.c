@@ -159,6 +159,7 @@ result page_finance_day(struct ctx *c, struct request *rq, struct response *rs, 
     TRY(reconcile_day(&c->app->till, date, c->arena, &day, e));
     put_day(c, data, &day);
     put_message(c, data, rq);
+    officer_put_tabs(c, data, "days");
     return view_page(c, rq, rs, "finance_day", "finance.title", data, e);
 }
 

@@ -9,10 +9,14 @@
 #include "base/str.h"
 #include "http/form.h"
 #include "payments/attempt.h"
+#include "payments/channel.h"
+#include "payments/ledger.h"
 #include "payments/receipt.h"
 #include "payments/refund.h"
 #include "payments/refund_rules.h"
+#include "payments/reversal.h"
 #include "web/officer.h"
+#include "web/proposal_text.h"
 #include "web/view.h"
 
 #define REASONS_MAX 32
@@ -80,6 +84,37 @@ static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
     json_put(data, "lines", rows);
 }
 
+/* What is said of taking a capture back: the proposal that waits, or the form to make one. */
+static result put_reversal(struct ctx *c, struct json *row, const struct order *o,
+                           const struct attempt *at, struct err *e)
+{
+    const bool may = c->staff.role >= STAFF_OFFICER && o->reserved_vnd == 0 &&
+                     o->refunded_vnd == 0 && o->state != ORDER_SUPERSEDED;
+    const struct channel *channel;
+    struct proposal *list;
+    struct json *postings, *form;
+    size_t n;
+
+    TRY(proposal_list_subject(&c->app->till, at->reference, c->arena, &list, &n, e));
+    if (n > 0) {
+        json_put_str(row, "proposal", list[0].id);
+        json_put_bool(row, "disputed", list[0].state == PROPOSAL_OPEN);
+    }
+    if (at->state != ATTEMPT_CAPTURED || !may || (n > 0 && list[0].state == PROPOSAL_OPEN))
+        return OK;
+    TRY(channel_of(at, &channel, e));
+    form = json_object();
+    postings = json_array();
+    json_put(row, "reverse", form);
+    json_put_str(form, "channel_text", view_text(c, channel->text));
+    json_put_str(form, "captured_at", clock_vn(c->arena, at->captured_ms));
+    json_put(form, "postings", postings);
+    posting_put(c, postings, "now", LEDGER_1180, channel->account, at->captured_vnd);
+    posting_put(c, postings, "approved", POSTING_PARTS, LEDGER_1180, at->captured_vnd);
+    posting_put(c, postings, "rejected", channel->account, LEDGER_1180, at->captured_vnd);
+    return OK;
+}
+
 static result put_attempts(struct ctx *c, struct json *data, const struct order *o, struct err *e)
 {
     struct json *rows = json_array();
@@ -102,6 +137,7 @@ static result put_attempts(struct ctx *c, struct json *data, const struct order 
         view_put_money(c, row, "amount",
                        list[i].captured_vnd > 0 ? list[i].captured_vnd : list[i].amount_vnd);
         json_add(rows, row);
+        TRY(put_reversal(c, row, o, &list[i], e));
     }
     return OK;
 }
@@ -276,6 +312,37 @@ result order_refund_ask(struct ctx *c, struct request *rq, struct response *rs, 
     }
     if (officer_is_mistake(&why))
         return show(c, rq, rs, &form, &why, e);
+    *e = why;
+    return (result){ true };
+}
+
+static result propose_reversal(struct ctx *c, const struct form *form, struct str order_id,
+                               struct proposal *p, struct err *e)
+{
+    const struct proposal_actor by = officer_actor(c);
+    struct attempt at;
+
+    TRY(attempt_load(&c->app->till, form_get(form, "reference"), c->arena, &at, e));
+    if (!str_eq(at.order_id, order_id))
+        return fail(e, ERR_NOT_FOUND, "an attempt of another payment");
+    return reversal_propose(&c->app->till, at.reference, str_trim(form_get(form, "remark")), &by,
+                            c->arena, p, e);
+}
+
+/* POST /finance/orders/{id}/reversal */
+result order_reversal_ask(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    struct err why = { .code = ERR_NONE };
+    struct proposal p;
+    struct form form;
+
+    TRY(form_body(rq, &form, e));
+    if (!propose_reversal(c, &form, request_param(rq, "id"), &p, &why).failed) {
+        view_redirect(rs, str_cat(c->arena, STR("/finance/approvals/"), p.id));
+        return OK;
+    }
+    if (officer_is_mistake(&why))
+        return show(c, rq, rs, NULL, &why, e);
     *e = why;
     return (result){ true };
 }

@@ -10,6 +10,7 @@
 #include "http/form.h"
 #include "payments/receipt_fix.h"
 #include "payments/receipt_sign.h"
+#include "web/officer.h"
 #include "web/view.h"
 
 #define RECEIPTS_SHOWN 50
@@ -65,6 +66,7 @@ result page_receipts(struct ctx *c, struct request *rq, struct response *rs, str
     TRY(receipt_search(&c->app->till, what, RECEIPTS_SHOWN, c->arena, &list, &count, e));
     for (size_t i = 0; i < count; i++)
         json_add(rows, receipt_row(c, &list[i]));
+    officer_put_tabs(c, data, "receipts");
     return view_page(c, rq, rs, "receipts", "receipts.title", data, e);
 }
 
@@ -96,6 +98,7 @@ static void put_history(struct ctx *c, struct json *o, const struct proposal *li
         const char *state = str_cstr(c->arena, str_fmt(c->arena, "receipts.proposal_%s",
                                                        proposal_state_name(list[i].state)));
 
+        json_put_str(row, "id", list[i].id);
         json_put_str(row, "kind", view_text(c, key));
         json_put_str(row, "state", view_text(c, state));
         json_put_str(row, "maker", list[i].maker);
@@ -132,6 +135,7 @@ result page_receipt(struct ctx *c, struct request *rq, struct response *rs, stru
                   c->staff.role >= STAFF_OFFICER && str_is(r.state, "issued") &&
                       (count == 0 || history[0].state != PROPOSAL_OPEN));
     json_put(data, "receipt", one);
+    officer_put_tabs(c, data, "receipts");
     return view_page(c, rq, rs, "receipt", "receipts.one", data, e);
 }
 

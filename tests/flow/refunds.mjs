@@ -143,9 +143,22 @@ page = await treasurer(decision, { csrf: page.csrf, act: "approve", hash, remark
 assert.equal(page.status, 200, page.text);
 assert.equal((await treasurer(decision, { csrf: page.csrf, act: "approve", hash })).status, 409, "once");
 
-// A role that was taken away meanwhile decides nothing.
+// A role that was taken away meanwhile decides nothing, though the page was open already.
+const third = await paid();
+page = await officer(`/finance/orders/${third.o.id}`);
+page = await officer(`/finance/orders/${third.o.id}/refund`, { ...form, csrf: page.csrf, available: hidden(page.text, "available"), amount: "20.000" });
+const waiting = page.text.match(/\/finance\/approvals\/ppl_\w+/)?.[0];
+assert.ok(waiting, page.text);
+page = await officer(waiting);
+const undecided = page.text.match(/<code class="long">([0-9a-f]{64})</)[1];
+page = await treasurer(waiting);
+assert.match(page.text, /value="approve"/, "it could be decided on");
 motcua("staff", "role", "thu.quy", "viewer");
-assert.notEqual((await treasurer(decision, { csrf: page.csrf, act: "approve", hash })).status, 200);
+const late = await treasurer(waiting, { csrf: page.csrf, act: "approve", hash: undecided, remark: "Đồng ý" });
+assert.notEqual(late.status, 200, late.url);
+assert.equal(count(`SELECT count(*) FROM proposal WHERE id='${waiting.split("/").pop()}' AND state='open'`), 1, "it waits as before");
+await officer(waiting, { csrf: (await officer(waiting)).csrf, act: "withdraw" });
+assert.equal((await state(third.o)).refund_summary.available_vnd, third.o.total, "nothing stays reserved");
 
 // Two at once: one is reserved.
 const second = await paid();
@@ -154,6 +167,15 @@ assert.equal(both.filter((answer) => answer.status === 202).length, 1, both.map(
 assert.equal(count("SELECT count(*) FROM orders WHERE refunded_vnd + reserved_vnd > captured_vnd"), 0);
 
 // The citizen's bill tells.
-assert.match((await citizen.visit(o.bill)).text, /100\.000/);
+const bill = (await citizen.visit(o.bill)).text;
+const told = [...bill.matchAll(/<p><b>([^<]*)<\/b> · ([^·<]*) · <span class="small">/g)].map(([, amount, what]) => `${amount.replaceAll("\u00a0", " ")}: ${what.trim()}`);
+assert.equal(told.length, 2, bill);
+assert.ok(told.every((line) => /^(100\.000|50\.000) đ: ./.test(line)), told.join("; "));
+// Commands tell the same; no account number in full.
+const listed = JSON.parse(motcua("refunds", "list", "--dossier", o.dossier, "--json"));
+assert.deepEqual(listed.map((row) => [row.state, row.amount_vnd]), [["approved", 50000], ["succeeded", 100000]]);
+const shown = JSON.parse(motcua("refunds", "show", listed[1].id, "--json"));
+assert.deepEqual(shown.history.map((row) => row.to), ["requested", "approved", "manual", "succeeded"]);
+assert.ok(!JSON.stringify([listed, shown]).includes(payee.account));
 assertBooks();
 console.log("refunds: ok");

@@ -6,6 +6,8 @@
 #include "base/embed.h"
 #include "base/json.h"
 #include "base/template.h"
+#include "payments/ledger.h"
+#include "payments/proposal.h"
 #include "payments/reconcile.h"
 #include "tests/test.h"
 
@@ -89,6 +91,30 @@ TEST(every_error_and_every_class_of_difference_has_a_text)
         need_key(vi, en,
                  str_fmt(test_arena(), "finance.verdict_text.%s",
                          reconcile_verdict_name((enum reconcile_verdict)i)));
+    catalog_close(&vi);
+    catalog_close(&en);
+}
+
+static const int accounts[] = {
+#define ACCOUNT(code, side, name) code,
+#include "payments/account.def"
+#undef ACCOUNT
+};
+
+TEST(every_kind_and_state_of_a_proposal_and_every_account_has_a_text)
+{
+    struct catalog *vi = catalog("vi.txt"), *en = catalog("en.txt");
+
+    for (int i = 0; i < PROPOSAL_KIND_COUNT; i++)
+        need_key(
+            vi, en,
+            str_fmt(test_arena(), "proposal.kind.%s", proposal_kind_name((enum proposal_kind)i)));
+    for (int i = 0; i < PROPOSAL_STATE_COUNT; i++)
+        need_key(vi, en,
+                 str_fmt(test_arena(), "proposal.state.%s",
+                         proposal_state_name((enum proposal_state)i)));
+    for (size_t i = 0; i < LEN(accounts); i++)
+        need_key(vi, en, str_fmt(test_arena(), "ledger.account.%d", accounts[i]));
     catalog_close(&vi);
     catalog_close(&en);
 }
