@@ -127,6 +127,22 @@ static bool status_read(const struct vnpay_answer *in, const struct attempt *at,
     return true;
 }
 
+/* querydr tells of the latest request, which may be a refund (full, or of a part). */
+static bool tells_of_refund(const struct vnpay_answer *in)
+{
+    return str_is(in->type, "02") || str_is(in->type, "03");
+}
+
+/* That it succeeded is no news of a capture. Without one the money came and went, which is for a
+ * human; it is never what was asked for. */
+static void refund_told(const struct attempt *at, struct channel_answer *out)
+{
+    if (at->state == ATTEMPT_CAPTURED)
+        out->amount_vnd = at->amount_vnd; /* the refund's stands there */
+    else
+        out->state = CHANNEL_REVERSED;
+}
+
 static bool may_still_be_opened(const struct till *t, const struct attempt *at)
 {
     int64_t created_ms = at->created_ms;
@@ -153,8 +169,8 @@ static result ask(const struct till *t, const struct attempt *at, struct arena *
         out->state = may_still_be_opened(t, at) ? CHANNEL_PENDING : CHANNEL_NOT_FOUND;
     else if (!str_is(got.code, "00") || !status_read(&got, at, &out->state))
         channel_no_answer(out, got.code);
-    else if (!str_is(got.type, "01") && out->state == CHANNEL_PAID)
-        out->amount_vnd = at->amount_vnd; /* that of a refund stands there */
+    else if (tells_of_refund(&got) && out->state == CHANNEL_PAID)
+        refund_told(at, out);
     return OK;
 }
 
@@ -211,8 +227,7 @@ static result refund_ask(const struct till *t, const struct channel_refund *r, s
     out->state = CHANNEL_NOT_FOUND;
     if (!str_is(got.code, "00") && !str_is(got.code, "91"))
         channel_no_answer(out, got.code);
-    else if ((!str_is(got.type, "02") && !str_is(got.type, "03")) ||
-             got.amount_vnd != r->amount_vnd)
+    else if (!tells_of_refund(&got) || got.amount_vnd != r->amount_vnd)
         return OK;
     else if (str_is(got.status, "00"))
         out->state = CHANNEL_PAID;

@@ -1,8 +1,8 @@
 /*
  * Refunds that a channel pays back itself. Attacker: a network that loses answers, a process that
  * dies at any moment, two jobs at once; promise: the reference and the time are committed before
- * the channel hears them, another reference is never made, and an answer that cannot be believed
- * leads to a question, not to a conclusion.
+ * the channel hears them, another reference is never made, and an answer that cannot be believed,
+ * or that may be about another refund of the same amount, leads to a question, not to a conclusion.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -21,7 +21,8 @@ struct sending {
     const struct till *t;
     struct arena *a;
     struct str id;
-    bool found, send; /* send: say it (again); else ask */
+    bool found, send; /* send: say it for the first time; else ask */
+    bool alike;       /* another refund of this capture, of the same amount, was sent, too */
     struct refund r;
     struct attempt at;
     struct channel_answer answer;
@@ -57,6 +58,17 @@ static bool is_stuck(const struct sending *s)
            clock_now_ms(s->t->clock) - sent_ms > s->t->query_horizon_s * 1000;
 }
 
+static result alike_find(struct sql *db, struct sending *s, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_REFUND_ALIKE, &rows, e, sql_t(s->r.agency_id), sql_t(s->r.order_id),
+                 sql_i(s->r.attempt_n), sql_i(s->r.amount_vnd), sql_t(s->r.id)));
+    TRY(sql_one(rows, e));
+    s->alike = sql_int(rows, 0) > 0;
+    return OK;
+}
+
 /* What was approved is submitted; what was submitted is asked about, for as long as it may take. */
 static result prepare(struct sql *db, void *arg, struct err *e)
 {
@@ -83,7 +95,7 @@ static result prepare(struct sql *db, void *arg, struct err *e)
         r->failure = STR("stuck");
         return refund_step(db, s->t, &o, r, REFUND_EV_STUCK, &system_cause, s->a, e);
     }
-    return OK;
+    return alike_find(db, s, e);
 }
 
 static enum refund_event event_of(const struct channel_answer *w)
@@ -132,6 +144,18 @@ static result apply(struct sql *db, void *arg, struct err *e)
     return refund_step(db, s->t, &o, &r, event, &cause, s->a, e);
 }
 
+static bool is_yes(const struct channel_answer *w)
+{
+    return w->result == CHANNEL_OK && w->state == CHANNEL_PAID;
+}
+
+static bool is_no(const struct channel_answer *w)
+{
+    return w->result == CHANNEL_REFUSED ||
+           (w->result == CHANNEL_OK &&
+            (w->state == CHANNEL_UNPAID || w->state == CHANNEL_REVERSED));
+}
+
 static result call(struct sending *s, struct err *e)
 {
     const struct channel_refund rf = {
@@ -151,8 +175,15 @@ static result call(struct sending *s, struct err *e)
     if (s->send)
         return ch->calls->refund(s->t, &rf, s->a, &s->answer, e);
     TRY(ch->calls->refund_ask(s->t, &rf, s->a, &s->answer, e));
-    if (s->answer.result == CHANNEL_OK && s->answer.state == CHANNEL_NOT_FOUND)
-        return ch->calls->refund(s->t, &rf, s->a, &s->answer, e);
+    if (s->answer.result == CHANNEL_OK && s->answer.state == CHANNEL_NOT_FOUND) {
+        TRY(ch->calls->refund(s->t, &rf, s->a, &s->answer, e));
+        /* What was said first may have arrived, and be why this one is refused. */
+        if (is_no(&s->answer))
+            channel_no_answer(&s->answer, s->answer.code);
+    } else if (s->alike && s->answer.result == CHANNEL_OK &&
+               (is_no(&s->answer) || is_yes(&s->answer))) {
+        s->answer.state = CHANNEL_PENDING; /* of which of the two? a human finds out */
+    }
     return OK;
 }
 

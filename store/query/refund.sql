@@ -67,6 +67,11 @@ FROM refund
 WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3
     AND state NOT IN ('rejected', 'cancelled', 'failed');
 
+-- name: refund_alike
+SELECT COUNT(*) FROM refund
+WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND amount_vnd = $4 AND id <> $5
+    AND route = 'channel' AND reference <> '';
+
 -- name: refund_claim
 UPDATE refund SET next_ms = $2
 WHERE (agency_id, id) = (SELECT agency_id, id FROM refund

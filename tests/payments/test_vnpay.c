@@ -13,6 +13,7 @@
 #include "http/form.h"
 #include "payments/channel.h"
 #include "payments/poll.h"
+#include "payments/refund.h"
 #include "payments/vnpay.h"
 #include "payments/vnpay_notice.h"
 #include "tests/payments/counter.h"
@@ -25,7 +26,8 @@
 static struct {
     bool down, forged;
     const char *code, *type, *status, *tmn, *reference, *command, *amount;
-    int64_t vnd; /* times 100 unless `amount` is given */
+    const char *query_code; /* instead of `code`, to querydr */
+    int64_t vnd;            /* times 100 unless `amount` is given */
     int calls;
     char last[4096];
 } gateway;
@@ -65,9 +67,11 @@ static struct str reply(const struct json *rq, struct arena *a)
     };
     const struct str command = text_of(rq, "vnp_Command");
     const struct secret s = secret_of(gateway.forged ? "guess" : SECRET);
+    const bool query = str_is(command, "querydr") && gateway.query_code != NULL;
     const struct str fields[LEN(names)] = { STR("0123456789abcdef"),
                                             or (gateway.command, command),
-                                            or (gateway.code, STR("00")),
+                                            or (query ? gateway.query_code : gateway.code,
+                                                STR("00")),
                                             STR("Success"),
                                             or (gateway.tmn, STR(TMN)),
                                             or (gateway.reference, text_of(rq, "vnp_TxnRef")),
@@ -303,6 +307,39 @@ TEST_STORE(what_querydr_says_is_what_happens)
             check(counter_has_mismatch(c, &o, rows[i].mismatch));
     }
     counter_books_hold(c);
+}
+
+/* The gateway tells of the latest request: a refund that succeeded is no payment of ours. */
+TEST_STORE(money_that_came_and_went_before_we_knew_is_not_captured)
+{
+    static const char *const types[] = { "02", "03" };
+    struct counter *c = open_counter();
+
+    for (size_t i = 0; i < LEN(types); i++) {
+        struct order o = counter_order(c);
+        struct str ref = start(c, &o);
+
+        gateway.type = types[i];
+        gateway.vnd = i == 0 ? COUNTER_ORDER : 1000;
+        ask(c, ref);
+        check_int(counter_attempt(c, ref), ATTEMPT_PROCESSING);
+        check_int(counter_state(c, &o), ORDER_OPEN);
+        check(counter_has_mismatch(c, &o, "REV"));
+        check_int(counter_receipts(c, &o), 0);
+    }
+}
+
+TEST_STORE(a_reply_without_a_type_is_held_to_the_amount)
+{
+    struct counter *c = open_counter();
+    struct order o = counter_order(c);
+    struct str ref = start(c, &o);
+
+    gateway.type = "";
+    gateway.vnd = 1000;
+    ask(c, ref);
+    check_int(counter_state(c, &o), ORDER_OPEN);
+    check(counter_has_mismatch(c, &o, "AMT"));
 }
 
 /* Defects 1, 3, 4 and 7 of this channel: a reply is proven, and about this payment. */
@@ -592,6 +629,136 @@ TEST_STORE(a_refund_is_looked_up_by_its_type_and_its_amount)
     /* None of it is a contradiction of the capture. */
     ask(c, ref);
     check(!counter_has_mismatch(c, &o, "STA"));
+}
+
+static struct order paid_order(struct counter *c)
+{
+    struct order o = counter_order(c);
+
+    ask(c, start(c, &o));
+    check_int(counter_state(c, &o), ORDER_PAID);
+    return o;
+}
+
+static struct refund refund_now(struct counter *c, struct str id)
+{
+    struct refund r;
+    struct err e;
+
+    check_ok(refund_load(&c->till, id, STR(""), test_arena(), &r, &e), e);
+    return r;
+}
+
+/* Asked for by one, approved by another; the channel has not heard of it. */
+static struct str refund_approved(struct counter *c, const struct order *o, int64_t vnd)
+{
+    struct proposal_actor an = { .name = STR("staff:an"), .limit_vnd = 0 };
+    struct proposal_actor binh = { .name = STR("staff:binh"), .limit_vnd = INT64_MAX };
+    struct refund_request rq = { .order_id = o->id,
+                                 .amount_vnd = vnd,
+                                 .reason = STR("wrong_fee"),
+                                 .remark = STR("as the dossier says") };
+    struct order now;
+    struct refund r;
+    struct proposal p;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(order_load(&c->till, o->id, STR(""), test_arena(), &now, &e), e);
+    rq.available_vnd = order_available_vnd(&now);
+    check_ok(refund_request(&c->till, &rq, &an, "page", test_arena(), &r, &e), e);
+    const struct proposal_decision d = { .id = r.proposal_id,
+                                         .verdict = PROPOSAL_APPROVED,
+                                         .hash = r.hash };
+
+    check_ok(proposal_decide(&c->till, &d, &binh, test_arena(), &p, &e), e);
+    return r.id;
+}
+
+static void refund_job(struct counter *c, bool did)
+{
+    struct err e = { .code = ERR_NONE };
+    bool any;
+
+    check_ok(refund_poll(&c->till, &any, &e), e);
+    check(any == did);
+}
+
+TEST_STORE(a_refund_is_sent_once_and_asked_about_until_it_is_paid)
+{
+    struct counter *c = open_counter();
+    struct order o = paid_order(c);
+    struct str id = refund_approved(c, &o, COUNTER_ORDER);
+
+    gateway.status = "05";
+    gateway.type = "02";
+    refund_job(c, true);
+    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"refund\"")));
+    check_int(refund_now(c, id).state, REFUND_SUBMITTED);
+    refund_job(c, false); /* not before its time */
+    gateway.status = "00";
+    counter_forward(c, 61);
+    refund_job(c, true);
+    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"querydr\"")));
+    check_int(refund_now(c, id).state, REFUND_SUCCEEDED);
+    check_int(counter_state(c, &o), ORDER_REFUNDED);
+    counter_books_hold(c);
+}
+
+TEST_STORE(a_repeated_refund_that_is_refused_may_have_arrived_before)
+{
+    struct counter *c = open_counter();
+    struct order o = paid_order(c);
+    struct str id = refund_approved(c, &o, COUNTER_ORDER);
+
+    gateway.down = true;
+    refund_job(c, true);
+    check_int(refund_now(c, id).state, REFUND_UNKNOWN);
+    gateway.down = false;
+    /* querydr lags behind, and the gateway has no money left to give back: it did so already. */
+    gateway.query_code = "91";
+    gateway.code = "02";
+    counter_forward(c, 61);
+    refund_job(c, true);
+    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"refund\"")));
+    check_int(refund_now(c, id).state, REFUND_UNKNOWN); /* and the amount stays reserved */
+    gateway.query_code = "00";
+    gateway.code = NULL;
+    gateway.type = "02";
+    counter_forward(c, 601);
+    refund_job(c, true);
+    check_int(refund_now(c, id).state, REFUND_SUCCEEDED);
+    counter_books_hold(c);
+}
+
+TEST_STORE(an_answer_that_may_be_about_another_refund_is_for_a_human)
+{
+    struct counter *c = open_counter();
+    struct order o = paid_order(c);
+    struct str first = refund_approved(c, &o, 78000), second;
+
+    gateway.status = "05";
+    gateway.type = "03";
+    gateway.vnd = 78000;
+    refund_job(c, true);
+    gateway.status = "00";
+    counter_forward(c, 61);
+    refund_job(c, true);
+    check_int(refund_now(c, first).state, REFUND_SUCCEEDED);
+    second = refund_approved(c, &o, 78000);
+    gateway.down = true; /* it never arrives */
+    refund_job(c, true);
+    gateway.down = false;
+    counter_forward(c, 61);
+    refund_job(c, true); /* what querydr tells is of the first */
+    check_int(refund_now(c, second).state, REFUND_SUBMITTED);
+    gateway.status = "09";
+    counter_forward(c, 601);
+    refund_job(c, true);
+    check_int(refund_now(c, second).state, REFUND_SUBMITTED);
+    counter_forward(c, c->till.query_horizon_s + 86400);
+    refund_job(c, true);
+    check_int(refund_now(c, second).state, REFUND_MANUAL);
+    counter_books_hold(c);
 }
 
 TEST_STORE(a_second_way_is_begun_only_when_the_payer_says_so)
