@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "store/sql.h"
 
-#define ATTEMPTS_MAX 100 /* of one order: each needs the one before to be dead */
 #define DAY_ROWS_MAX 10000
 
 static result row_read(struct sql_rows *rows, struct arena *a, struct attempt *out, struct err *e)

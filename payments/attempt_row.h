@@ -7,6 +7,8 @@
 #include "payments/attempt.h"
 #include "payments/channel.h"
 
+#define ATTEMPTS_MAX 100 /* of one order: each needs the one before to be dead */
+
 MUST_USE result attempt_find(struct sql *db, struct str reference, struct arena *a,
                              struct attempt *out, struct err *e);
 /* All of an order, oldest first. */

@@ -382,8 +382,14 @@ static result transfer_look(void *arg, const struct settlement_line *l, struct e
 {
     const struct taking *k = arg;
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_REQUEST_BYTES);
+    struct err why = { .code = ERR_NONE };
 
-    return l->narrative.n > 0 ? transfer_recognise_line(k->t, l, a, e) : OK;
+    if (l->narrative.n == 0 || !transfer_recognise_line(k->t, l, a, &why).failed)
+        return OK;
+    /* What others wrote into one line keeps no file from being taken; the matching tells of it. */
+    if (why.code == ERR_INVALID || why.code == ERR_CONFLICT)
+        return OK;
+    return fail(e, why.code, "%s", why.detail);
 }
 
 /* Transfers that bring a payment's code are captured before the file is matched with captures. */

@@ -32,6 +32,7 @@ struct recognising {
     struct order_cause cause;
     struct arena *a;
     enum transfer_outcome out;
+    int64_t again_n; /* of the attempt that a second transfer with one code makes */
 };
 
 static result transfer_check(const struct transfer *in, struct err *e)
@@ -78,13 +79,10 @@ static result again_make(struct sql *db, struct recognising *k, struct order *o,
                          struct err *e)
 {
     const int64_t now_ms = clock_now_ms(k->t->clock);
-    struct attempt *all;
-    size_t count;
 
-    TRY(attempts_find(db, o, k->a, &all, &count, e));
     *at = (struct attempt){ .agency_id = o->agency_id,
                             .order_id = o->id,
-                            .n = (int64_t)count + 1,
+                            .n = k->again_n,
                             .reference = transfer_code_make(k->a),
                             .state = ATTEMPT_NONE,
                             .channel = at->channel,
@@ -109,25 +107,44 @@ static void evidence_make(struct recognising *k, struct str code)
     k->cause.evidence = json_print_canonical(k->a, o);
 }
 
-static result capture(struct sql *db, struct recognising *k, struct str code, struct err *e)
+/* The attempt that the code is of, with its order taken. None: a code that is none of ours, or was
+ * shown for another account, or has brought so many transfers that a human should look. */
+static result meant_take(struct sql *db, struct recognising *k, struct str code, struct order *o,
+                         struct attempt *at, bool *found, struct err *e)
 {
-    struct attempt at;
-    struct order o;
+    struct err why = { .code = ERR_NONE };
+    struct attempt *all;
+    size_t count;
 
-    TRY(attempt_take(db, k->t, code, k->a, &o, &at, e));
-    if (!str_is(at.channel, "vietqr") || !str_eq(at.account, k->in->account))
-        return fail(e, ERR_NOT_FOUND, "not asked for on this account");
+    *found = !attempt_take(db, k->t, code, k->a, o, at, &why).failed;
+    if (!*found && why.code != ERR_NOT_FOUND) {
+        if (e != NULL)
+            *e = why;
+        return (result){ true };
+    }
+    *found = *found && str_is(at->channel, "vietqr") && str_eq(at->account, k->in->account);
+    if (!*found || at->captured_ms == 0)
+        return OK;
+    TRY(attempts_find(db, o, k->a, &all, &count, e));
+    k->again_n = (int64_t)count + 1;
+    *found = k->again_n <= ATTEMPTS_MAX;
+    return OK;
+}
+
+static result capture(struct sql *db, struct recognising *k, struct str code, struct order *o,
+                      struct attempt *at, struct err *e)
+{
     evidence_make(k, code);
-    if (at.captured_ms > 0)
-        TRY(again_make(db, k, &o, &at, e));
-    at.portal_txn = k->in->bank_txn;
-    at.bank = k->in->bank;
-    at.portal_time = clock_stamp14(k->a, k->in->at_ms);
-    at.captured_vnd = k->in->amount_vnd;
-    at.failure = (struct str){ "", 0 };
-    TRY(attempt_step(db, k->t, &o, &at, ATTEMPT_EV_PAID, &k->cause, k->a, e));
+    if (at->captured_ms > 0)
+        TRY(again_make(db, k, o, at, e));
+    at->portal_txn = k->in->bank_txn;
+    at->bank = k->in->bank;
+    at->portal_time = clock_stamp14(k->a, k->in->at_ms);
+    at->captured_vnd = k->in->amount_vnd;
+    at->failure = (struct str){ "", 0 };
+    TRY(attempt_step(db, k->t, o, at, ATTEMPT_EV_PAID, &k->cause, k->a, e));
     return sql_run(db, SQL_TRANSFER_CAPTURED, e, sql_t(k->in->account), sql_t(k->in->bank_txn),
-                   sql_t(at.agency_id), sql_t(at.order_id), sql_i(at.n));
+                   sql_t(at->agency_id), sql_t(at->order_id), sql_i(at->n));
 }
 
 /* An officer took it already, by the bank's number. */
@@ -144,27 +161,26 @@ static result taken_at_desk(struct sql *db, const struct recognising *k, bool *t
 static result recognise(struct sql *db, void *arg, struct err *e)
 {
     struct recognising *k = arg;
-    struct err why = { .code = ERR_NONE };
+    struct attempt at;
+    struct order o;
     struct str code;
-    bool mine, taken;
+    bool mine, found, taken;
 
     TRY(row_put(db, k, k->cause.source.p, &mine, e));
     k->out = mine ? TRANSFER_UNRECOGNISED : TRANSFER_KNOWN;
     if (!mine || !str_is(k->in->currency, "VND") ||
         !transfer_code_find(k->a, k->in->narrative, &code))
         return OK;
-    TRY(taken_at_desk(db, k, &taken, e));
+    TRY(meant_take(db, k, code, &o, &at, &found, e));
+    if (!found)
+        return OK;
+    TRY(taken_at_desk(db, k, &taken, e)); /* of the same order: its row is locked by now */
     if (taken)
         return OK;
-    if (!capture(db, k, code, &why).failed) {
-        k->out = TRANSFER_CAPTURED;
-        return OK;
-    }
-    if (why.code == ERR_NOT_FOUND) /* a code that is none of ours, or shown for another account */
-        return OK;
-    if (e != NULL)
-        *e = why;
-    return (result){ true };
+    /* From here on all of it is done or nothing, whatever it fails of. */
+    TRY(capture(db, k, code, &o, &at, e));
+    k->out = TRANSFER_CAPTURED;
+    return OK;
 }
 
 result transfer_recognise(const struct till *t, const struct transfer *in, const char *source,

@@ -205,6 +205,22 @@ TEST_STORE(what_cannot_be_told_is_kept_and_moves_nothing)
                 ERR_INVALID);
 }
 
+TEST_STORE(a_payer_who_transfers_without_end_stops_nothing_but_their_own_order)
+{
+    struct counter *c = open_counter();
+    struct order o = counter_order(c);
+    struct str code = start(c, &o);
+
+    for (int i = 0; i < 100; i++)
+        check_int(
+            arrive(c, code, 1, str_cstr(test_arena(), str_fmt(test_arena(), "FT%d", 1000 + i))),
+            TRANSFER_CAPTURED);
+    check_int(arrive(c, code, 1, "FT1100"), TRANSFER_UNRECOGNISED);
+    check_int(arrive(c, code, 1, "FT1100"), TRANSFER_KNOWN);
+    check_int(counter_state(c, &o), ORDER_UNDERPAID);
+    counter_books_hold(c);
+}
+
 TEST_STORE(money_that_comes_after_the_time_is_late_and_counts)
 {
     struct counter *c = open_counter();
@@ -285,34 +301,56 @@ TEST_STORE(a_notification_is_believed_signed_and_whole)
                 ERR_NOT_FOUND);
 }
 
-/* Pass 6: a bank's file brings the code in its own words. */
-TEST_STORE(a_line_of_the_banks_file_pays_and_matches)
+static struct str bank_file(struct str code)
 {
-    struct counter *c = open_counter();
-    struct order o = counter_order(c);
-    struct str code = start(c, &o);
+    return str_fmt(
+        test_arena(),
+        "{\"reconcileDate\":\"23/11/2026\",\"bankCode\":\"CTG\",\"bankName\":\"CTG\","
+        "\"unitCode\":\"H56\",\"unitName\":\"H56\",\"totalTransaction\":2,"
+        "\"totalAmount\":583000,\"transactions\":["
+        "{\"transId\":\"FT77\",\"toKhaiId\":\"\",\"amount\":578000,\"status\":\"SUCCESS\","
+        "\"payTime\":\"2026-11-23 09:01:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
+        "\"remark\":\"MBVCB.1 %.*s chuyen khoan\"},"
+        "{\"transId\":\"FT78\",\"toKhaiId\":\"\",\"amount\":5000,\"status\":\"SUCCESS\","
+        "\"payTime\":\"2026-11-23 09:02:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
+        "\"remark\":\"ung ho\"}]}",
+        STR_ARG(code));
+}
+
+static void take_file(struct counter *c, struct str file)
+{
     struct settlement_result got;
     struct err e = { .code = ERR_NONE };
-    const struct str file =
-        str_fmt(test_arena(),
-                "{\"reconcileDate\":\"23/11/2026\",\"bankCode\":\"CTG\",\"bankName\":\"CTG\","
-                "\"unitCode\":\"H56\",\"unitName\":\"H56\",\"totalTransaction\":2,"
-                "\"totalAmount\":583000,\"transactions\":["
-                "{\"transId\":\"FT77\",\"toKhaiId\":\"\",\"amount\":578000,\"status\":\"SUCCESS\","
-                "\"payTime\":\"2026-11-23 09:01:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
-                "\"remark\":\"MBVCB.1 %.*s chuyen khoan\"},"
-                "{\"transId\":\"FT78\",\"toKhaiId\":\"\",\"amount\":5000,\"status\":\"SUCCESS\","
-                "\"payTime\":\"2026-11-23 09:02:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
-                "\"remark\":\"ung ho\"}]}",
-                STR_ARG(code));
 
     check_ok(settlement_take(&c->till, (struct date){ 2026, 11, 23 }, STR("bank.bj1"), file,
                              STR("staff:x"), test_arena(), &got, &e),
              e);
     if (got.quarantined)
         check_str(got.file.faults, "");
+}
+
+/* Pass 6: a bank's file brings the code in its own words. */
+TEST_STORE(a_line_of_the_banks_file_pays_and_matches)
+{
+    struct counter *c = open_counter();
+    struct order o = counter_order(c);
+    struct str code = start(c, &o);
+
+    take_file(c, bank_file(code));
     check_int(counter_state(c, &o), ORDER_PAID);
     check_int(counter_attempt(c, code), ATTEMPT_CAPTURED);
     check_int(arrive(c, code, COUNTER_ORDER, "FT77"), TRANSFER_KNOWN); /* and told once more */
+    counter_books_hold(c);
+}
+
+TEST_STORE(a_line_that_contradicts_an_earlier_notification_keeps_no_file_from_being_taken)
+{
+    struct counter *c = open_counter();
+    struct order o = counter_order(c);
+    struct str code = start(c, &o);
+
+    check_int(arrive(c, code, 1000, "FT77"), TRANSFER_CAPTURED);
+    take_file(c, bank_file(code));
+    check_int(counter_state(c, &o), ORDER_UNDERPAID); /* of the two, the first is in the books */
     counter_books_hold(c);
 }
