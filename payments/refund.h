@@ -6,6 +6,9 @@
  * (ERR_STALE). It is a proposal of kind REFUND (proposal.h): its content names order, capture,
  * amount, parts, reason, route and masked payee, and whoever approves names its hash.
  *
+ * An approver's limit is held against all that was and will be paid back of the order, so that
+ * nothing is cut into pieces that one with a small limit may approve (ERR_OVER_LIMIT).
+ *
  * Route, told by where the money is now:
  *   channel   not yet at the treasury, and the channel pays back itself (VNPAY)
  *   bank      not yet at the treasury: a transfer order from the collection account (1120), or

@@ -303,6 +303,17 @@ static result route_check(const struct refund *r, const struct attempt *at, stru
     return OK;
 }
 
+/* A limit is of what leaves one order, however many refunds it is cut into. */
+static result limit_check(const struct order *o, const struct proposal_actor *by, struct err *e)
+{
+    const int64_t leaves_vnd = o->refunded_vnd + o->reserved_vnd;
+
+    return leaves_vnd <= by->limit_vnd
+               ? OK
+               : fail(e, ERR_OVER_LIMIT, "%lld of the order, over the limit of %lld",
+                      (long long)leaves_vnd, (long long)by->limit_vnd);
+}
+
 result refund_decided(struct sql *db, const struct till *t, const struct proposal *p,
                       const struct proposal_actor *by, struct arena *a, struct err *e)
 {
@@ -323,7 +334,9 @@ result refund_decided(struct sql *db, const struct till *t, const struct proposa
         return fail(e, ERR_BROKEN_CHAIN, "refund %.*s was altered", STR_ARG(r.id));
     if (r.state != REFUND_REQUESTED)
         return fail(e, ERR_WRONG_STATE, "refund is %s", refund_state_name(r.state));
-    if (event == REFUND_EV_APPROVE)
+    if (event == REFUND_EV_APPROVE) {
+        TRY(limit_check(&o, by, e));
         TRY(route_check(&r, &at, e));
+    }
     return refund_step(db, t, &o, &r, event, &cause, a, e);
 }

@@ -97,17 +97,25 @@ static struct refund_request ask_for(struct counter *c, const struct order *o, i
                                                STR("0011001234567") } };
 }
 
-static struct refund asked(struct counter *c, const struct order *o, int64_t vnd,
-                           const char *reason)
+/* attempt_n 0: whichever holds enough. */
+static struct refund asked_of(struct counter *c, const struct order *o, int64_t attempt_n,
+                              int64_t vnd, const char *reason)
 {
-    const struct refund_request rq = ask_for(c, o, vnd, reason);
+    struct refund_request rq = ask_for(c, o, vnd, reason);
     const struct proposal_actor by = person("staff:an");
     struct refund r;
     struct err e = { .code = ERR_NONE };
 
+    rq.attempt_n = attempt_n;
     check_ok(refund_request(&c->till, &rq, &by, "page", test_arena(), &r, &e), e);
     check_int(r.state, REFUND_REQUESTED);
     return r;
+}
+
+static struct refund asked(struct counter *c, const struct order *o, int64_t vnd,
+                           const char *reason)
+{
+    return asked_of(c, o, 0, vnd, reason);
 }
 
 static void ask_fails(struct counter *c, const struct refund_request *rq, enum err_code want,
@@ -274,6 +282,30 @@ TEST_STORE(maker_and_checker_are_two)
     check_ok(decide(c, &r, PROPOSAL_WITHDRAWN, "staff:an", &e), e);
     check_int(loaded(c, r.id).state, REFUND_CANCELLED);
     check_int(fresh(c, &o).reserved_vnd, 0);
+}
+
+TEST_STORE(a_limit_is_of_the_order_and_not_of_each_piece)
+{
+    struct counter *c = counter_open();
+    struct order o = overpaid_order(c); /* two captures: two refunds may be open */
+    const struct refund first = asked(c, &o, 300000, "paid_twice");
+    const struct refund second = asked_of(c, &o, 1, 278000, "paid_twice");
+    struct proposal_actor by = person("staff:binh");
+    struct proposal_decision d = { .id = first.proposal_id,
+                                   .verdict = PROPOSAL_APPROVED,
+                                   .hash = first.hash };
+    struct proposal p;
+    struct err e = { .code = ERR_NONE };
+
+    by.limit_vnd = 577999;
+    check_fails(proposal_decide(&c->till, &d, &by, test_arena(), &p, &e), e, ERR_OVER_LIMIT);
+    d.verdict = PROPOSAL_REJECTED; /* that is no question of money */
+    d.remark = STR("once is enough");
+    check_ok(proposal_decide(&c->till, &d, &by, test_arena(), &p, &e), e);
+    d = (struct proposal_decision){ .id = second.proposal_id,
+                                    .verdict = PROPOSAL_APPROVED,
+                                    .hash = second.hash };
+    check_ok(proposal_decide(&c->till, &d, &by, test_arena(), &p, &e), e);
 }
 
 TEST_STORE(a_whole_refund_by_the_bank_ends_the_order)
