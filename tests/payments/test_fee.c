@@ -557,6 +557,53 @@ TEST(a_ratio_is_of_the_new_base_when_the_base_is_amended)
     fee_table_close(&t);
 }
 
+/* Of 1000 half is 500, but no less than 700; the least of the rule itself is of what is not
+ * reduced. */
+TEST(what_a_preference_leaves_is_never_below_its_own_least)
+{
+#define HALF                                                                                       \
+    "{\"id\":\"half\",\"fees\":[\"x\"],\"from\":\"2026-01-01\",\"reduction_ppm\":500000%s,"        \
+    "\"authority\":\"A\",\"basis\":\"B\"}"
+    static const struct {
+        const char *more;
+        int64_t net_vnd;
+    } rows[] = {
+        { "", 500 },
+        { ",\"net_least_vnd\":700", 700 },
+        { ",\"net_least_vnd\":500", 500 },
+        { ",\"net_least_vnd\":2000", 1000 }, /* a preference makes nothing dearer */
+        { ",\"net_most_vnd\":400", 400 },
+    };
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct arena *a = test_arena();
+        struct fee_table *t =
+            small(str_cstr(a, str_fmt(a,
+                                      "{" FEES "," AGENCY ",\"rules\":[" RULE(
+                                          "\"from\":\"2026-01-01\",\"amount_vnd\":1000,\"least_"
+                                          "vnd\":900") "],\"preferences\":[" HALF "]}",
+                                      rows[i].more)));
+
+        check_int(small_line(t, "2026-02-01", 0).net_vnd, rows[i].net_vnd);
+        fee_table_close(&t);
+    }
+}
+
+TEST(the_narrowest_rule_is_taken_in_any_order)
+{
+#define WIDE RULE("\"from\":\"2026-01-01\",\"amount_vnd\":1000")
+#define NARROW                                                                                     \
+    "{\"fee\":\"x\",\"authority\":\"A\",\"basis\":\"B\",\"id\":\"r2\",\"from\":\"2026-01-01\","    \
+    "\"places\":[\"01\"],\"amount_vnd\":300}"
+    struct fee_table *first = small("{" FEES "," AGENCY ",\"rules\":[" WIDE "," NARROW "]}");
+    struct fee_table *last = small("{" FEES "," AGENCY ",\"rules\":[" NARROW "," WIDE "]}");
+
+    check_int(small_line(first, "2026-02-01", 0).net_vnd, 300);
+    check_int(small_line(last, "2026-02-01", 0).net_vnd, 300);
+    fee_table_close(&first);
+    fee_table_close(&last);
+}
+
 TEST(amounts_are_rounded_as_the_rule_says)
 {
     static const struct {

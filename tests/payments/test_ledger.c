@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "payments/ledger.h"
+#include "payments/ledger_row.h"
 #include "store/sql.h"
 #include "tests/payments/counter.h"
 
@@ -469,6 +470,47 @@ static void tamper(const char *statement)
         test_fail(__FILE__, __LINE__, "%s", statement);
 }
 
+/* Whoever changes a row cannot leave the hashes after it as they are. */
+TEST(the_hash_of_a_journal_holds_every_field_and_the_one_before_it)
+{
+    struct ledger_journal j = ledger_journal_make(STR("A"), "J2", STR("s"));
+    const struct ledger_place at = { .slot = 1, .n = 2, .at_ms = 3, .prev_hash = STR("p") };
+    struct ledger_journal js[11];
+    struct ledger_place ats[LEN(js) + 5];
+    struct str hashes[LEN(ats)];
+    struct err e = { .code = ERR_NONE };
+
+    ledger_put(&j, LEDGER_1110, LEDGER_DEBIT, 70, STR("f"));
+    ledger_put(&j, LEDGER_2150, LEDGER_CREDIT, 70, STR(""));
+    for (size_t i = 0; i < LEN(js); i++)
+        js[i] = j;
+    for (size_t i = 0; i < LEN(ats); i++)
+        ats[i] = at;
+    js[1].agency_id = STR("B");
+    js[2].kind = STR("J3");
+    js[3].source = STR("t");
+    js[4].order_id = STR("o");
+    js[5].attempt_n = 1;
+    js[6].day = (struct date){ 2026, 11, 23 };
+    js[7].corrects = STR("c");
+    js[8].postings[0].account = LEDGER_1120;
+    js[9].postings[0].amount_vnd = 71;
+    js[10].postings[0].fee = STR("g");
+    ats[LEN(js)].slot = 9;
+    ats[LEN(js) + 1].n = 9;
+    ats[LEN(js) + 2].at_ms = 9;
+    ats[LEN(js) + 3].prev_hash = STR("q");
+    ats[LEN(js) + 4].prev_hash = STR("");
+    for (size_t i = 0; i < LEN(ats); i++) {
+        check_ok(
+            ledger_journal_hash(i < LEN(js) ? &js[i] : &j, &ats[i], test_arena(), &hashes[i], &e),
+            e);
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(hashes[k], hashes[i]))
+                test_fail(__FILE__, __LINE__, "change %zu is not in the hash", i);
+    }
+}
+
 TEST_STORE(every_kind_of_tampering_is_found)
 {
     static const struct {
@@ -483,6 +525,9 @@ TEST_STORE(every_kind_of_tampering_is_found)
           "UPDATE posting SET fee = 'land_change' WHERE account = 2110" },
         { "UPDATE journal SET day = '2026-11-22' WHERE kind = 'J2'",
           "UPDATE journal SET day = '2026-11-23' WHERE kind = 'J2'" },
+        /* what only the hash holds */
+        { "UPDATE journal SET at_ms = at_ms + 1 WHERE kind = 'J2'",
+          "UPDATE journal SET at_ms = at_ms - 1 WHERE kind = 'J2'" },
         { "UPDATE journal SET kind = 'J2c' WHERE kind = 'J2'",
           "UPDATE journal SET kind = 'J2' WHERE kind = 'J2c'" },
         { "UPDATE ledger_head SET n = n - 1 WHERE n > 0", "UPDATE ledger_head SET n = n + 1" },

@@ -14,6 +14,10 @@
 #define MUTANTS  50000 /* of each seed: a fixed and a fresh one */
 #define BODY_MAX 4096
 
+static const char *const names[] = { "MaLoi",      "MaDoiTac",         "MaThamChieu", "SoTien",
+                                     "MaTienTe",   "MaGiaoDich",       "MaNganHang",  "ThoiGianGD",
+                                     "LoaiBanTin", "ThongTinGiaoDich", "MaXacThuc" };
+
 struct mutating {
     struct counter *c;
     uint64_t x;
@@ -68,10 +72,6 @@ static void repeat(struct mutating *m)
 /* The text values of two members change places, or one comes from the other order's message. */
 static void swap_fields(struct mutating *m)
 {
-    static const char *const names[] = {
-        "MaLoi",      "MaDoiTac",   "MaThamChieu", "SoTien",           "MaTienTe", "MaGiaoDich",
-        "MaNganHang", "ThoiGianGD", "LoaiBanTin",  "ThongTinGiaoDich", "MaXacThuc"
-    };
     const char *to = names[below(m, LEN(names))], *from = names[below(m, LEN(names))];
     DEFER(json_close) struct json *o = NULL, *other = NULL;
     struct str value;
@@ -125,15 +125,29 @@ static void mutate(struct mutating *m, struct str reference)
     }
 }
 
-/* Whether it still says the same, signed: then it is no mutant. */
+static struct str said(struct mutating *m, const struct json *o, const char *name)
+{
+    struct str s = STR("");
+    int64_t n;
+
+    if (json_int(json_member(o, name), &n))
+        return str_i64(m->a, n);
+    (void)json_str(json_member(o, name), &s);
+    return s;
+}
+
+/* Whether it still says the same, hash included: then it is no mutant. By its members, and not by
+ * asking the reader, which is what is tried here. */
 static bool is_true(struct mutating *m)
 {
-    struct notice n;
-    struct secret secret = { .n = 0 };
-    struct err e;
+    DEFER(json_close) struct json *o = NULL, *right = NULL;
 
-    check_ok(secret_set(&secret, STR(COUNTER_SECRET), &e), e);
-    return !notice_read(m->body, &secret, m->a, &n, NULL).failed;
+    if (json_read(m->body, &o, NULL).failed || json_read(m->bodies[0], &right, NULL).failed)
+        return false;
+    for (size_t i = 0; i < LEN(names); i++)
+        if (!str_eq(said(m, o, names[i]), said(m, right, names[i])))
+            return false;
+    return true;
 }
 
 static void mutants_are_refused(struct mutating *m, const struct order *o, struct str reference,

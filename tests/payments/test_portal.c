@@ -282,6 +282,14 @@ TEST(a_query_reply_means_only_what_it_says)
           "\"MaThamChieu\":\"OTHER\"}",
           PORTAL_NO_ANSWER, 0 },
         { "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"2\"}", PORTAL_NO_ANSWER, 0 },
+        /* an amount alone is no word that it was paid */
+        { "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"3\",\"SoTien\":\"5\",\"MaTienTe\":\"VND\"}",
+          PORTAL_OK, PORTAL_PENDING },
+        { "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"4\",\"SoTien\":\"5\",\"MaTienTe\":\"VND\"}",
+          PORTAL_OK, PORTAL_FAILED },
+        { "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"2\",\"SoTien\":\"5\",\"MaTienTe\":\"VND\"}",
+          PORTAL_NO_ANSWER, 0 },
+        { "{\"MaLoi\":\"00\",\"SoTien\":\"5\",\"MaTienTe\":\"VND\"}", PORTAL_NO_ANSWER, 0 },
         { "[1]", PORTAL_NO_ANSWER, 0 },
     };
     struct portal *p = portal_with("s3cr3t", "DT01");

@@ -116,6 +116,7 @@ TEST_STORE(a_wrong_amount_is_replaced_and_both_stay)
     check_int(p.kind, PROPOSAL_RECEIPT_REPLACEMENT);
     refused(c, &fix, ERR_CONFLICT);
     approve(c, &p);
+    refused(c, &fix, ERR_WRONG_STATE); /* what was replaced is not replaced again */
     old = loaded(c, r[0].id);
     check_str(old.state, "replaced");
     check_int(old.amount_vnd, COUNTER_PHI);

@@ -156,6 +156,20 @@ TEST_STORE(without_a_valid_certificate_a_receipt_waits_and_nothing_is_lost)
     check_int(paper_of(c, r[1].id).signed_ms, c->clock.fixed_ms);
 }
 
+/* The same document, which says that one dong more or less was received. */
+static struct str another_amount(struct str xml)
+{
+    const struct str mark = STR("<BangSo>");
+    struct str bent = str_dup(test_arena(), xml);
+
+    for (size_t i = 0; i < bent.n; i++)
+        if (str_starts(str_from(bent, i), mark)) {
+            ((char *)(uintptr_t)bent.p)[i + mark.n] ^= 1;
+            return bent;
+        }
+    test_fail(__FILE__, __LINE__, "no amount in the document");
+}
+
 TEST(a_tampered_byte_is_refused_wherever_it_stands)
 {
     struct counter *c = counter_open();
@@ -186,6 +200,8 @@ TEST(a_tampered_byte_is_refused_wherever_it_stands)
         }
         check(!judged(c, str_cat(test_arena(), good, STR("\n%%EOF\n"))).is_issued);
     }
+    check(judged(c, p.bytes[RECEIPT_XML]).is_signed);
+    check(!judged(c, another_amount(p.bytes[RECEIPT_XML])).is_signed);
     check(!judged(c, str_cat(test_arena(), p.bytes[RECEIPT_PDF], STR("\n"))).is_signed);
     check(!judged(c, STR("%PDF-1.4")).is_signed);
     check(!judged(c, STR("")).is_signed);

@@ -245,6 +245,18 @@ TEST(each_fault_says_class_line_and_column)
     check_same(buf_str(&wrong), STR(""));
 }
 
+TEST(a_closing_balance_that_does_not_follow_is_refused)
+{
+    struct arena *a = test_arena();
+    const struct day_file f = sample();
+    const long long closing_vnd = day_file_closing_vnd(&f);
+    const struct str bytes =
+        changed(day_file_print(&f, SETTLEMENT_MC1), str_cstr(a, str_fmt(a, "|%lld|", closing_vnd)),
+                str_cstr(a, str_fmt(a, "|%lld|", closing_vnd + 1)));
+
+    must_blame(day_file_resign(bytes), "CTL");
+}
+
 TEST(faults_are_counted_and_the_first_ones_kept)
 {
     struct buf b = buf_make(test_arena(), 1 << 16);

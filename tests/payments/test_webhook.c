@@ -1,6 +1,12 @@
 /* Who is told what, signed how, and what becomes of events that do not arrive. */
 #include "payments/webhook.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "crypto/digest.h"
 #include "store/sql.h"
 #include "tests/payments/counter.h"
@@ -17,16 +23,19 @@ static result add(struct sql *db, void *arg, struct err *e)
     return webhook_add(db, &x->c->till, &x->w, test_arena(), e);
 }
 
-static struct webhook_endpoint endpoint(struct counter *c, const char *client, const char *events)
+static struct webhook_endpoint endpoint_at(struct counter *c, struct str url, const char *client,
+                                           const char *events)
 {
-    struct adding x = { c,
-                        { .client_id = str_c(client),
-                          .url = STR("http://127.0.0.1:1/hook"),
-                          .events = str_c(events) } };
+    struct adding x = { c, { .client_id = str_c(client), .url = url, .events = str_c(events) } };
     struct err e;
 
     check_ok(sql_transact(c->till.store, add, &x, &e), e);
     return x.w;
+}
+
+static struct webhook_endpoint endpoint(struct counter *c, const char *client, const char *events)
+{
+    return endpoint_at(c, STR("http://127.0.0.1:1/hook"), client, events);
 }
 
 static struct webhook_delivery *deliveries(struct counter *c, const char *client, size_t *n)
@@ -225,6 +234,34 @@ TEST_STORE(what_may_not_be_sent_any_more_is_not_sent)
     check_int(n, 2); /* nothing is written down for one that is off */
     for (size_t i = 0; i < n; i++)
         check_str(list[i].state, "will_not_send");
+}
+
+/* A name that the list allows may resolve to a machine of ours: nothing is to be heard there. */
+TEST_STORE(nothing_is_sent_to_an_address_of_our_own)
+{
+    struct counter *c = counter_open();
+    const struct order_request rq = counter_request();
+    const int ear = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t at_bytes = sizeof(at);
+    bool allowed = true, did;
+    const struct webhook_ways ways = { .may = may, .arg = &allowed };
+    struct webhook_delivery *list;
+    struct err e;
+    size_t n;
+
+    check(bind(ear, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(ear, 1) == 0);
+    check(getsockname(ear, (struct sockaddr *)&at, &at_bytes) == 0);
+    (void)endpoint_at(c, str_fmt(test_arena(), "http://127.0.0.1:%d/hook", (int)ntohs(at.sin_port)),
+                      client_of(&rq), "");
+    (void)counter_order(c);
+    check_ok(webhook_send(&c->till, &ways, &did, &e), e);
+    check(did);
+    check(accept(ear, NULL, NULL) == -1 && errno == EAGAIN);
+    list = deliveries(c, client_of(&rq), &n);
+    check_int(n, 1);
+    check_int(list[0].tries, 1);
+    (void)close(ear);
 }
 
 struct rotating {
