@@ -39,7 +39,10 @@ MUST_USE result signer_check(const struct signer *s, int64_t at_ms, struct err *
 MUST_USE result signer_install(const char *path, struct str bytes, const char *password,
                                struct err *e);
 
-/* A signature over the two parts of a document, one after the other; DER. ERR_CRYPTO */
+/* How large a signature of it can be: what a document must leave free for one. */
+size_t signer_bytes_max(const struct signer *s);
+/* A signature over the two parts of a document, one after the other; DER, no more than
+ * signer_bytes_max(). ERR_CRYPTO; ERR_CONFIG: with its certificates over SIGNER_CMS_BYTES_MAX. */
 MUST_USE result signer_sign(const struct signer *s, const struct str parts[2], struct arena *a,
                             struct str *der, struct err *e);
 /* Whether der signs these parts. authorities: PEM of certificates, or empty; the certificate is

@@ -21,6 +21,7 @@
 #define ATTRIBUTES_MAX      16
 #define SET_OF              0x31
 #define SIGNATURE_BYTES_MAX 1024
+#define FRAME_BYTES         1024 /* of a CMS, beside certificates and signature */
 
 static void cms_close(CMS_ContentInfo **c)
 {
@@ -154,9 +155,28 @@ result signer_sign(const struct signer *s, const struct str parts[2], struct are
     time_drop(si);
     TRY(attributes_sign(s, si, a, e));
     *der = der_of(cms, a);
-    if (der->n > SIGNER_CMS_BYTES_MAX)
+    if (der->n > signer_bytes_max(s))
         return fail(e, ERR_CONFIG, "a signature of %zu bytes: too many certificates", der->n);
     return OK;
+}
+
+static size_t certificate_bytes(const X509 *x)
+{
+    const int n = i2d_X509(x, NULL);
+
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Its certificates, the signature itself, the issuer's name twice (which the certificate holds, so
+ * that it is shorter than it), and what of the rest has a fixed size. */
+size_t signer_bytes_max(const struct signer *s)
+{
+    size_t n =
+        3 * certificate_bytes(s->certificate) + (size_t)EVP_PKEY_get_size(s->key) + FRAME_BYTES;
+
+    for (int i = 0; i < sk_X509_num(s->above); i++)
+        n += certificate_bytes(sk_X509_value(s->above, i));
+    return n < SIGNER_CMS_BYTES_MAX ? n : SIGNER_CMS_BYTES_MAX;
 }
 
 /* One signer, whose certificate is in the signature; more would leave open who signed. */

@@ -75,31 +75,31 @@ static result pdf_make(const struct till *t, const struct receipt *r, const stru
     struct str pdf, der;
 
     TRY(receipt_pdf(t, r, &mark, a, &pdf, e));
-    TRY(pdf_sign_prepare(pdf, &meta, SIGNER_CMS_BYTES_MAX, a, &signing, e));
+    TRY(pdf_sign_prepare(pdf, &meta, signer_bytes_max(key), a, &signing, e));
     TRY(signer_sign(key, signing.parts, a, &der, e));
     pdf_sign_fill(&signing, der, a);
     p->bytes[RECEIPT_PDF] = signing.bytes;
     return OK;
 }
 
-static result paper_make(struct signing *s, const struct receipt *r, struct err *e)
+result receipt_paper_make(const struct till *t, const struct receipt *r, struct arena *a,
+                          struct receipt_paper *p, struct err *e)
 {
     DEFER(signer_close) struct signer *key = NULL;
-    struct receipt_paper *p = &s->paper;
     struct signer_facts facts;
     struct str xml;
 
-    p->signed_ms = clock_now_ms(s->t->clock);
-    TRY(key_open(s->t, r->agency_id, p->signed_ms, s->a, &key, e));
-    signer_tell(key, s->a, &facts);
+    *p = (struct receipt_paper){ .signed_ms = clock_now_ms(t->clock) };
+    TRY(key_open(t, r->agency_id, p->signed_ms, a, &key, e));
+    signer_tell(key, a, &facts);
     p->signer = facts.subject;
     p->signer_serial = facts.serial;
     p->signer_until_ms = facts.not_after_ms;
-    TRY(receipt_xml(s->t, r, p->signed_ms, s->a, &xml, e));
-    TRY(xmldsig_sign(xml, key, s->a, &p->bytes[RECEIPT_XML], e));
-    TRY(pdf_make(s->t, r, key, p, s->a, e));
+    TRY(receipt_xml(t, r, p->signed_ms, a, &xml, e));
+    TRY(xmldsig_sign(xml, key, a, &p->bytes[RECEIPT_XML], e));
+    TRY(pdf_make(t, r, key, p, a, e));
     for (size_t i = 0; i < LEN(p->bytes); i++)
-        p->sha256[i] = digest_hex(s->a, digest_sha256(p->bytes[i]));
+        p->sha256[i] = digest_hex(a, digest_sha256(p->bytes[i]));
     return OK;
 }
 
@@ -126,7 +126,7 @@ result receipt_sign(const struct till *t, struct str id, struct arena *a, struct
     TRY(receipt_load(t, id, a, &r, e));
     if (r.signed_ms > 0)
         return OK;
-    TRY(paper_make(&s, &r, e));
+    TRY(receipt_paper_make(t, &r, a, &s.paper, e));
     return sql_transact(t->store, paper_save, &s, e);
 }
 

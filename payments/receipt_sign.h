@@ -27,6 +27,9 @@ struct receipt_paper {
 /* Signs it now unless it is signed. ERR_CONFIG: the body has no key here, or its certificate is
  * not valid today. */
 MUST_USE result receipt_sign(const struct till *t, struct str id, struct arena *a, struct err *e);
+/* Both files as they would be kept if it were signed now; nothing is stored. Errors as above. */
+MUST_USE result receipt_paper_make(const struct till *t, const struct receipt *r, struct arena *a,
+                                   struct receipt_paper *p, struct err *e);
 MUST_USE result receipt_paper_load(const struct till *t, struct str id, struct arena *a,
                                    struct receipt_paper *out, struct err *e);
 /* The job: signs one that is due; *did tells whether there was one. */
