@@ -172,6 +172,10 @@ static result call(struct sending *s, struct err *e)
     TRY(channel_of(&s->at, &ch, e));
     if ((ch->can & CHANNEL_REFUNDS) == 0)
         return fail(e, ERR_INTERNAL, "channel %s pays nothing back", ch->name);
+    if (!ch->calls->is_enabled(s->t)) {
+        channel_no_answer(&s->answer, STR("off")); /* its key is not here: a later start knows it */
+        return OK;
+    }
     if (s->send)
         return ch->calls->refund(s->t, &rf, s->a, &s->answer, e);
     TRY(ch->calls->refund_ask(s->t, &rf, s->a, &s->answer, e));

@@ -1,161 +1,15 @@
 /* VNPAY: what leaves is signed as published, what comes is believed only signed, and IPN moves no
  * money by itself. The gateway is simulated over memory. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/json.h"
 #include "crypto/partner.h"
 #include "crypto/random.h"
-#include "crypto/secret.h"
-#include "http/client.h"
 #include "http/form.h"
 #include "payments/channel.h"
 #include "payments/poll.h"
-#include "payments/refund.h"
 #include "payments/vnpay.h"
 #include "payments/vnpay_notice.h"
-#include "tests/payments/counter.h"
-
-#define SECRET "TESTSECRET0123456789ABCDEF"
-#define TMN    "MOTCUA01"
-#define PAGE   "http://127.0.0.1:8090/vnpay/paymentv2/vpcpay.html"
-
-/* What the gateway says to the next questions. */
-static struct {
-    bool down, forged;
-    const char *code, *type, *status, *tmn, *reference, *command, *amount;
-    const char *query_code; /* instead of `code`, to querydr */
-    int64_t vnd;            /* times 100 unless `amount` is given */
-    int calls;
-    char last[4096];
-} gateway;
-
-static struct vnpay *client;
-
-static struct secret secret_of(const char *text)
-{
-    struct secret s = { .n = 0 };
-    struct err e;
-
-    check_ok(secret_set(&s, str_c(text), &e), e);
-    return s;
-}
-
-static struct str text_of(const struct json *o, const char *name)
-{
-    struct str s = { "", 0 };
-
-    (void)json_str(json_member(o, name), &s);
-    return s;
-}
-
-static struct str or (const char *given, struct str else_)
-{
-    return given != NULL ? str_c(given) : else_;
-}
-
-/* A reply as VNPAY signs it; a refund's signature ends before the promotion. */
-static struct str reply(const struct json *rq, struct arena *a)
-{
-    static const char *const names[] = {
-        "vnp_ResponseId", "vnp_Command",       "vnp_ResponseCode",    "vnp_Message",
-        "vnp_TmnCode",    "vnp_TxnRef",        "vnp_Amount",          "vnp_BankCode",
-        "vnp_PayDate",    "vnp_TransactionNo", "vnp_TransactionType", "vnp_TransactionStatus",
-        "vnp_OrderInfo",  "vnp_PromotionCode", "vnp_PromotionAmount"
-    };
-    const struct str command = text_of(rq, "vnp_Command");
-    const struct secret s = secret_of(gateway.forged ? "guess" : SECRET);
-    const bool query = str_is(command, "querydr") && gateway.query_code != NULL;
-    const struct str fields[LEN(names)] = { STR("0123456789abcdef"),
-                                            or (gateway.command, command),
-                                            or (query ? gateway.query_code : gateway.code,
-                                                STR("00")),
-                                            STR("Success"),
-                                            or (gateway.tmn, STR(TMN)),
-                                            or (gateway.reference, text_of(rq, "vnp_TxnRef")),
-                                            or (gateway.amount, str_i64(a, gateway.vnd * 100)),
-                                            STR("NCB"),
-                                            STR("20261123090500"),
-                                            STR("14226112"),
-                                            or (gateway.type, STR("01")),
-                                            or (gateway.status, STR("00")),
-                                            text_of(rq, "vnp_OrderInfo"),
-                                            STR(""),
-                                            STR("") };
-    const size_t n = str_is(command, "refund") ? 13 : LEN(names);
-    DEFER(json_close) struct json *o = json_object();
-    struct str hash;
-    struct err e;
-
-    for (size_t i = 0; i < n; i++)
-        json_put_str(o, names[i], fields[i]);
-    check_ok(partner_joined_sign(a, fields, n, &s, &hash, &e), e);
-    json_put_str(o, "vnp_SecureHash", hash);
-    return json_print(a, o);
-}
-
-static result serve(void *self, struct str body, struct arena *a, struct answer *out, struct err *e)
-{
-    DEFER(json_close) struct json *rq = NULL;
-
-    (void)self;
-    gateway.calls++;
-    check(body.n < sizeof(gateway.last));
-    memcpy(gateway.last, body.p, body.n);
-    gateway.last[body.n] = '\0';
-    if (gateway.down)
-        return fail(e, ERR_UPSTREAM_DOWN, "timeout");
-    check_ok(json_read(body, &rq, e), *e);
-    *out = (struct answer){ .status = 200, .body = reply(rq, a) };
-    return OK;
-}
-
-static struct vnpay_config settings(void)
-{
-    const char *path = str_cstr(test_arena(), str_fmt(test_arena(), "%s/vnpay", test_folder()));
-    FILE *f = fopen(path, "w");
-
-    check(f != NULL);
-    check(fputs(SECRET "\n", f) >= 0);
-    check(fclose(f) == 0);
-    check(chmod(path, 0600) == 0);
-    return (struct vnpay_config){ .pay_url = STR(PAGE),
-                                  .pay_origins = STR("http://127.0.0.1:8090"),
-                                  .tmn_code = STR(TMN),
-                                  .secret_file = str_c(path),
-                                  .server_ip = STR("203.0.113.1"),
-                                  .pay_ttl_s = 900,
-                                  .timeout_ms = 10000 };
-}
-
-static void gateway_end(void)
-{
-    vnpay_close(&client);
-}
-
-static struct vnpay *open_client(void)
-{
-    const struct vnpay_config c = settings();
-    struct err e;
-
-    if (client == NULL) {
-        check_ok(vnpay_open_over(&c, serve, NULL, &client, &e), e);
-        (void)atexit(gateway_end);
-    }
-    memset(&gateway, 0, sizeof(gateway));
-    return client;
-}
-
-static struct counter *open_counter(void)
-{
-    struct counter *c = counter_open();
-
-    c->till.vnpay = open_client();
-    gateway.vnd = COUNTER_ORDER;
-    return c;
-}
+#include "tests/payments/vnpay_gateway.h"
 
 static struct vnpay_pay vector(void)
 {
@@ -170,13 +24,13 @@ static struct vnpay_pay vector(void)
 
 TEST(the_published_vector_is_the_end_of_the_payment_url)
 {
-    const struct vnpay *v = open_client();
+    const struct vnpay *v = gateway_client();
     const struct vnpay_pay in = vector();
     struct str url;
     struct err e = { .code = ERR_NONE };
 
     check_ok(vnpay_pay_url(v, &in, test_arena(), &url, &e), e);
-    check(str_starts(url, STR(PAGE "?vnp_Amount=2500000&vnp_Command=pay&vnp_CreateDate=")));
+    check(str_starts(url, STR(GATEWAY_PAGE "?vnp_Amount=2500000&vnp_Command=pay&vnp_CreateDate=")));
     check(str_has(url, STR("&vnp_OrderInfo=Thanh+toan+le+phi+ho+so+H29.17-261006-0001&")));
     check(str_ends(url, STR("&vnp_SecureHash="
                             "64e837b47d3d666276e77489b249a9881b1b158f0b7d345d438ee8968110302d"
@@ -189,7 +43,7 @@ TEST(amounts_beyond_32_bits_travel_whole_and_no_address_is_made_up)
     static const int64_t amounts[] = { 1, 2147483648, 4294967296, 9007199254740991 };
     static const char *const texts[] = { "100", "214748364800", "429496729600",
                                          "900719925474099100" };
-    const struct vnpay *v = open_client();
+    const struct vnpay *v = gateway_client();
     struct vnpay_pay in = vector();
     struct str url;
     struct err e;
@@ -218,64 +72,41 @@ TEST(a_payment_page_at_a_foreign_origin_or_without_tls_does_not_open)
 {
     static const char *const urls[] = { "https://evil.example/pay", "http://pay.vnpay.vn/x",
                                         "https://pay.vnpay.vn@evil.example/x", "" };
-    struct vnpay_config c = settings();
+    struct vnpay_config c = gateway_settings();
     struct vnpay *v = NULL;
     struct err e;
 
     c.pay_origins = STR("https://pay.vnpay.vn,http://pay.vnpay.vn");
     for (size_t i = 0; i < LEN(urls); i++) {
         c.pay_url = str_c(urls[i]);
-        check_fails(vnpay_open_over(&c, serve, NULL, &v, &e), e, ERR_CONFIG);
+        check_fails(vnpay_open_over(&c, gateway_serve, NULL, &v, &e), e, ERR_CONFIG);
     }
     c.pay_url = STR("https://pay.vnpay.vn/paymentv2/vpcpay.html");
-    check_ok(vnpay_open_over(&c, serve, NULL, &v, &e), e);
+    check_ok(vnpay_open_over(&c, gateway_serve, NULL, &v, &e), e);
     vnpay_close(&v);
     c.tmn_code = STR("A|B");
-    check_fails(vnpay_open_over(&c, serve, NULL, &v, &e), e, ERR_CONFIG);
-}
-
-static struct str start(struct counter *c, const struct order *o)
-{
-    struct attempt_way way;
-    struct attempt *all;
-    size_t n;
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(
-        attempt_start(&c->till, o, counter_by("vnpay"), counter_cause(), test_arena(), &way, &e),
-        e);
-    check(way.redirect);
-    check(str_starts(way.url, STR(PAGE "?vnp_Amount=57800000&")));
-    check_ok(attempt_list(&c->till, o, test_arena(), &all, &n, &e), e);
-    return all[n - 1].reference;
-}
-
-static void ask(struct counter *c, struct str reference)
-{
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(attempt_ask(&c->till, reference, counter_cause(), &e), e);
+    check_fails(vnpay_open_over(&c, gateway_serve, NULL, &v, &e), e, ERR_CONFIG);
 }
 
 TEST_STORE(the_payer_is_sent_with_a_signed_address_and_comes_back_to_the_same)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
 
     check_int(gateway.calls, 0); /* the address is made here */
     check_int(counter_attempt(c, ref), ATTEMPT_REDIRECTED);
     gateway.code = "91"; /* VNPAY has not seen it: the payer may still open it */
-    check_same(start(c, &o), ref);
+    check_same(gateway_start(c, &o), ref);
     check_int(gateway.calls, 1);
     check(str_has(str_c(gateway.last), STR("\"vnp_TransactionDate\":\"20261123090000\"")));
     counter_forward(c, 901);
-    ask(c, ref);
+    gateway_ask(c, ref);
     check(counter_attempt(c, ref) != ATTEMPT_FAILED); /* said once only */
     counter_forward(c, 21);
-    ask(c, ref);
+    gateway_ask(c, ref);
     check_int(counter_attempt(c, ref), ATTEMPT_FAILED);
-    check(!str_eq(start(c, &o), ref));
+    check(!str_eq(gateway_start(c, &o), ref));
 }
 
 TEST_STORE(what_querydr_says_is_what_happens)
@@ -292,15 +123,15 @@ TEST_STORE(what_querydr_says_is_what_happens)
         { "94", "00", ATTEMPT_REDIRECTED, NULL },   { "97", "00", ATTEMPT_REDIRECTED, NULL },
         { "99", "00", ATTEMPT_REDIRECTED, NULL },
     };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
 
     for (size_t i = 0; i < LEN(rows); i++) {
         struct order o = counter_order(c);
-        struct str ref = start(c, &o);
+        struct str ref = gateway_start(c, &o);
 
         gateway.code = rows[i].code;
         gateway.status = rows[i].status;
-        ask(c, ref);
+        gateway_ask(c, ref);
         check_int(counter_attempt(c, ref), rows[i].state);
         check_int(counter_receipts(c, &o), rows[i].state == ATTEMPT_CAPTURED ? 2 : 0);
         if (rows[i].mismatch != NULL)
@@ -313,15 +144,15 @@ TEST_STORE(what_querydr_says_is_what_happens)
 TEST_STORE(money_that_came_and_went_before_we_knew_is_not_captured)
 {
     static const char *const types[] = { "02", "03" };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
 
     for (size_t i = 0; i < LEN(types); i++) {
         struct order o = counter_order(c);
-        struct str ref = start(c, &o);
+        struct str ref = gateway_start(c, &o);
 
         gateway.type = types[i];
         gateway.vnd = i == 0 ? COUNTER_ORDER : 1000;
-        ask(c, ref);
+        gateway_ask(c, ref);
         check_int(counter_attempt(c, ref), ATTEMPT_PROCESSING);
         check_int(counter_state(c, &o), ORDER_OPEN);
         check(counter_has_mismatch(c, &o, "REV"));
@@ -331,13 +162,13 @@ TEST_STORE(money_that_came_and_went_before_we_knew_is_not_captured)
 
 TEST_STORE(a_reply_without_a_type_is_held_to_the_amount)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
 
     gateway.type = "";
     gateway.vnd = 1000;
-    ask(c, ref);
+    gateway_ask(c, ref);
     check_int(counter_state(c, &o), ORDER_OPEN);
     check(counter_has_mismatch(c, &o, "AMT"));
 }
@@ -345,34 +176,34 @@ TEST_STORE(a_reply_without_a_type_is_held_to_the_amount)
 /* Defects 1, 3, 4 and 7 of this channel: a reply is proven, and about this payment. */
 TEST_STORE(a_reply_that_is_forged_or_about_something_else_is_no_answer)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
 
     gateway.forged = true;
-    ask(c, ref);
+    gateway_ask(c, ref);
     gateway.forged = false;
     gateway.tmn = "ANOTHER1";
-    ask(c, ref);
+    gateway_ask(c, ref);
     gateway.tmn = NULL;
     gateway.reference = "H5614L01XXXXXXXX";
-    ask(c, ref);
+    gateway_ask(c, ref);
     gateway.reference = NULL;
     gateway.command = "refund";
-    ask(c, ref);
+    gateway_ask(c, ref);
     gateway.command = NULL;
     gateway.down = true;
-    ask(c, ref);
+    gateway_ask(c, ref);
     gateway.down = false;
     check_int(counter_attempt(c, ref), ATTEMPT_REDIRECTED);
     gateway.amount = "57800001"; /* a fraction of a dong */
-    ask(c, ref);
+    gateway_ask(c, ref);
     check(counter_has_mismatch(c, &o, "AMT"));
     gateway.amount = "578000"; /* divided once too often */
-    ask(c, ref);
+    gateway_ask(c, ref);
     check_int(counter_receipts(c, &o), 0);
     gateway.amount = NULL;
-    ask(c, ref);
+    gateway_ask(c, ref);
     check_int(counter_state(c, &o), ORDER_PAID);
 }
 
@@ -382,16 +213,16 @@ struct ipn {
 
 static struct str ipn_query(struct str reference, struct ipn with)
 {
-    const struct secret s = secret_of(with.secret != NULL ? with.secret : SECRET);
+    const struct secret s = gateway_secret(with.secret != NULL ? with.secret : GATEWAY_SECRET);
     const struct partner_field fields[] = {
-        { STR("vnp_TmnCode"), or (with.tmn, STR(TMN)) },
-        { STR("vnp_Amount"), or (with.amount, STR("57800000")) },
+        { STR("vnp_TmnCode"), gateway_or(with.tmn, STR(GATEWAY_TMN)) },
+        { STR("vnp_Amount"), gateway_or(with.amount, STR("57800000")) },
         { STR("vnp_BankCode"), STR("NCB") },
         { STR("vnp_OrderInfo"), STR("Thanh toan ho so") },
         { STR("vnp_PayDate"), STR("20261123090500") },
-        { STR("vnp_TransactionNo"), or (with.txn, STR("14226112")) },
-        { STR("vnp_ResponseCode"), or (with.code, STR("00")) },
-        { STR("vnp_TransactionStatus"), or (with.status, STR("00")) },
+        { STR("vnp_TransactionNo"), gateway_or(with.txn, STR("14226112")) },
+        { STR("vnp_ResponseCode"), gateway_or(with.code, STR("00")) },
+        { STR("vnp_TransactionStatus"), gateway_or(with.status, STR("00")) },
         { STR("vnp_TxnRef"), reference },
     };
     struct str form, hash;
@@ -422,9 +253,9 @@ static void ipn(struct counter *c, struct str reference, struct ipn with, const 
 
 TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
 
     gateway.status = "01";
     check_str(ipn_take(c, ipn_query(ref, (struct ipn){ .txn = NULL })).body,
@@ -447,9 +278,9 @@ TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
 /* Same as defect 1 for every adapter. */
 TEST_STORE(defect_01_04_07_an_ipn_that_does_not_verify_or_fit_changes_nothing)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c), other = counter_order(c);
-    struct str ref = start(c, &o), portal = counter_start(c, &other);
+    struct str ref = gateway_start(c, &o), portal = counter_start(c, &other);
     const int64_t before = counter_events(c, &o);
 
     ipn(c, ref, (struct ipn){ .secret = "guess" }, "97");
@@ -477,9 +308,9 @@ TEST_STORE(defect_01_04_07_an_ipn_that_does_not_verify_or_fit_changes_nothing)
 /* And the other way round: the portal's key has no say about VNPAY's payments. */
 TEST_STORE(a_notice_of_the_portal_about_a_vnpay_payment_is_refused)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
     const int64_t before = counter_events(c, &o);
 
     check(!counter_confirm(c, ref, (struct confirm){ .amount = "578000", .txn = "G" }).accepted);
@@ -489,9 +320,9 @@ TEST_STORE(a_notice_of_the_portal_about_a_vnpay_payment_is_refused)
 
 TEST_STORE(ten_thousand_mutated_ipns_change_nothing)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
     const struct str good = ipn_query(ref, (struct ipn){ .txn = NULL });
     const int64_t before = counter_events(c, &o);
     char text[2048];
@@ -546,13 +377,13 @@ TEST_STORE(refunds_are_asked_for_in_vnpays_words_and_believed_as_signed)
         { "97", "", CHANNEL_REFUSED, 0 },
         { "99", "", CHANNEL_NO_ANSWER, 0 },
     };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
     struct channel_answer got;
     struct err e;
 
-    ask(c, ref);
+    gateway_ask(c, ref);
     const struct attempt paid = attempt(c, ref);
     struct channel_refund r = { .reference = STR("rfd0000000001"),
                                 .paid = &paid,
@@ -603,13 +434,13 @@ TEST_STORE(a_refund_is_looked_up_by_its_type_and_its_amount)
         { "03", "09", 78000, CHANNEL_UNPAID },
         { "03", "00", 1000, CHANNEL_NOT_FOUND },
     };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
     struct channel_answer got;
     struct err e;
 
-    ask(c, ref);
+    gateway_ask(c, ref);
     const struct attempt paid = attempt(c, ref);
     const struct channel_refund r = { .reference = STR("rfd0000000001"),
                                       .paid = &paid,
@@ -627,143 +458,13 @@ TEST_STORE(a_refund_is_looked_up_by_its_type_and_its_amount)
         check_int(got.state, rows[i].state);
     }
     /* None of it is a contradiction of the capture. */
-    ask(c, ref);
+    gateway_ask(c, ref);
     check(!counter_has_mismatch(c, &o, "STA"));
-}
-
-static struct order paid_order(struct counter *c)
-{
-    struct order o = counter_order(c);
-
-    ask(c, start(c, &o));
-    check_int(counter_state(c, &o), ORDER_PAID);
-    return o;
-}
-
-static struct refund refund_now(struct counter *c, struct str id)
-{
-    struct refund r;
-    struct err e;
-
-    check_ok(refund_load(&c->till, id, STR(""), test_arena(), &r, &e), e);
-    return r;
-}
-
-/* Asked for by one, approved by another; the channel has not heard of it. */
-static struct str refund_approved(struct counter *c, const struct order *o, int64_t vnd)
-{
-    struct proposal_actor an = { .name = STR("staff:an"), .limit_vnd = 0 };
-    struct proposal_actor binh = { .name = STR("staff:binh"), .limit_vnd = INT64_MAX };
-    struct refund_request rq = { .order_id = o->id,
-                                 .amount_vnd = vnd,
-                                 .reason = STR("wrong_fee"),
-                                 .remark = STR("as the dossier says") };
-    struct order now;
-    struct refund r;
-    struct proposal p;
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(order_load(&c->till, o->id, STR(""), test_arena(), &now, &e), e);
-    rq.available_vnd = order_available_vnd(&now);
-    check_ok(refund_request(&c->till, &rq, &an, "page", test_arena(), &r, &e), e);
-    const struct proposal_decision d = { .id = r.proposal_id,
-                                         .verdict = PROPOSAL_APPROVED,
-                                         .hash = r.hash };
-
-    check_ok(proposal_decide(&c->till, &d, &binh, test_arena(), &p, &e), e);
-    return r.id;
-}
-
-static void refund_job(struct counter *c, bool did)
-{
-    struct err e = { .code = ERR_NONE };
-    bool any;
-
-    check_ok(refund_poll(&c->till, &any, &e), e);
-    check(any == did);
-}
-
-TEST_STORE(a_refund_is_sent_once_and_asked_about_until_it_is_paid)
-{
-    struct counter *c = open_counter();
-    struct order o = paid_order(c);
-    struct str id = refund_approved(c, &o, COUNTER_ORDER);
-
-    gateway.status = "05";
-    gateway.type = "02";
-    refund_job(c, true);
-    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"refund\"")));
-    check_int(refund_now(c, id).state, REFUND_SUBMITTED);
-    refund_job(c, false); /* not before its time */
-    gateway.status = "00";
-    counter_forward(c, 61);
-    refund_job(c, true);
-    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"querydr\"")));
-    check_int(refund_now(c, id).state, REFUND_SUCCEEDED);
-    check_int(counter_state(c, &o), ORDER_REFUNDED);
-    counter_books_hold(c);
-}
-
-TEST_STORE(a_repeated_refund_that_is_refused_may_have_arrived_before)
-{
-    struct counter *c = open_counter();
-    struct order o = paid_order(c);
-    struct str id = refund_approved(c, &o, COUNTER_ORDER);
-
-    gateway.down = true;
-    refund_job(c, true);
-    check_int(refund_now(c, id).state, REFUND_UNKNOWN);
-    gateway.down = false;
-    /* querydr lags behind, and the gateway has no money left to give back: it did so already. */
-    gateway.query_code = "91";
-    gateway.code = "02";
-    counter_forward(c, 61);
-    refund_job(c, true);
-    check(str_has(str_c(gateway.last), STR("\"vnp_Command\":\"refund\"")));
-    check_int(refund_now(c, id).state, REFUND_UNKNOWN); /* and the amount stays reserved */
-    gateway.query_code = "00";
-    gateway.code = NULL;
-    gateway.type = "02";
-    counter_forward(c, 601);
-    refund_job(c, true);
-    check_int(refund_now(c, id).state, REFUND_SUCCEEDED);
-    counter_books_hold(c);
-}
-
-TEST_STORE(an_answer_that_may_be_about_another_refund_is_for_a_human)
-{
-    struct counter *c = open_counter();
-    struct order o = paid_order(c);
-    struct str first = refund_approved(c, &o, 78000), second;
-
-    gateway.status = "05";
-    gateway.type = "03";
-    gateway.vnd = 78000;
-    refund_job(c, true);
-    gateway.status = "00";
-    counter_forward(c, 61);
-    refund_job(c, true);
-    check_int(refund_now(c, first).state, REFUND_SUCCEEDED);
-    second = refund_approved(c, &o, 78000);
-    gateway.down = true; /* it never arrives */
-    refund_job(c, true);
-    gateway.down = false;
-    counter_forward(c, 61);
-    refund_job(c, true); /* what querydr tells is of the first */
-    check_int(refund_now(c, second).state, REFUND_SUBMITTED);
-    gateway.status = "09";
-    counter_forward(c, 601);
-    refund_job(c, true);
-    check_int(refund_now(c, second).state, REFUND_SUBMITTED);
-    counter_forward(c, c->till.query_horizon_s + 86400);
-    refund_job(c, true);
-    check_int(refund_now(c, second).state, REFUND_MANUAL);
-    counter_books_hold(c);
 }
 
 TEST_STORE(a_second_way_is_begun_only_when_the_payer_says_so)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
     struct str ref = counter_start(c, &o), second;
     struct attempt_choice choice = *counter_by("vnpay");
@@ -784,8 +485,8 @@ TEST_STORE(a_second_way_is_begun_only_when_the_payer_says_so)
     second = all[1].reference;
     check_str(all[1].channel, "vnpay");
     counter_pay(c, ref);
-    ask(c, ref);
-    ask(c, second); /* both were paid: one receipt of each kind, the rest is held */
+    gateway_ask(c, ref);
+    gateway_ask(c, second); /* both were paid: one receipt of each kind, the rest is held */
     check_int(counter_state(c, &o), ORDER_OVERPAID);
     check_int(counter_receipts(c, &o), 2);
     check(counter_has_mismatch(c, &o, "DUP_PAY"));
@@ -794,7 +495,7 @@ TEST_STORE(a_second_way_is_begun_only_when_the_payer_says_so)
 
 TEST_STORE(a_way_that_was_paid_meanwhile_needs_no_second_one)
 {
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
     struct str ref = counter_start(c, &o);
     struct attempt_way way;
@@ -813,7 +514,7 @@ TEST_STORE(a_way_that_was_paid_meanwhile_needs_no_second_one)
 TEST_STORE(a_channel_that_is_off_or_unknown_is_no_choice)
 {
     static const char *const names[] = { "vnpay", "", "cash", "PORTAL" };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
     struct attempt_way way;
     struct err e;
