@@ -11,8 +11,12 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "http/form.h"
+#include "payments/attempt_row.h"
+#include "payments/channel.h"
 #include "payments/notice_record.h"
 #include "payments/order.h"
+#include "payments/proposal.h"
+#include "payments/reversal.h"
 #include "payments/vnpay.h"
 
 static void reply_make(const char *code, const char *message, struct arena *a,
@@ -58,6 +62,51 @@ static struct str evidence_make(const struct vnpay_notice *n, struct arena *a)
     return json_print_canonical(a, o);
 }
 
+/* Whether somebody has proposed it, whatever became of that: a repeated message opens no new one.
+ */
+static result is_proposed(const struct till *t, struct str reference, struct arena *a, bool *out,
+                          struct err *e)
+{
+    struct proposal *list;
+    size_t count;
+
+    TRY(proposal_list_subject(t, reference, a, &list, &count, e));
+    *out = false;
+    for (size_t i = 0; i < count; i++)
+        *out = *out || list[i].kind == PROPOSAL_REVERSAL;
+    return OK;
+}
+
+/* Captured money that VNPAY says was taken back. Its querydr must say so too; then the money is in
+ * dispute, and two persons decide, none of them this service. No answer is told as such, so that
+ * VNPAY repeats its message. */
+static result reversal_ask(const struct till *t, struct str reference, struct order_cause *cause,
+                           struct arena *a, struct err *e)
+{
+    const struct proposal_actor by = { .name = STR("system"),
+                                       .request_id = cause->request_id,
+                                       .ip = cause->ip };
+    struct err why = { .code = ERR_NONE };
+    struct channel_answer answer;
+    struct proposal p;
+    bool known;
+
+    TRY(is_proposed(t, reference, a, &known, e));
+    if (known)
+        return OK;
+    cause->mismatch = (struct str){ "", 0 };
+    TRY(attempt_ask_for(t, reference, false, cause, a, &answer, e));
+    if (answer.result != CHANNEL_OK)
+        return fail(e, ERR_UPSTREAM_DOWN, "a reversal that cannot be asked about");
+    if (answer.state != CHANNEL_REVERSED ||
+        !reversal_propose(t, reference, STR("vnp_TransactionStatus 04"), &by, a, &p, &why).failed)
+        return OK;
+    /* Proposed at the same moment; or given back already, which reconciliation shows. */
+    if (why.code == ERR_CONFLICT || why.code == ERR_WRONG_STATE)
+        return OK;
+    return fail(e, why.code, "%s", why.detail);
+}
+
 static result take(const struct till *t, const struct vnpay_notice *n, struct order_cause *cause,
                    struct arena *a, struct notice_outcome *was, struct err *e)
 {
@@ -72,6 +121,8 @@ static result take(const struct till *t, const struct vnpay_notice *n, struct or
     TRY(notice_record(t, &facts, cause, a, was, e));
     if (was->wrong)
         return fail_field(e, ERR_CONFLICT, "vnp_Amount", "not that of the attempt");
+    if (was->at.state == ATTEMPT_CAPTURED && str_is(n->status, "04"))
+        return reversal_ask(t, n->reference, cause, a, e);
     return notice_ask(t, was, cause, a, e);
 }
 
@@ -97,7 +148,8 @@ void vnpay_notice_take(const struct till *t, const struct form *form, struct str
 
     *why = (struct err){ .code = ERR_NONE };
     if (read(t, form, a, &n, why).failed || take(t, &n, &cause, a, &was, why).failed) {
-        if (why->code != ERR_CONFLICT && why->code != ERR_STORE && why->code != ERR_RETRY) {
+        if (why->code != ERR_CONFLICT && why->code != ERR_STORE && why->code != ERR_RETRY &&
+            why->code != ERR_UPSTREAM_DOWN) {
             t->counts->notice_refused++;
             notice_quarantine(t, query, why->code, ip, request_id, a);
         }

@@ -2,7 +2,9 @@
  * vnpay_notice.h - IPN: VNPAY tells what became of a payment.
  *
  * As CONFIRM (notice.h): verified in constant time, compared, committed as evidence, then VNPAY is
- * asked by querydr, and only its answer moves money. The answer goes out after the commit:
+ * asked by querydr, and only its answer moves money. One about captured money that was taken back
+ * (vnp_TransactionStatus 04), when querydr says so too, is a reversal proposed by "system" with its
+ * money in dispute (reversal.h), once. The answer goes out after the commit:
  *   00 recorded   01 no such payment   02 settled before   04 another amount
  *   97 signature not right   99 anything else (VNPAY sends again)
  */

@@ -7,6 +7,7 @@
 #include "http/form.h"
 #include "payments/channel.h"
 #include "payments/poll.h"
+#include "payments/proposal.h"
 #include "payments/vnpay.h"
 #include "payments/vnpay_notice.h"
 #include "tests/payments/vnpay_gateway.h"
@@ -272,6 +273,49 @@ TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
     check(counter_has_mismatch(c, &o, "DUP_PAY"));
     check_int(counter_receipts(c, &o), 2);
     check_int(counter_journals(c, &o, "J2"), 1);
+    counter_books_hold(c);
+}
+
+TEST_STORE(money_that_was_taken_back_is_disputed_once_and_two_persons_decide)
+{
+    const struct ipn reversed = { .status = "04" };
+    struct counter *c = open_counter();
+    struct order o = counter_order(c);
+    struct str ref = start(c, &o);
+    struct proposal *list;
+    struct err e = { .code = ERR_NONE };
+    size_t n;
+
+    ipn(c, ref, (struct ipn){ .txn = NULL }, "00");
+    check_int(counter_state(c, &o), ORDER_PAID);
+    ipn(c, ref, reversed, "02"); /* querydr knows nothing of it */
+    check(counter_has_mismatch(c, &o, "STA"));
+    check_int(counter_balance(c, 1180), 0);
+    gateway.down = true;
+    ipn(c, ref, reversed, "99"); /* so that it comes again */
+    check_int(counter_balance(c, 1180), 0);
+    gateway.down = false;
+    gateway.status = "04";
+    ipn(c, ref, reversed, "02");
+    ipn(c, ref, reversed, "02");
+    check(counter_has_mismatch(c, &o, "REV"));
+    check_int(counter_balance(c, 1180), COUNTER_ORDER);
+    check_int(counter_state(c, &o), ORDER_PAID); /* nothing is undone yet */
+    check_ok(proposal_list_subject(&c->till, ref, test_arena(), &list, &n, &e), e);
+    check_int(n, 1);
+    check_int(list[0].kind, PROPOSAL_REVERSAL);
+    check_int(list[0].state, PROPOSAL_OPEN);
+    check_str(list[0].maker, "system");
+    counter_books_hold(c);
+    const struct proposal_decision no = {
+        .id = list[0].id, .verdict = PROPOSAL_REJECTED, .hash = list[0].hash, .remark = STR("x")
+    };
+    const struct proposal_actor officer = { .name = STR("staff:b"), .limit_vnd = INT64_MAX };
+    check_ok(proposal_decide(&c->till, &no, &officer, test_arena(), &list[0], &e), e);
+    check_int(counter_balance(c, 1180), 0);
+    ipn(c, ref, reversed, "02"); /* decided is decided */
+    check_ok(proposal_list_subject(&c->till, ref, test_arena(), &list, &n, &e), e);
+    check_int(n, 1);
     counter_books_hold(c);
 }
 
