@@ -1,5 +1,5 @@
 // Choosing a way to pay, the symbol to scan, and the question before a second way, on a telephone and a
-// desk, in both languages, axe on every page. Started by tests/flow/channels.sh.
+// desk, in both languages, axe on every page.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { here, inspect, open, stack, systems, under, visitor } from "./browser.mjs";

@@ -163,11 +163,11 @@ export class Browser {
         return this;
     }
     // Presses "pay": where the browser is sent.
-    async startPaying(o) {
+    async startPaying(o, channel = "portal") {
         const page = await this.visit(o.bill);
         const csrf = page.text.match(/action="\/pay\/[^"]*\/start"[^]*?name="csrf" value="([^"]*)"/)?.[1];
         assert.ok(csrf, `a bill that may be paid: ${page.status} ${page.next} ${page.text.slice(-1500)}`);
-        return this.visit(`${o.bill}/start`, form({ csrf, channel: "portal" }));
+        return this.visit(`${o.bill}/start`, form({ csrf, channel }));
     }
     comeBack(o) { return this.visit(`${o.bill}/return`); }
     // What the bill's page says: paid, waiting, held, failed, open, and how many receipts.

@@ -1,15 +1,15 @@
 // The ways to pay beside the portal: a VietQR symbol that a reader reads, paid by a bank's signed
-// notification; VNPAY by its address, its IPN and its querydr; and two ways at once only when asked for.
+// notification, or found in its file; VNPAY by an address that is signed; and two ways at once only
+// when asked for.
 import { setCookies } from "../cookies.mjs";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { signInOfficer } from "./desk.mjs";
 
-const here = process.env.MOTCUA_URL, systems = process.env.SANDBOX_URL, gateway = `http://127.0.0.1:${process.env.VNPAY_PORT}`;
+const here = process.env.MOTCUA_URL, systems = process.env.SANDBOX_URL;
 const secret = (name) => readFileSync(`${process.env.STACK}/secrets/${name}`, "utf8").trim();
-const key = (name) => readFileSync(`${process.env.KEYS}/${name}`, "utf8").trim();
 const hidden = (page, name) => page.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1].replaceAll("&amp;", "&");
 
 const jars = new Map();
@@ -34,22 +34,6 @@ async function visit(url, { fields, stop } = {}) {
     throw new Error(`too many redirects at ${url}`);
 }
 
-// VNPAY's querydr: what it says is in `truth`.
-const sign = (text) => createHmac("sha512", key("vnpay")).update(text).digest("hex");
-let truth = { code: "91" };
-const server = createServer(async (rq, rs) => {
-    let body = "";
-    for await (const part of rq) body += part;
-    const q = JSON.parse(body);
-    const order = ["RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo"];
-    assert.equal(q.vnp_SecureHash, sign(order.map((name) => q[`vnp_${name}`]).join("|")), "the question is signed");
-    const reply = { vnp_ResponseId: "r1", vnp_Command: "querydr", vnp_ResponseCode: truth.code, vnp_Message: "m", vnp_TmnCode: q.vnp_TmnCode,
-        vnp_TxnRef: q.vnp_TxnRef, vnp_Amount: truth.amount ?? "", vnp_BankCode: "NCB", vnp_PayDate: "20261123090500", vnp_TransactionNo: "14226112",
-        vnp_TransactionType: "01", vnp_TransactionStatus: truth.status ?? "", vnp_OrderInfo: q.vnp_OrderInfo, vnp_PromotionCode: "", vnp_PromotionAmount: "" };
-    rs.setHeader("Content-Type", "application/json");
-    rs.end(JSON.stringify({ ...reply, vnp_SecureHash: sign(Object.values(reply).join("|")) }));
-}).listen(Number(process.env.VNPAY_PORT), "127.0.0.1");
-
 const basic = `Basic ${Buffer.from(`demo-onestop:${encodeURIComponent(secret("demo_onestop"))}`).toString("base64")}`;
 const token = (await (await fetch(`${here}/token`, { method: "POST", headers: { Authorization: basic },
     body: new URLSearchParams({ grant_type: "client_credentials", scope: "payments:write payments:read" }) })).json()).access_token;
@@ -61,7 +45,7 @@ async function bill(n) {
     return answer.json();
 }
 const state = async (b) => (await (await fetch(`${here}/v1/payments/${b.id}`, { headers: { Authorization: `Bearer ${token}` } })).json()).state;
-const start = (page, b, more) => visit(`${b.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), ...more }, stop: gateway });
+const start = (page, b, more) => visit(`${b.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), ...more }, stop: `${systems}/vnpay/` });
 
 // VietQR: the page shows everything in words, the symbol says the same, the bank's word pays.
 const first = await bill(1);
@@ -80,19 +64,39 @@ assert.equal(image.type, "image/png");
 const read = spawnSync("zbarimg", ["-q", "--nodbus", "--raw", "-"], { input: image.bytes, encoding: "utf8" });
 assert.match(read.stdout, new RegExp(`0006970415011211336666888802.*62190815${code}6304`), read.stderr);
 assert.match((await visit(`${first.next_url}/qr.svg`)).text, /^<svg/);
-const credit = (narrative, amount_vnd) => JSON.stringify({ account: "113366668888", transaction: `FT-${narrative.length}`, amount_vnd, currency: "VND",
-    time: "20261123090500", bank: "CTG", narrative });
-const tell = async (body, by = key("bank")) => {
+const total = first.total_vnd;
+// A payer's transfer; the bank writes the narrative in its own way.
+async function transfer(narrative, amount, faults = "") {
+    const answer = await fetch(`${systems}/bank`, { method: "POST", headers: { Accept: "application/json", "X-Sandbox-Fault": faults },
+        body: new URLSearchParams({ account: "113366668888", amount: String(amount), narrative }) });
+    assert.equal(answer.status, 201, await answer.clone().text());
+    return answer.json();
+}
+const told = async (txn) => (await (await fetch(`${systems}/admin/transfers`)).json()).transfers.find((row) => row.txn === txn).told;
+async function until(ask) {
+    for (let i = 0; i < 200; i++) {
+        if (await ask()) return true;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return false;
+}
+const tell = async (body, by = secret("bank")) => {
     const answer = await fetch(`${here}/bank/transfers`, { method: "POST", body,
         headers: { "Content-Type": "application/json", "X-Signature": createHmac("sha256", by).update(body).digest("hex") } });
     return { status: answer.status, ...(await answer.json()) };
 };
-const right = credit(`MBVCB.123 ${code.toLowerCase()} NGUYEN THI HOA`, first.amount ?? first.total_vnd ?? first.amount_vnd);
-assert.ok((await tell(right, "guess")).status >= 400);
+const credit = (row) => JSON.stringify({ account: row.account, transaction: row.txn, amount_vnd: row.amount_vnd, currency: "VND", time: "20261123090500", bank: row.bank, narrative: row.narrative });
+const forged = await transfer(code, total, "bank_forged");
+assert.ok(await until(async () => (await told(forged.txn)) === "spoiled"));
+const cut = await transfer(`nop phi ${code}`, total, "bank_cut=30");
+assert.ok(!cut.narrative.includes(code) && await until(async () => (await told(cut.txn)) === "confirmed"), "told, and not recognised");
 assert.equal(await state(first), "open");
-assert.equal((await tell(right)).status, "captured");
-assert.equal((await tell(right)).status, "known");
-assert.equal((await tell(credit("nop phi", 5000))).status, "unrecognised");
+const right = await transfer(`nộp phí ${code.toLowerCase()} Nguyễn Thị Hoa`, total, "bank_duplicated=3");
+assert.match(right.narrative, new RegExp(`^MBVCB\\.\\d+\\.NOP PHI ${code} NGUYEN THI HOA$`));
+assert.ok(await until(async () => (await state(first)) === "paid"), await state(first));
+assert.equal((await tell(credit(right))).status, "known");
+assert.ok((await tell(credit({ ...right, txn: "FT1" }), "guess")).status >= 400);
+assert.equal((await tell(credit({ ...right, txn: "FT2", narrative: "nop phi" }))).status, "unrecognised");
 assert.equal(await state(first), "paid");
 page = await visit(first.next_url);
 assert.ok(!page.text.includes("qr.png") && page.text.includes("/receipts/"), page.text);
@@ -101,13 +105,14 @@ assert.ok(!page.text.includes("qr.png") && page.text.includes("/receipts/"), pag
 const second = await bill(2);
 page = await visit(second.next_url);
 page = await start(page, second, { channel: "vnpay" });
-const sent = new URL(page.url).searchParams;
-assert.ok(page.url.startsWith(`${gateway}/paymentv2/vpcpay.html?vnp_Amount=`), page.url);
-assert.equal(sent.get("vnp_SecureHash"), sign(new URL(page.url).search.slice(1).replace(/&vnp_SecureHash=.*/, "")));
+const address = page.url;
+const sent = new URL(address).searchParams;
+assert.ok(address.startsWith(`${systems}/vnpay/paymentv2/vpcpay.html?vnp_Amount=`), address);
+assert.equal(sent.get("vnp_SecureHash"), createHmac("sha512", secret("vnpay")).update(new URL(address).search.slice(1).replace(/&vnp_SecureHash=.*/, "")).digest("hex"));
 page = await visit(second.next_url);
 page = await visit(`${second.next_url}/start`, { fields: { csrf: hidden(page.text, "csrf"), channel: "vietqr" } });
 assert.equal(hidden(page.text, "beside"), "yes", "a second way is asked about first");
-const ipn = async (fields, by = key("vnpay")) => {
+const ipn = async (fields, by = secret("vnpay")) => {
     const form = new URLSearchParams(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))).toString();
     const hash = createHmac("sha512", by).update(form).digest("hex");
     return (await fetch(`${here}/vnpay/ipn?${form}&vnp_SecureHash=${hash}`)).json();
@@ -119,11 +124,26 @@ assert.deepEqual(await ipn({ ...paid, vnp_TxnRef: "NONE" }), { RspCode: "01", Me
 assert.deepEqual(await ipn({ ...paid, vnp_Amount: "100" }), { RspCode: "04", Message: "Invalid amount" });
 assert.equal((await ipn(paid)).RspCode, "00");
 assert.equal(await state(second), "open", "the IPN alone is not believed");
-truth = { code: "00", status: "00", amount: sent.get("vnp_Amount") };
-page = await visit(sent.get("vnp_ReturnUrl") + "&vnp_ResponseCode=00");
+page = await visit(address);
+page = await visit(systems + page.text.match(/action="(\/vnpay\/pay\/[^"]*)"/)[1], { fields: { choice: "pay", bank: "NCB" } });
 assert.equal(page.url, second.next_url);
-assert.equal(await state(second), "paid");
+assert.ok(await until(async () => (await state(second)) === "paid"));
 assert.deepEqual(await ipn(paid), { RspCode: "02", Message: "Order already confirmed" });
-server.close();
-server.closeAllConnections?.();
-console.log("channels: a symbol that was scanned, an address that was signed, one of two ways");
+
+// Nobody told of a transfer: the bank's file of the day has it.
+const third = await bill(3);
+page = await visit(third.next_url);
+page = await start(page, third, { channel: "vietqr" });
+const lost = await transfer(page.text.match(/MTC[0-9A-Z]{12}/)[0], total, "bank_lost");
+const day = new Date(Date.now() + 7 * 3600000).toISOString().slice(0, 10);
+const file = await (await fetch(`${systems}/bank/statement/${day.replaceAll("-", "")}.bj1`)).text();
+assert.deepEqual(JSON.parse(file).transactions.filter((row) => row.transId === lost.txn).map((row) => [row.amount, row.remark]), [[total, lost.narrative]]);
+assert.equal(JSON.parse(file).totalAmount, total * 4);
+assert.equal(await state(third), "open");
+const officer = await signInOfficer();
+const upload = new FormData();
+upload.set("csrf", (await officer(`/finance/${day}`)).csrf);
+upload.set("file", new Blob([file]), "bank.json");
+await officer(`/finance/${day}/file`, upload);
+assert.equal(await state(third), "paid", "found in the file");
+console.log("channels: a symbol that was scanned, an address that was signed, one of two ways, a file");

@@ -1,17 +1,15 @@
 // Refunds from end to end: a one-stop system asks with what it believes to be available, another
 // decides on the hash, officers pay it out by bank; officers ask too, nobody decides on their own,
 // and the citizen's bill tells.
-import { setCookies } from "../cookies.mjs";
-import { otp } from "../otp.mjs";
 import { randomBytes } from "node:crypto";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { hidden, hire, signInOfficer } from "./desk.mjs";
 import { Browser, THU, assertBooks, count, order, pay, state, truthOf } from "../fault/stage.mjs";
 
 const here = process.env.MOTCUA_URL, stack = process.env.STACK;
 const motcua = (...args) => execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, ...args], { encoding: "utf8" });
-const hidden = (text, name) => text.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1];
 
 // The systems.
 writeFileSync(`${stack}/secrets/kiem_soat`, randomBytes(32).toString("base64url"), { mode: 0o600 });
@@ -78,40 +76,8 @@ assert.equal(approved.body.state, "approved");
 assert.equal((await control("POST", `${one}/reject`, { hash: seen.body.hash, remark: "Không" })).status, 409);
 
 // Officers.
-function desk() {
-    const jar = new Map();
-    return async (path, fields) => {
-        let url = new URL(path, here).href;
-        let init = fields ? { method: "POST", body: new URLSearchParams(fields) } : {};
-        for (let hops = 0; hops < 8; hops++) {
-            const headers = { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") };
-            const answer = await fetch(url, { redirect: "manual", headers, ...init });
-            for (const line of setCookies(answer.headers)) {
-                const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
-                if (/Max-Age=0/.test(line)) jar.delete(name); else jar.set(name, value);
-            }
-            const text = await answer.text();
-            if (answer.status !== 303) return { url: url.slice(here.length), status: answer.status, text, csrf: hidden(text, "csrf"), type: answer.headers.get("content-type") };
-            url = new URL(answer.headers.get("location"), url).href;
-            init = {};
-        }
-        throw new Error(`too many redirects at ${url}`);
-    };
-}
-async function signIn(name, password) {
-    const visit = desk();
-    const { csrf } = await visit("/staff/sign-in");
-    const page = await visit("/staff/sign-in", { csrf, name, password });
-    await visit("/staff/step", { csrf: page.csrf, code: otp(name) });
-    assert.equal((await visit("/finance/refunds")).status, 200, name);
-    return visit;
-}
-const password = "Mat-khau-2026!";
-writeFileSync(`${stack}/password`, password, { mode: 0o600 });
-motcua("staff", "add", "thu.quy", "--role", "treasurer", "--password-file", `${stack}/password`);
-writeFileSync(`${stack}/secrets/thu.quy_otp`, motcua("staff", "otp", "thu.quy").match(/^secret (.*)$/m)[1]);
-const officer = await signIn("officer", readFileSync(`${stack}/secrets/officer`, "utf8").trim());
-const treasurer = await signIn("thu.quy", password);
+const officer = await signInOfficer();
+const treasurer = await hire("thu.quy", "treasurer");
 
 let page = await officer(`/finance/refunds/${made.body.id}`);
 page = await officer(`/finance/refunds/${made.body.id}`, { csrf: page.csrf, act: "order" });
