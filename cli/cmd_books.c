@@ -80,7 +80,7 @@ static void balances_print(const struct ledger_balance *b, size_t count)
 result cmd_ledger_balance(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
-    const char *at = cli_option(cli, "at", 0), *agency = cli_option(cli, "agency", 0);
+    const char *at = cli_option(cli, "--at", 0), *agency = cli_option(cli, "--agency", 0);
     const struct str agency_id = agency != NULL ? str_c(agency) : STR("");
     struct ledger_balance *accounts;
     struct date day;

@@ -86,7 +86,7 @@ result cmd_receipts_keys(struct cli *cli, struct err *e)
 
 static result password_read(struct cli *cli, const char **out, struct err *e)
 {
-    const char *path = cli_option(cli, "password-file", 0);
+    const char *path = cli_option(cli, "--password-file", 0);
     struct str text;
 
     *out = "";
@@ -257,7 +257,7 @@ static result option_need(struct cli *cli, const char *name, struct str *out, st
     const char *value = cli_option(cli, name, 0);
 
     if (value == NULL)
-        return fail_field(e, ERR_INVALID, name, "--%s is missing", name);
+        return fail_field(e, ERR_INVALID, name, "%s is missing", name);
     *out = str_c(value);
     return OK;
 }
@@ -270,9 +270,9 @@ result cmd_receipts_delegate(struct cli *cli, struct err *e)
 
     TRY(cli_need_word(cli, 0, "AGENCY", &u.agency_id, e));
     TRY(cli_need_word(cli, 1, "CLIENT", &u.unit, e));
-    TRY(option_need(cli, "name", &u.name, e));
-    TRY(option_need(cli, "address", &u.address, e));
-    TRY(option_need(cli, "document", &u.document, e));
+    TRY(option_need(cli, "--name", &u.name, e));
+    TRY(option_need(cli, "--address", &u.address, e));
+    TRY(option_need(cli, "--document", &u.document, e));
     TRY(cli_open_app(cli, &stores, &app, e));
     return receipt_unit_put(&app->till, &u, e);
 }
@@ -371,7 +371,7 @@ static result summary_make_all(struct cli *cli, const struct app *app, struct da
 
 static result day_read(struct cli *cli, struct date *day, struct err *e)
 {
-    const char *text = cli_option(cli, "date", 0);
+    const char *text = cli_option(cli, "--date", 0);
 
     *day = clock_today(&cli->clock);
     if (text != NULL && (!date_read(str_c(text), day) || !date_is_valid(*day)))
@@ -404,24 +404,15 @@ static result summary_find(struct cli *cli, const struct app *app, struct receip
                            struct err *e)
 {
     struct str agency, text;
-    struct receipt_summary *list;
     struct date day;
     int64_t n;
-    size_t count;
 
     TRY(cli_need_word(cli, 0, "AGENCY", &agency, e));
     TRY(cli_need_word(cli, 1, "N", &text, e));
     TRY(day_read(cli, &day, e));
     if (!str_to_i64(text, &n))
         return fail_field(e, ERR_INVALID, "n", "not a number");
-    TRY(receipt_summary_list(&app->till, day, cli->arena, &list, &count, e));
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].n != n || !str_eq(list[i].agency_id, agency))
-            continue;
-        *out = list[i];
-        return OK;
-    }
-    return fail(e, ERR_NOT_FOUND, "no such summary");
+    return receipt_summary_load(&app->till, agency, day, n, cli->arena, out, e);
 }
 
 /* The file goes to standard output, and that counts as handing it over. */
@@ -429,7 +420,7 @@ result cmd_receipts_report(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
-    const char *form = cli_option(cli, "form", 0);
+    const char *form = cli_option(cli, "--form", 0);
     struct receipt_summary m;
     struct str file;
 
@@ -454,7 +445,7 @@ result cmd_receipts_confirm(struct cli *cli, struct err *e)
     struct receipt_summary m;
     struct str by;
 
-    TRY(option_need(cli, "by", &by, e));
+    TRY(option_need(cli, "--by", &by, e));
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(summary_find(cli, app, &m, e));
     return receipt_summary_ack(&app->till, &m, by, e);

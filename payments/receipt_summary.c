@@ -27,7 +27,7 @@ struct summing {
     struct str by;
     struct receipt_summary *list;
     size_t count;
-    int64_t until_ms, first_ms, open, left_s;
+    int64_t n, until_ms, first_ms, open, left_s;
 };
 
 static result take(struct sql *db, const struct summing *s, const struct receipt_summary *m,
@@ -138,6 +138,23 @@ result receipt_summary_due(const struct till *t, bool *did, struct err *e)
     return OK;
 }
 
+static struct receipt_summary row_read(struct sql_rows *rows, struct arena *a)
+{
+    return (struct receipt_summary){ .agency_id = sql_text(rows, 0, a),
+                                     .day = sql_text(rows, 1, a),
+                                     .n = sql_int(rows, 2),
+                                     .made_ms = sql_int(rows, 3),
+                                     .lines = sql_int(rows, 4),
+                                     .total_vnd = sql_int(rows, 5),
+                                     .sha256 = sql_text(rows, 6, a),
+                                     .signed_ms = sql_int(rows, 7),
+                                     .sent_ms = sql_int(rows, 8),
+                                     .tries = sql_int(rows, 9),
+                                     .acked_ms = sql_int(rows, 10),
+                                     .acked_by = sql_text(rows, 11, a),
+                                     .xml = sql_text(rows, 12, a) };
+}
+
 static result list_read(struct sql *db, void *arg, struct err *e)
 {
     struct summing *s = arg;
@@ -150,19 +167,7 @@ static result list_read(struct sql *db, void *arg, struct err *e)
         TRY(sql_next(rows, &more, e));
         if (!more)
             break;
-        s->list[s->count] = (struct receipt_summary){ .agency_id = sql_text(rows, 0, s->a),
-                                                      .day = sql_text(rows, 1, s->a),
-                                                      .n = sql_int(rows, 2),
-                                                      .made_ms = sql_int(rows, 3),
-                                                      .lines = sql_int(rows, 4),
-                                                      .total_vnd = sql_int(rows, 5),
-                                                      .sha256 = sql_text(rows, 6, s->a),
-                                                      .signed_ms = sql_int(rows, 7),
-                                                      .sent_ms = sql_int(rows, 8),
-                                                      .tries = sql_int(rows, 9),
-                                                      .acked_ms = sql_int(rows, 10),
-                                                      .acked_by = sql_text(rows, 11, s->a),
-                                                      .xml = sql_text(rows, 12, s->a) };
+        s->list[s->count] = row_read(rows, s->a);
     }
     return OK;
 }
@@ -177,6 +182,26 @@ result receipt_summary_list(const struct till *t, struct date day, struct arena 
     *out = s.list;
     *count = s.count;
     return OK;
+}
+
+static result one_read(struct sql *db, void *arg, struct err *e)
+{
+    struct summing *s = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECEIPT_REPORT_ONE, &rows, e, sql_t(s->agency_id),
+                 sql_t(date_iso(s->a, s->day)), sql_i(s->n)));
+    TRY(sql_one(rows, e));
+    *s->list = row_read(rows, s->a);
+    return OK;
+}
+
+result receipt_summary_load(const struct till *t, struct str agency_id, struct date day, int64_t n,
+                            struct arena *a, struct receipt_summary *out, struct err *e)
+{
+    struct summing s = { .t = t, .a = a, .agency_id = agency_id, .day = day, .n = n, .list = out };
+
+    return sql_read(t->store, one_read, &s, e);
 }
 
 static result sent(struct sql *db, void *arg, struct err *e)

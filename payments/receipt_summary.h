@@ -25,7 +25,7 @@ struct receipt_summary {
     int64_t signed_ms; /* 0: without signature */
     int64_t sent_ms, tries, acked_ms;
     struct str acked_by;
-    struct str xml;
+    struct str xml; /* of receipt_summary_load only; else empty */
 };
 
 /* A line: the columns of the form. */
@@ -47,6 +47,10 @@ MUST_USE result receipt_summary_make(const struct till *t, struct str agency_id,
 /* Those of a day, of all bodies. */
 MUST_USE result receipt_summary_list(const struct till *t, struct date day, struct arena *a,
                                      struct receipt_summary **out, size_t *count, struct err *e);
+/* One with its file. ERR_NOT_FOUND. */
+MUST_USE result receipt_summary_load(const struct till *t, struct str agency_id, struct date day,
+                                     int64_t n, struct arena *a, struct receipt_summary *out,
+                                     struct err *e);
 /* Its lines as a spreadsheet, and as CSV with the same columns (UTF-8, quoted). */
 MUST_USE result receipt_summary_lines(const struct till *t, const struct receipt_summary *s,
                                       struct arena *a, struct receipt_summary_line **out,

@@ -197,8 +197,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, '');
 
 -- name: receipt_report_list
 SELECT agency_id, day, n, made_ms, lines, total_vnd, sha256, signed_ms, sent_ms, tries, acked_ms,
-    acked_by, xml
+    acked_by, ''
 FROM receipt_summary WHERE day = $1 ORDER BY agency_id, n LIMIT $2;
+
+-- name: receipt_report_one
+SELECT agency_id, day, n, made_ms, lines, total_vnd, sha256, signed_ms, sent_ms, tries, acked_ms,
+    acked_by, xml
+FROM receipt_summary WHERE agency_id = $1 AND day = $2 AND n = $3;
 
 -- name: receipt_report_sent
 UPDATE receipt_summary SET sent_ms = $4, tries = tries + 1

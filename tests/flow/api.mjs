@@ -87,6 +87,14 @@ for (const [id, operation] of operations) {
     if (!operation.security[0].oauth2.includes("payments:read")) await refusal(id, { to, bearer: otherToken }, 403, "scope");
 }
 
+// Summaries of a day: of the agencies that a client is registered for.
+motcua("client", "add", "thue-bao-cao", "--profile", "oidc", "--name-vi", "Báo cáo", "--scopes", "reports:read", "--grants", "client_credentials",
+    "--agencies", "H56.14", "--secret-file", `${process.env.STACK}/secrets/demo_onestop`);
+const reports = await until(() => tokenOf("thue-bao-cao", secret("demo_onestop"), "reports:read").catch(() => null), 5000, 200);
+assert.deepEqual((await ask("listDailySummaries", { query: { day: "2026-01-02" }, bearer: reports })).body, { day: "2026-01-02", data: [] });
+await refusal("listDailySummaries", { query: { agency: "H99.1" }, bearer: reports }, 403, "forbidden", "agency");
+await refusal("listDailySummaries", { query: { day: "2026-02-30" }, bearer: reports }, 400, "invalid", "day");
+
 // A receiver of events.
 const events = [];
 let answerWith = 200;
@@ -278,7 +286,7 @@ for (const lang of ["vi", "en"]) {
 }
 
 // Whoever adds an operation adds its good and its bad call here (or in a story of its own, listed here).
-const elsewhere = new Map();
+const elsewhere = new Map(["createRefund", "listRefunds", "getRefund", "approveRefund", "rejectRefund", "cancelRefund"].map((name) => [name, "tests/flow/refunds.mjs"]));
 for (const [name, operation] of operations)
     if (!elsewhere.has(name)) {
         assert.ok(operation.called > 0, `${name}: call it in tests/flow/api.mjs, or name the story that does in "elsewhere"`);

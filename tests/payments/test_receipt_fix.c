@@ -176,7 +176,7 @@ TEST_STORE(each_receipt_stands_in_one_summary_of_its_day)
     const struct date day = { 2026, 11, 23 };
     struct counter *c = counter_open();
     struct receipt_summary_line *lines;
-    struct receipt_summary *s;
+    struct receipt_summary *s, one;
     struct order o;
     struct receipt *r = paid_receipts(c, &o);
     struct receipt_fix fix = { .receipt_id = r[0].id, .reason = STR("Sai tên") };
@@ -198,8 +198,12 @@ TEST_STORE(each_receipt_stands_in_one_summary_of_its_day)
     check_int(s[0].lines, 3);
     check_int(s[0].total_vnd, COUNTER_ORDER);
     check_int(s[0].signed_ms, 0); /* no key here */
-    check(str_has(s[0].xml, STR("<MaSoThue>2800000027</MaSoThue>")));
-    check(!str_has(s[0].xml, STR("Nguyễn Thị Hòa")));
+    check_int(s[0].xml.n, 0);
+    check_ok(receipt_summary_load(&c->till, s[0].agency_id, day, 1, test_arena(), &one, &e), e);
+    check(str_has(one.xml, STR("<MaSoThue>2800000027</MaSoThue>")));
+    check(!str_has(one.xml, STR("Nguyễn Thị Hòa")));
+    check_fails(receipt_summary_load(&c->till, s[0].agency_id, day, 2, test_arena(), &one, &e), e,
+                ERR_NOT_FOUND);
     check_ok(receipt_summary_lines(&c->till, &s[0], test_arena(), &lines, &count, &e), e);
     check_str(lines[0].number_text, "0000001");
     check_str(lines[0].status, "Mới");
