@@ -29,6 +29,8 @@ result onlooker_find(struct ctx *c, const struct order *o, struct onlooker *out,
 
 const char *onlooker_refusal(const struct onlooker *who, const struct order *o)
 {
+    if (who->guest)
+        return who->guest_may_pay ? NULL : "pay_code.sign_in_to_pay";
     if (!who->acts)
         return NULL;
     if (!client_list_has(who->acting.powers, STR("pay")))

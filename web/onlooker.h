@@ -17,6 +17,9 @@ struct onlooker {
     struct str id_index; /* of the person, or of whom they act for */
     bool acts;
     struct acting acting; /* when acts */
+    /* Nobody signed in, but somebody who typed the dossier's code: sees nothing personal. Pays only
+     * what the bill lets anybody pay, or with the last digits of the payer's number. */
+    bool guest, guest_may_pay;
 };
 
 /* Asks registers where the bill is an organisation's that is known here. Errors of acting_check()

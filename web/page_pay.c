@@ -3,6 +3,7 @@
  * say at this moment: "paid" only when the money is in the books, "failed" only when the portal
  * said so.
  */
+#include "web/page_pay.h"
 #include "auth/organisation.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -17,7 +18,7 @@
 #include "web/onlooker.h"
 #include "web/view.h"
 
-#define REFRESH_S  5
+#define LONG_MS    600000       /* from then on the page says what to do when it takes long */
 #define PAY_COOKIE "motcua_pay" /* the bill that this browser went to pay */
 
 enum look { LOOK_OPEN, LOOK_WAITING, LOOK_FAILED, LOOK_PAID, LOOK_HELD, LOOK_CLOSED };
@@ -71,7 +72,9 @@ static struct picture picture_of(const struct order *o, struct attempt *attempts
     return (struct picture){ LOOK_FAILED, "pay.state.failed", p.latest };
 }
 
-static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
+/* Which preference holds may tell how somebody lives: not for who only knows the code. */
+static void put_lines(struct ctx *c, struct json *data, const struct bill *b,
+                      const struct onlooker *who)
 {
     struct json *lines = json_array();
 
@@ -81,9 +84,11 @@ static void put_lines(struct ctx *c, struct json *data, const struct bill *b)
 
         json_put_str(line, "name", view_either(c, l->name_vi, l->name_en));
         json_put_str(line, "basis", l->basis_text);
-        if (l->reduction_vnd > 0)
-            json_put_str(line, "why", l->reduction_text);
-        json_put(line, "explain", fee_explain_texts(c, l));
+        if (!who->guest) {
+            if (l->reduction_vnd > 0)
+                json_put_str(line, "why", l->reduction_text);
+            json_put(line, "explain", fee_explain_texts(c, l));
+        }
         json_put_str(line, "kind", view_kind(c, l->kind));
         json_put_int(line, "quantity", l->quantity);
         view_put_money(c, line, "gross", l->gross_vnd);
@@ -172,11 +177,38 @@ static void put_picture(struct ctx *c, struct json *data, const struct picture *
 
     json_put_bool(data, flags[p->look], true);
     json_put_str(data, "state_text", view_text(c, p->text));
-    if (p->look == LOOK_WAITING)
-        json_put_int(data, "refresh_s", REFRESH_S);
     if (p->look == LOOK_PAID && p->latest != NULL) {
         json_put_str(data, "paid_at", clock_vn(c->arena, p->latest->captured_ms));
         json_put_str(data, "transaction", p->latest->portal_txn);
+    }
+}
+
+/* The page asks again by itself, the less often the longer it takes, and not at all where the
+ * payer turned that off or after an hour (WCAG 2.2.1): it says so, with a way to do it by hand. */
+static void put_refresh(struct ctx *c, const struct request *rq, struct json *data,
+                        const struct picture *p)
+{
+    static const struct {
+        int64_t until_ms;
+        int s;
+    } paces[] = { { 30000, 5 }, { 120000, 10 }, { LONG_MS, 30 }, { 3600000, 60 } };
+    const int64_t age_ms = p->latest != NULL ? c->now_ms - p->latest->updated_ms : 0;
+    struct form query;
+    struct str in;
+    bool off;
+
+    if (p->look != LOOK_WAITING)
+        return;
+    off = !form_query(rq, &query, NULL).failed && str_is(form_get(&query, "refresh"), "off");
+    json_put_bool(data, "refresh_off", off);
+    json_put_bool(data, "takes_long", age_ms >= LONG_MS);
+    for (size_t i = 0; i < LEN(paces) && !off; i++) {
+        if (age_ms >= paces[i].until_ms)
+            continue;
+        in = str_i64(c->arena, paces[i].s);
+        json_put_int(data, "refresh_s", paces[i].s);
+        json_put_str(data, "refresh_text", view_fill(c, "pay.refresh_in", &in, 1));
+        return;
     }
 }
 
@@ -234,12 +266,36 @@ static void put_transfer(struct ctx *c, struct json *data, const struct order *o
     json_put_str(box, "left",
                  str_fmt(c->arena, "%lld:%02lld", (long long)(left_ms / 3600000),
                          (long long)(left_ms / 60000 % 60)));
-    json_put_str(box, "token", o->token);
     json_put(data, "transfer", box);
 }
 
-static result put_order(struct ctx *c, struct json *data, const struct order *o,
-                        const struct onlooker *who, struct err *e)
+static struct str page_of(const struct ctx *c, const struct order *o, const struct onlooker *who)
+{
+    return who->guest ? STR("/pay/code") : str_cat(c->arena, STR("/pay/"), o->token);
+}
+
+/* What to do about a bill that cannot be paid any more, and which one took its place. */
+static void put_closed(struct ctx *c, struct json *data, const struct order *o,
+                       const struct onlooker *who)
+{
+    const bool late = o->state == ORDER_OPEN && c->now_ms >= o->expires_ms;
+    struct order next;
+
+    if (late || o->state == ORDER_EXPIRED)
+        json_put_str(data, "closed_note", view_text(c, "pay.closed.expired"));
+    else if (o->state == ORDER_CANCELLED)
+        json_put_str(data, "closed_note", view_text(c, "pay.closed.cancelled"));
+    else if (o->state == ORDER_EXEMPT)
+        json_put_str(data, "closed_note", view_text(c, "pay.closed.exempt"));
+    if (who->guest || o->superseded_by.n == 0 ||
+        order_load(&c->app->till, o->superseded_by, STR(""), c->arena, &next, NULL).failed ||
+        order_may_see(&next, c->session.account, who->id_index, NULL).failed)
+        return;
+    json_put_str(data, "successor", next.token);
+}
+
+static result put_order(struct ctx *c, const struct request *rq, struct json *data,
+                        const struct order *o, const struct onlooker *who, struct err *e)
 {
     const char *refusal = onlooker_refusal(who, o);
     struct fee_agency agency;
@@ -250,13 +306,16 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
     TRY(fee_agency_find(c->app->fees, o->agency_id, o->received_on, &agency, e));
     TRY(attempt_list(&c->app->till, o, c->arena, &attempts, &n, e));
     p = picture_of(o, attempts, n);
-    put_lines(c, data, &o->bill);
+    put_lines(c, data, &o->bill, who);
     if (o->state == ORDER_UNDERPAID)
         view_put_money(c, data, "rest", order_due_vnd(o));
-    if (o->state == ORDER_OPEN)
+    if (o->state == ORDER_OPEN && !who->guest)
         TRY(put_savings(c, data, o, e));
     put_picture(c, data, &p);
-    json_put_str(data, "token", o->token);
+    put_refresh(c, rq, data, &p);
+    put_closed(c, data, o, who);
+    json_put_str(data, "base", page_of(c, o, who));
+    json_put_bool(data, "guest", who->guest);
     json_put_str(data, "dossier", o->reference);
     json_put_str(data, "procedure", view_either(c, o->procedure_name_vi, o->procedure_name_en));
     json_put_str(data, "agency", view_either(c, agency.name_vi, agency.name_en));
@@ -266,11 +325,13 @@ static result put_order(struct ctx *c, struct json *data, const struct order *o,
         json_put_str(data, "acts_for", who->acting.name);
     if (refusal != NULL)
         json_put_str(data, "refusal", view_text(c, refusal));
-    json_put_str(data, "return_url", o->return_url);
+    if (!who->guest)
+        json_put_str(data, "return_url", o->return_url);
     if (o->state == ORDER_OPEN)
         json_put_str(data, "expires", clock_vn(c->arena, o->expires_ms));
     json_put_bool(data, "may_pay",
-                  refusal == NULL && (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
+                  refusal == NULL && !json_member(data, "dearer") &&
+                      (p.look == LOOK_OPEN || p.look == LOOK_FAILED) &&
                       !order_may_pay(o, c->now_ms, NULL).failed);
     /* A payer who closed the portal's page, or never got its address, goes on with the same
      * reference: attempt_start() asks first, so that nothing is paid twice. */
@@ -294,7 +355,7 @@ static result load_for(struct ctx *c, const struct request *rq, struct order *o,
     return order_may_see(o, c->session.account, who->id_index, e);
 }
 
-static struct order_cause cause_of(const struct ctx *c)
+struct order_cause pay_cause(const struct ctx *c)
 {
     return (struct order_cause){
         .actor =
@@ -305,15 +366,19 @@ static struct order_cause cause_of(const struct ctx *c)
     };
 }
 
-static struct str page_of(const struct ctx *c, const struct order *o)
+result pay_show(struct ctx *c, struct request *rq, struct response *rs, struct order *o,
+                const struct onlooker *who, struct err *e)
 {
-    return str_cat(c->arena, STR("/pay/"), o->token);
+    DEFER(json_close) struct json *data = json_object();
+
+    TRY(pay_price_follow(c, data, o, who, e));
+    TRY(put_order(c, rq, data, o, who, e));
+    return view_page(c, rq, rs, "pay", "pay.title", data, e);
 }
 
 /* GET /pay/{token} */
 result page_pay(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    DEFER(json_close) struct json *data = json_object();
     const struct onlooker self = { .id_index = c->session.id_index };
     struct str organisation = STR("");
     struct order order;
@@ -323,24 +388,21 @@ result page_pay(struct ctx *c, struct request *rq, struct response *rs, struct e
         order_may_see(&order, c->session.account, self.id_index, NULL).failed)
         TRY(organisation_of_bill(&c->app->auth, c->arena, order.id_index, &organisation, e));
     if (organisation.n > 0) { /* whether they act for it is a question for registers: SLOW pool */
-        view_redirect(rs, str_cat(c->arena, page_of(c, &order), STR("/for")));
+        view_redirect(rs, str_cat(c->arena, page_of(c, &order, &self), STR("/for")));
         return OK;
     }
     TRY(order_may_see(&order, c->session.account, self.id_index, e));
-    TRY(put_order(c, data, &order, &self, e));
-    return view_page(c, rq, rs, "pay", "pay.title", data, e);
+    return pay_show(c, rq, rs, &order, &self, e);
 }
 
 /* GET /pay/{token}/for */
 result page_pay_for(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    DEFER(json_close) struct json *data = json_object();
     struct onlooker who;
     struct order order;
 
     TRY(load_for(c, rq, &order, &who, e));
-    TRY(put_order(c, data, &order, &who, e));
-    return view_page(c, rq, rs, "pay", "pay.title", data, e);
+    return pay_show(c, rq, rs, &order, &who, e);
 }
 
 /* Who paid for whom, and on which ground. */
@@ -358,61 +420,84 @@ static result acting_audit(struct ctx *c, const struct order *o, const struct on
 }
 
 /* One way may still end in a payment: whether another is really wanted beside it. */
+struct beside {
+    const struct attempt_choice *choice;
+    struct str now;  /* the channel that may still end in a payment */
+    struct str base; /* of the bill's pages */
+};
+
 static result beside_ask(struct ctx *c, struct request *rq, struct response *rs,
-                         const struct order *o, const struct attempt_choice *choice,
-                         struct str beside, struct err *e)
+                         const struct order *o, const struct beside *b, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
-    const struct channel *now = channel_find(beside), *next = channel_find(choice->channel);
+    const struct channel *now = channel_find(b->now), *next = channel_find(b->choice->channel);
 
     if (now == NULL || next == NULL)
         return fail(e, ERR_INTERNAL, "channel of an attempt");
-    json_put_str(data, "token", o->token);
+    json_put_str(data, "base", b->base);
     json_put_str(data, "dossier", o->reference);
-    json_put_str(data, "channel", choice->channel);
+    json_put_str(data, "channel", b->choice->channel);
     json_put_str(data, "now", channel_name(c, now));
     json_put_str(data, "next", channel_name(c, next));
     return view_page(c, rq, rs, "pay_beside", "pay.beside.title", data, e);
 }
 
-/* POST /pay/{token}/start: send the citizen to the provider of the channel that they chose. */
-result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+result pay_begin(struct ctx *c, struct request *rq, struct response *rs, struct order *o,
+                 const struct onlooker *who, struct err *e)
 {
     static const char *const fields[] = { "csrf", "channel", "beside", NULL };
-    const struct order_cause cause = cause_of(c);
+    const struct order_cause cause = pay_cause(c);
     struct attempt_choice choice = { .payer_ip = c->visit.ip };
+    struct beside beside = { .choice = &choice, .base = page_of(c, o, who) };
     struct attempt_way way;
-    struct onlooker who;
-    struct order order;
     struct form form;
+    bool told;
 
     TRY(form_body(rq, &form, e));
     TRY(form_only(&form, fields, e));
     choice.channel = form_get(&form, "channel");
     choice.confirmed = str_is(form_get(&form, "beside"), "yes");
-    TRY(load_for(c, rq, &order, &who, e));
-    if (onlooker_refusal(&who, &order) != NULL)
-        return fail(e, ERR_MANDATE, "%s", onlooker_refusal(&who, &order));
-    TRY(order_may_pay(&order, c->now_ms, e));
-    if (who.acts)
-        TRY(acting_audit(c, &order, &who, e));
-    TRY(attempt_start(&c->app->till, &order, &choice, &cause, c->arena, &way, e));
+    if (onlooker_refusal(who, o) != NULL)
+        return fail(e, ERR_MANDATE, "%s", onlooker_refusal(who, o));
+    TRY(order_may_pay(o, c->now_ms, e));
+    TRY(pay_price_told(c, o, who, &told, e));
+    if (!told) { /* the price is another one now: the page tells it first */
+        view_redirect(rs, beside.base);
+        return OK;
+    }
+    if (who->acts)
+        TRY(acting_audit(c, o, who, e));
+    TRY(attempt_start(&c->app->till, o, &choice, &cause, c->arena, &way, e));
+    beside.now = way.beside;
     if (way.beside.n > 0)
-        return beside_ask(c, rq, rs, &order, &choice, way.beside, e);
-    view_cookie(c, rs, PAY_COOKIE, order.token, 0);
-    view_redirect(rs, way.redirect ? way.url : page_of(c, &order));
+        return beside_ask(c, rq, rs, o, &beside, e);
+    view_cookie(c, rs, PAY_COOKIE, o->token, 0);
+    view_redirect(rs, way.redirect ? way.url : beside.base);
     return OK;
 }
 
-/* The way back: the order is asked about, and its page tells. */
-static result came_back(struct ctx *c, struct response *rs, const struct order *order,
-                        struct err *e)
+/* POST /pay/{token}/start: send the citizen to the provider of the channel that they chose. */
+result pay_start(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    const struct order_cause cause = cause_of(c);
+    struct onlooker who;
+    struct order order;
+
+    TRY(load_for(c, rq, &order, &who, e));
+    return pay_begin(c, rq, rs, &order, &who, e);
+}
+
+/* The way back: the order is asked about, and its page tells. */
+static result came_back(struct ctx *c, const struct request *rq, struct response *rs,
+                        const struct order *order, struct err *e)
+{
+    const struct order_cause cause = pay_cause(c);
+    struct onlooker who = { .guest = false };
     enum order_state state;
 
     TRY(attempt_return(&c->app->till, order, &cause, c->arena, &state, e));
-    view_redirect(rs, page_of(c, order));
+    if (!c->signed_in)
+        TRY(pay_code_holds(c, rq, order, &who.guest, e));
+    view_redirect(rs, page_of(c, order, &who));
     return OK;
 }
 
@@ -422,7 +507,7 @@ result pay_back(struct ctx *c, struct request *rq, struct response *rs, struct e
     struct order order;
 
     TRY(order_load_token(&c->app->till, request_param(rq, "token"), c->arena, &order, e));
-    return came_back(c, rs, &order, e);
+    return came_back(c, rq, rs, &order, e);
 }
 
 /* The reference stands in settlement files and bank statements, the token only in the bill's own
@@ -447,7 +532,7 @@ result pay_back_by_ref(struct ctx *c, struct request *rq, struct response *rs, s
     TRY(form_need(&query, "MaThamChieu", 64, &reference, e));
     TRY(attempt_load(&c->app->till, reference, c->arena, &attempt, e));
     TRY(order_load(&c->app->till, attempt.order_id, STR(""), c->arena, &order, e));
-    TRY(came_back(c, rs, &order, e));
+    TRY(came_back(c, rq, rs, &order, e));
     if (!may_know_token(c, rq, &order))
         view_redirect(rs, STR("/"));
     return OK;
