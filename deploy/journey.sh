@@ -65,7 +65,7 @@ bill_open() { # procedure: $dossier and its bill, $bill, which is shown
 }
 paid_wait() { # until the bill says so
     for _ in $(seq 50); do
-        ! has 'state good' || return 0
+        ! has 'note good" role="status"><span class="state good"' || return 0
         sleep 0.2
         visit "$bill"
     done

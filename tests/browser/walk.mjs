@@ -27,11 +27,11 @@ async function pay(page, procedure, look) {
     if (look) await inspect(page, "portal-pay");
     await page.click('button[name="choice"][value="pay"]');
     await page.waitForURL(under(`${here}/pay/`));
-    for (let i = 0; i < 50 && !(await page.locator(".state.good").count()); i++) {
+    for (let i = 0; i < 50 && !(await page.locator(".note.good > .state.good").count()); i++) {
         await page.waitForTimeout(200);
         await page.goto(bill);
     }
-    assert.equal(await page.locator(".state.good").count(), 1, "the bill is paid");
+    assert.equal(await page.locator(".note.good > .state.good").count(), 1, "the bill is paid");
     if (look) await inspect(page, "pay-result");
     return bill;
 }

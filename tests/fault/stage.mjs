@@ -173,7 +173,7 @@ export class Browser {
     // What the bill's page says: paid, waiting, held, failed, open, and how many receipts.
     async page(o) {
         const { status, text } = await this.visit(o.bill);
-        const note = text.match(/class="state (good|warn|bad)">(.)/);
+        const note = text.match(/class="note[^"]*" role="\w+"><span class="state (good|warn|bad)">(.)/);
         const says = { "✓": "paid", "…": "waiting", "!": "held", "✗": "failed" }[note?.[2]] ?? (note ? "closed" : "open");
         return { status, says, receipts: (text.match(/href="\/receipts\//g) ?? []).length, mayPay: /\/start"/.test(text) };
     }
