@@ -77,7 +77,7 @@ grep -q '^demo-portal ' "$var/clients" || motcua client add demo-portal --profil
     --secret-file "$var/secrets/demo_portal" >/dev/null
 grep -q '^demo-onestop ' "$var/clients" || motcua client add demo-onestop --profile oidc \
     --name-vi 'Hệ thống một cửa thử nghiệm' --name-en 'Demo one-stop system' \
-    --scopes 'payments:write payments:read refunds:write webhooks' --hosts '127.0.0.1 localhost' --grants client_credentials \
+    --scopes 'payments:write payments:read refunds:write webhooks counter' --hosts '127.0.0.1 localhost' --grants client_credentials \
     --secret-file "$var/secrets/demo_onestop" >/dev/null
 motcua staff list >"$var/staff"
 grep -q '^officer ' "$var/staff" || motcua staff add officer --display 'Cán bộ đối soát' \

@@ -85,6 +85,7 @@ static result put_person(struct ctx *c, struct json *data, struct err *e)
 
     if (c->is_staff && c->row->who != WHO_CITIZEN) {
         json_put_str(data, "staff", c->staff.display_name);
+        json_put_bool(data, "may_collect", c->staff.role >= STAFF_OFFICER);
         json_put_bool(data, "may_admin", !staff_may_audit(&c->staff, &none).failed);
         return OK;
     }
