@@ -59,7 +59,7 @@ static void copy_to(char *to, size_t room, struct str from)
 
 struct deal *counter_deal(struct counter *c, struct str reference)
 {
-    for (size_t i = 0; i < *c->deal_count; i++)
+    for (size_t i = *c->deal_count; i-- > 0;) /* the newest are asked for most */
         if (str_is(reference, c->deals[i].reference))
             return &c->deals[i];
     return NULL;

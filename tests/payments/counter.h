@@ -20,7 +20,7 @@
 #include "tests/test.h"
 
 #define COUNTER_SECRET   "bi-mat-thu-nghiem"
-#define COUNTER_DEALS    256
+#define COUNTER_DEALS    32768
 #define COUNTER_ORDER    578000
 #define COUNTER_PHI      550000
 #define COUNTER_LE_PHI   28000

@@ -1,0 +1,180 @@
+/* A random walk through orders, attempts, refunds and the books, beside a model of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "crypto/digest.h"
+#include "crypto/secret.h"
+#include "store/sql.h"
+#include "tests/fixture.h"
+#include "tests/payments/peek.h"
+#include "tests/payments/walk.h"
+
+#define STEPS       3000
+#define PROVE_EVERY 500
+
+/* The process dies, or a transaction is made to run twice: sql.h is wrapped by the linker. */
+
+extern result __real_sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
+extern result __real_sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                               size_t n, int64_t *changed, struct err *e);
+extern result __real_sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                                size_t n, struct sql_rows **rows, struct err *e);
+result __wrap_sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
+result __wrap_sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                        int64_t *changed, struct err *e);
+result __wrap_sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                         struct sql_rows **rows, struct err *e);
+
+struct doomed {
+    sql_work *work;
+    void *arg;
+};
+
+static int statements_left = -1; /* until one fails; -1: none does */
+
+static result dies(struct err *e)
+{
+    return fail(e, ERR_STORE, "the process died");
+}
+
+static result doom(struct sql *db, void *arg, struct err *e)
+{
+    const struct doomed *d = arg;
+    const result r = d->work(db, d->arg, e);
+
+    statements_left = -1;
+    return r.failed ? r : dies(e);
+}
+
+/* Does its work only if the statement that is to fail is not reached. */
+static result doom_inside(struct sql *db, void *arg, struct err *e)
+{
+    const struct doomed *d = arg;
+    const result r = d->work(db, d->arg, e);
+    const bool died = statements_left == 0;
+
+    statements_left = -1;
+    walk_now->hit = walk_now->hit || died;
+    return died ? dies(e) : r;
+}
+
+result __wrap_sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
+{
+    struct walk *w = walk_now;
+    struct doomed d = { work, arg };
+    result r;
+
+    if (w == NULL || w->fault == FAULT_NONE || w->fault_tx-- != 0)
+        return __real_sql_transact(p, work, arg, e);
+    switch (w->fault) {
+    case FAULT_AGAIN:
+        (void)__real_sql_transact(p, doom, &d, NULL);
+        return __real_sql_transact(p, work, arg, e);
+    case FAULT_BEFORE:
+        w->hit = true;
+        return __real_sql_transact(p, doom, &d, e);
+    case FAULT_AFTER:
+        r = __real_sql_transact(p, work, arg, e);
+        w->hit = true;
+        return r.failed ? r : dies(e);
+    default:
+        statements_left = w->fault_statement + 1;
+        return __real_sql_transact(p, doom_inside, &d, e);
+    }
+}
+
+static bool dies_now(void)
+{
+    if (statements_left > 0)
+        statements_left--;
+    return statements_left == 0;
+}
+
+result __wrap_sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                        int64_t *changed, struct err *e)
+{
+    return dies_now() ? dies(e) : __real_sql_run_n(db, q, params, n, changed, e);
+}
+
+result __wrap_sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                         struct sql_rows **rows, struct err *e)
+{
+    return dies_now() ? dies(e) : __real_sql_find_n(db, q, params, n, rows, e);
+}
+
+struct walk *walk_open(uint64_t seed)
+{
+    static struct walk w;
+    struct counter *c = counter_open();
+
+    w = (struct walk){ .c = c, .seed = seed, .rng = seed };
+    w.a = arena_open((size_t)512 << 20);
+    w.orders = calloc(WALK_ORDERS, sizeof(struct walk_order));
+    check(w.orders != NULL);
+    c->till.vietqr_bin = STR("970415");
+    c->till.vietqr_account = STR("113366668888");
+    walk_now = &w;
+    return &w;
+}
+
+static void walk_close(struct walk *w)
+{
+    walk_now = NULL;
+    peek_close();
+    free(w->orders);
+    arena_close(&w->a);
+}
+
+static void export_keep(struct walk *w)
+{
+    const char *path = getenv("MOTCUA_MODEL_EXPORT");
+    struct arena *a = arena_open((size_t)1 << 30);
+    const struct str text = walk_export(w, a);
+    FILE *f = path == NULL ? NULL : fopen(path, "w");
+
+    (void)fprintf(stderr, "seed %llu: %lld steps, %d orders, export %.*s\n",
+                  (unsigned long long)w->seed, (long long)w->step, w->count,
+                  STR_ARG(digest_hex(a, digest_sha256(text))));
+    if (f != NULL) {
+        check(fwrite(text.p, 1, text.n, f) == text.n);
+        check(fclose(f) == 0);
+    }
+    arena_close(&a);
+}
+
+static void walk_all(uint64_t seed, int64_t count)
+{
+    struct walk *w = walk_open(seed);
+    const int64_t start_ms = clock_monotonic_ms();
+
+    for (int64_t i = 0; i < count; i++) {
+        walk_step(w);
+        if ((i + 1) % PROVE_EVERY == 0)
+            walk_prove(w);
+    }
+    walk_settle(w);
+    walk_prove(w);
+    (void)fprintf(stderr, "%lld steps/s\n",
+                  (long long)(count * 1000 / (clock_monotonic_ms() - start_ms + 1)));
+    export_keep(w);
+    walk_close(w);
+}
+
+static int64_t number(const char *name, int64_t otherwise)
+{
+    const char *text = getenv(name);
+    int64_t n = otherwise;
+
+    if (text != NULL)
+        check(str_to_i64(str_c(text), &n));
+    return n;
+}
+
+TEST_STORE(a_random_walk_agrees_with_the_model_after_every_step)
+{
+    walk_all((uint64_t)number("MOTCUA_MODEL_SEED", 20261123), number("MOTCUA_MODEL_STEPS", STEPS));
+}
