@@ -535,6 +535,32 @@ TEST_STORE(what_the_bank_sends_back_is_held_again)
     counter_books_hold(c);
 }
 
+/* The bank does not ask whether another refund of the same capture is under way. */
+TEST_STORE(what_the_bank_sends_back_is_noted_beside_another_refund)
+{
+    struct counter *c = counter_open();
+    const struct order o = paid_order(c);
+    const struct refund first = asked(c, &o, 1000, "wrong_fee");
+    struct refund_request rq;
+    struct refund second;
+
+    approve(c, &first);
+    (void)order_out(c, &first);
+    told(c, &first, REFUND_EV_PAID, REFUND_SUCCEEDED);
+    second = asked(c, &o, 2000, "wrong_fee");
+    told(c, &first, REFUND_EV_RETURN, REFUND_RETURNED);
+    check_int(fresh(c, &o).reserved_vnd, 3000);
+    approve(c, &second);
+    (void)order_out(c, &second);
+    told(c, &second, REFUND_EV_PAID, REFUND_SUCCEEDED);
+    rq = ask_for(c, &o, 500, "wrong_fee"); /* while one is open nobody asks for another */
+    ask_fails(c, &rq, ERR_CONFLICT, "");
+    told(c, &first, REFUND_EV_UNPAID, REFUND_FAILED);
+    check_int(fresh(c, &o).refunded_vnd, 2000);
+    check_int(fresh(c, &o).reserved_vnd, 0);
+    counter_books_hold(c);
+}
+
 struct stepping {
     struct counter *c;
     struct str id;
