@@ -63,7 +63,10 @@ static void remove_folder(void)
 const char *test_folder(void)
 {
     if (folder[0] == '\0') {
-        (void)snprintf(folder, sizeof(folder), "/tmp/motcua-test-XXXXXX");
+        const char *place = getenv("TMPDIR");
+
+        (void)snprintf(folder, sizeof(folder), "%s/motcua-test-XXXXXX",
+                       place != NULL ? place : "/tmp");
         check(mkdtemp(folder) != NULL);
         (void)atexit(remove_folder);
     }

@@ -57,7 +57,7 @@ static void arrive(struct model_order *o, int64_t vnd)
 {
     if (!o->superseded)
         o->assessed = true; /* late money brings the bill back */
-    if (o->exempt) /* carried to a bill of nothing: all of it is too much */
+    if (o->exempt)          /* carried to a bill of nothing: all of it is too much */
         o->applied = true;
     o->exempt = false;
     o->captured_vnd += vnd;

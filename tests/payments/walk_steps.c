@@ -5,22 +5,17 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "crypto/digest.h"
 #include "payments/idempotency.h"
 #include "payments/ledger.h"
 #include "payments/poll.h"
-#include "payments/quote.h"
-#include "payments/refund_order.h"
-#include "payments/reversal.h"
 #include "payments/transfer.h"
 #include "store/sql.h"
-#include "tests/payments/walk.h"
+#include "tests/payments/walk_steps.h"
 
 #define ACCOUNT "113366668888"
 #define RECENT  24 /* orders that most steps are about */
 
-static void note(struct walk *w, const char *fmt, ...) PRINTF(2, 3);
-static void note(struct walk *w, const char *fmt, ...)
+void walk_note(struct walk *w, const char *fmt, ...)
 {
     char *line = w->log[w->step % WALK_LOG];
     const size_t n = strlen(line);
@@ -31,18 +26,18 @@ static void note(struct walk *w, const char *fmt, ...)
     va_end(va);
 }
 
-static bool chance(struct walk *w, int percent)
+bool walk_chance(struct walk *w, int percent)
 {
     return walk_below(w, 100) < percent;
 }
 
 /* What a refusal says goes to logs. */
-static void told(struct walk *w, result r, const struct err *e)
+void walk_told(struct walk *w, result r, const struct err *e)
 {
     static const char *const secrets[] = { "038190000001", "0011001234567", COUNTER_SECRET,
                                            "Nguyễn" };
 
-    note(w, r.failed ? " -> %s" : " -> ok", err_name(e->code));
+    walk_note(w, r.failed ? " -> %s" : " -> ok", err_name(e->code));
     if (!r.failed)
         return;
     for (size_t i = 0; i < LEN(secrets); i++)
@@ -53,9 +48,9 @@ static void told(struct walk *w, result r, const struct err *e)
 }
 
 /* Without a fault the outcome is known. */
-static void must_be(struct walk *w, result r, bool ok, const struct err *e)
+void walk_must(struct walk *w, result r, bool ok, const struct err *e)
 {
-    told(w, r, e);
+    walk_told(w, r, e);
     if (!w->hit && r.failed == ok)
         walk_fail(w, "%s: %s %s: %s", ok ? "was to succeed" : "was to fail",
                   r.failed ? err_name(e->code) : "ok", r.failed ? e->field : "",
@@ -63,19 +58,19 @@ static void must_be(struct walk *w, result r, bool ok, const struct err *e)
 }
 
 /* One that background work may have changed is looked at first. */
-static struct walk_order *pick(struct walk *w)
+struct walk_order *walk_pick(struct walk *w)
 {
     const int recent = w->count < RECENT ? w->count : RECENT;
     struct walk_order *x = &w->orders[w->count - 1 - (int)walk_below(w, recent)];
 
-    if (chance(w, 5))
+    if (walk_chance(w, 5))
         x = &w->orders[walk_below(w, w->count)];
     if (x->synced < w->polled)
         walk_sync(w, x, MAY_CAPTURE | MAY_WITHDRAW | MAY_REFUND);
     return x;
 }
 
-static int pick_attempt(struct walk *w, const struct walk_order *x, const char *channel)
+int walk_pick_attempt(struct walk *w, const struct walk_order *x, const char *channel)
 {
     for (int tries = 0; tries < 4 && x->m.attempt_count > 0; tries++) {
         const int i = (int)walk_below(w, x->m.attempt_count);
@@ -204,18 +199,18 @@ static bool make_once(struct walk *w, struct making *m, struct err *e)
         if (r.failed && !w->hit)
             break;
     }
-    told(w, r, e);
+    walk_told(w, r, e);
     if (r.failed)
         return false;
     w->fault = FAULT_NONE;
     order_add(w, first.body, m->of);
-    if (chance(w, 50)) {
+    if (walk_chance(w, 50)) {
         check_ok(idempotency_run(&w->c->till, &call, make, m, w->a, &again, e), *e);
         check(again.replayed);
         check_int(again.status, first.status);
         check_same(again.body, first.body);
     }
-    if (chance(w, 20)) {
+    if (walk_chance(w, 20)) {
         json_put_int(body, "other", 1);
         check_fails(idempotency_run(&w->c->till, &call, make, m, w->a, &again, e), *e,
                     ERR_KEY_REUSED);
@@ -228,7 +223,7 @@ static void do_create(struct walk *w)
     struct making m = { .w = w, .rq = request_any(w) };
     struct err e = { .code = ERR_NONE };
 
-    note(w, " %.*s %.*s", STR_ARG(m.rq.agency_id), STR_ARG(m.rq.procedure));
+    walk_note(w, " %.*s %.*s", STR_ARG(m.rq.agency_id), STR_ARG(m.rq.procedure));
     if (!make_once(w, &m, &e) && e.code != ERR_INVALID && e.code != ERR_BUSINESS_RULE)
         walk_fail(w, "no order: %s %s %s", err_name(e.code), e.field, e.detail);
 }
@@ -241,7 +236,7 @@ static bool has_live(const struct walk_order *x)
     return false;
 }
 
-static bool has_dispute(const struct walk_order *x)
+bool walk_disputed(const struct walk_order *x)
 {
     for (int i = 0; i < x->m.attempt_count; i++)
         if (x->m.attempts[i].disputed)
@@ -251,20 +246,20 @@ static bool has_dispute(const struct walk_order *x)
 
 static void do_supersede(struct walk *w)
 {
-    struct walk_order *x = pick(w);
+    struct walk_order *x = walk_pick(w);
     struct making m = { .w = w, .rq = request_any(w), .of = x };
     const enum order_state was = model_state(&x->m);
     struct err e = { .code = ERR_NONE };
     const bool may = (was == ORDER_OPEN || was == ORDER_UNDERPAID || was == ORDER_PAID ||
                       was == ORDER_OVERPAID || was == ORDER_EXEMPT) &&
-                     !has_live(x) && !has_dispute(x) && x->m.reserved_vnd == 0 &&
+                     !has_live(x) && !walk_disputed(x) && x->m.reserved_vnd == 0 &&
                      x->m.refunded_vnd == x->m.excess_refunded_vnd;
 
-    if (chance(w, 60))
+    if (walk_chance(w, 60))
         return;
     m.rq.agency_id = str_c(x->agency);
     m.rq.reference = str_c(x->dossier);
-    note(w, " of %d", (int)(x - w->orders));
+    walk_note(w, " of %d", (int)(x - w->orders));
     if (!make_once(w, &m, &e)) {
         if (may && e.code != ERR_INVALID && e.code != ERR_BUSINESS_RULE)
             walk_fail(w, "not superseded: %s %s %s", err_name(e.code), e.field, e.detail);
@@ -276,20 +271,20 @@ static void do_supersede(struct walk *w)
 
 static void do_cancel(struct walk *w)
 {
-    struct walk_order *x = pick(w);
+    struct walk_order *x = walk_pick(w);
     struct err e = { .code = ERR_NONE };
     const enum order_state was = model_state(&x->m);
     const bool live = has_live(x);
 
-    if (chance(w, 50))
+    if (walk_chance(w, 50))
         return;
-    note(w, " %d (%s)", (int)(x - w->orders), order_state_name(was));
+    walk_note(w, " %d (%s)", (int)(x - w->orders), order_state_name(was));
     const result r = order_cancel(&w->c->till, str_c(x->id), counter_cause(), &e);
 
     if (live)
-        told(w, r, &e);
+        walk_told(w, r, &e);
     else
-        must_be(w, r, was == ORDER_OPEN || was == ORDER_CANCELLED, &e);
+        walk_must(w, r, was == ORDER_OPEN || was == ORDER_CANCELLED, &e);
     walk_sync(w, x, MAY_CAPTURE | MAY_WITHDRAW);
     if (!r.failed && model_state(&x->m) != ORDER_CANCELLED)
         walk_fail(w, "cancelled, and is %s", order_state_name(model_state(&x->m)));
@@ -299,26 +294,26 @@ static void do_cancel(struct walk *w)
 
 static void do_start(struct walk *w)
 {
-    struct walk_order *x = pick(w);
+    struct walk_order *x = walk_pick(w);
     const struct order o = walk_load(w, x);
     const enum order_state was = model_state(&x->m);
-    const char *channel = chance(w, 60) ? "portal" : "vietqr";
+    const char *channel = walk_chance(w, 60) ? "portal" : "vietqr";
     struct attempt_choice choice = *counter_by(channel);
     struct attempt_way way;
     struct err e = { .code = ERR_NONE };
 
     if (x->m.attempt_count > MODEL_ATTEMPTS - 6)
         return;
-    choice.confirmed = chance(w, 30);
-    w->c->init = chance(w, 50) ? INIT_WRAPPED : (enum counter_init)walk_below(w, 8);
-    note(w, " %d (%s) by %s, init %d", (int)(x - w->orders), order_state_name(was), channel,
-         (int)w->c->init);
+    choice.confirmed = walk_chance(w, 30);
+    w->c->init = walk_chance(w, 50) ? INIT_WRAPPED : (enum counter_init)walk_below(w, 8);
+    walk_note(w, " %d (%s) by %s, init %d", (int)(x - w->orders), order_state_name(was), channel,
+              (int)w->c->init);
     const result r = attempt_start(&w->c->till, &o, &choice, counter_cause(), w->a, &way, &e);
 
     if (was != ORDER_OPEN && was != ORDER_UNDERPAID)
-        must_be(w, r, false, &e);
+        walk_must(w, r, false, &e);
     else
-        told(w, r, &e);
+        walk_told(w, r, &e);
     walk_sync(w, x, MAY_CAPTURE);
     /* At most one that may still be paid in each channel. */
     for (int i = 0; i < x->m.attempt_count; i++)
@@ -331,27 +326,27 @@ static void do_start(struct walk *w)
 
 static void do_payer(struct walk *w)
 {
-    struct walk_order *x = pick(w);
-    const int i = pick_attempt(w, x, "portal");
+    struct walk_order *x = walk_pick(w);
+    const int i = walk_pick_attempt(w, x, "portal");
     struct deal *d = i < 0 ? NULL : counter_deal(w->c, str_c(x->refs[i]));
 
     if (d == NULL || d->state == 1)
         return;
-    note(w, " %d.%d", (int)(x - w->orders), i + 1);
-    if (chance(w, 65)) {
+    walk_note(w, " %d.%d", (int)(x - w->orders), i + 1);
+    if (walk_chance(w, 65)) {
         d->state = 1;
         (void)snprintf(d->txn, sizeof(d->txn), "GD%lld", (long long)w->step);
     } else {
         d->state = 4;
     }
-    note(w, d->state == 1 ? " pays" : " fails");
+    walk_note(w, d->state == 1 ? " pays" : " fails");
 }
 
 static void network_any(struct walk *w)
 {
-    w->c->query_down = chance(w, 15);
-    w->c->query_amount_more = chance(w, 5) ? 1 : 0;
-    w->c->query_currency = chance(w, 4) ? "USD" : "VND";
+    w->c->query_down = walk_chance(w, 15);
+    w->c->query_amount_more = walk_chance(w, 5) ? 1 : 0;
+    w->c->query_currency = walk_chance(w, 4) ? "USD" : "VND";
 }
 
 static bool network_is_well(const struct walk *w)
@@ -376,8 +371,8 @@ static void do_confirm(struct walk *w)
                                           { .currency = "USD" },     { .partner = "KHAC" },
                                           { .txn = "ANOTHER" },      { .code = "04" },
                                           { .amount = "9999999999" } };
-    struct walk_order *x = pick(w), *y = pick(w);
-    const int i = pick_attempt(w, x, "portal");
+    struct walk_order *x = walk_pick(w), *y = walk_pick(w);
+    const int i = walk_pick_attempt(w, x, "portal");
     const int64_t kind = walk_below(w, 20);
     struct confirm with = { 0 };
     struct str body;
@@ -403,13 +398,13 @@ static void do_confirm(struct walk *w)
         body = str_of(p, body.n);
     }
     const bool forged = kind == 0 || kind == 3 || flipped;
-    const int times = chance(w, 25) ? 3 : 1;
+    const int times = walk_chance(w, 25) ? 3 : 1;
 
-    note(w, " %d.%d kind %d x%d%s", (int)(x - w->orders), i + 1, (int)kind, times,
-         network_is_well(w) ? "" : " in bad weather");
+    walk_note(w, " %d.%d kind %d x%d%s", (int)(x - w->orders), i + 1, (int)kind, times,
+              network_is_well(w) ? "" : " in bad weather");
     for (int n = 0; n < times; n++)
         notice_take(&w->c->till, body, STR("198.51.100.1"), STR("rq"), w->a, &reply, &why);
-    note(w, reply.accepted ? " 00" : " 99");
+    walk_note(w, reply.accepted ? " 00" : " 99");
     if (forged && reply.accepted)
         walk_fail(w, "a forged notice was believed");
     walk_sync(w, x, forged ? 0 : MAY_CAPTURE);
@@ -421,16 +416,17 @@ static void do_confirm(struct walk *w)
 
 static void do_ask(struct walk *w)
 {
-    struct walk_order *x = pick(w);
-    const int i = pick_attempt(w, x, NULL);
+    struct walk_order *x = walk_pick(w);
+    const int i = walk_pick_attempt(w, x, NULL);
     struct err e = { .code = ERR_NONE };
 
     if (i < 0)
         return;
     network_any(w);
-    note(w, " %d.%d (%s)%s", (int)(x - w->orders), i + 1,
-         attempt_state_name(x->m.attempts[i].state), network_is_well(w) ? "" : " in bad weather");
-    must_be(w, attempt_ask(&w->c->till, str_c(x->refs[i]), counter_cause(), &e), true, &e);
+    walk_note(w, " %d.%d (%s)%s", (int)(x - w->orders), i + 1,
+              attempt_state_name(x->m.attempts[i].state),
+              network_is_well(w) ? "" : " in bad weather");
+    walk_must(w, attempt_ask(&w->c->till, str_c(x->refs[i]), counter_cause(), &e), true, &e);
     walk_sync(w, x, MAY_CAPTURE);
     if (is_portal(x, i))
         paid_is_captured(w, x, i);
@@ -438,21 +434,21 @@ static void do_ask(struct walk *w)
 
 static void do_return(struct walk *w)
 {
-    struct walk_order *x = pick(w);
+    struct walk_order *x = walk_pick(w);
     const struct order o = walk_load(w, x);
     enum order_state state;
     struct err e = { .code = ERR_NONE };
 
     network_any(w);
-    note(w, " %d", (int)(x - w->orders));
-    must_be(w, attempt_return(&w->c->till, &o, counter_cause(), w->a, &state, &e), true, &e);
+    walk_note(w, " %d", (int)(x - w->orders));
+    walk_must(w, attempt_return(&w->c->till, &o, counter_cause(), w->a, &state, &e), true, &e);
     walk_sync(w, x, MAY_CAPTURE);
 }
 
 static void do_transfer(struct walk *w)
 {
-    struct walk_order *x = pick(w);
-    const int i = pick_attempt(w, x, "vietqr");
+    struct walk_order *x = walk_pick(w);
+    const int i = walk_pick_attempt(w, x, "vietqr");
     const int64_t before = x->m.captured_vnd;
     struct transfer in = { .account = STR(ACCOUNT), .bank = STR("CTG"), .currency = STR("VND") };
     enum transfer_outcome out = TRANSFER_UNRECOGNISED;
@@ -460,21 +456,21 @@ static void do_transfer(struct walk *w)
 
     if (i < 0 || x->m.attempt_count > MODEL_ATTEMPTS - 4)
         return;
-    const bool repeat = w->transfers > 0 && chance(w, 15);
-    const bool odd = chance(w, 10);
+    const bool repeat = w->transfers > 0 && walk_chance(w, 15);
+    const bool odd = walk_chance(w, 10);
     const int64_t due = x->m.total_vnd > 0 ? x->m.total_vnd : 1000;
 
     in.at_ms = w->c->clock.fixed_ms;
     in.narrative = odd ? STR("ung ho") : str_fmt(w->a, "MBVCB %s", x->refs[i]);
-    in.amount_vnd = chance(w, 50)   ? due
-                    : chance(w, 60) ? 1 + walk_below(w, due)
-                                    : due + walk_below(w, due);
+    in.amount_vnd = walk_chance(w, 50)   ? due
+                    : walk_chance(w, 60) ? 1 + walk_below(w, due)
+                                         : due + walk_below(w, due);
     in.bank_txn = str_fmt(w->a, "FT%lld", (long long)w->step);
-    note(w, " %d.%d %lld%s", (int)(x - w->orders), i + 1, (long long)in.amount_vnd,
-         repeat ? " twice" : "");
+    walk_note(w, " %d.%d %lld%s", (int)(x - w->orders), i + 1, (long long)in.amount_vnd,
+              repeat ? " twice" : "");
     result r = transfer_recognise(&w->c->till, &in, "bank_notice", w->a, &out, &e);
 
-    told(w, r, &e);
+    walk_told(w, r, &e);
     if (!w->hit && (r.failed || out != (odd ? TRANSFER_UNRECOGNISED : TRANSFER_CAPTURED)))
         walk_fail(w, "a transfer that is %s", transfer_outcome_name(out));
     w->fault = FAULT_NONE;
@@ -504,7 +500,7 @@ static void poll_some(struct walk *w, int most)
             const result r = jobs[k](&w->c->till, &did, &e);
 
             if (r.failed)
-                must_be(w, r, true, &e);
+                walk_must(w, r, true, &e);
             if (r.failed || !did)
                 break;
         }
@@ -517,212 +513,17 @@ static void do_poll(struct walk *w)
     w->polled = w->step;
     poll_some(w, 6);
     for (int i = w->count > RECENT ? w->count - RECENT : 0; i < w->count; i++)
-        if (chance(w, 25))
+        if (walk_chance(w, 25))
             walk_sync(w, &w->orders[i], MAY_CAPTURE | MAY_WITHDRAW | MAY_REFUND);
 }
 
 static void do_clock(struct walk *w)
 {
     static const int64_t steps_s[] = { 1, 5, 15, 60, 900, 3600, 7200, 86400, 259200 };
-    const int64_t s = steps_s[walk_below(w, chance(w, 10) ? 9 : 7)];
+    const int64_t s = steps_s[walk_below(w, walk_chance(w, 10) ? 9 : 7)];
 
-    note(w, " +%lld s", (long long)s);
+    walk_note(w, " +%lld s", (long long)s);
     counter_forward(w->c, s);
-}
-
-/* Refunds. */
-
-static struct proposal_actor person(struct walk *w, const char *name)
-{
-    (void)w;
-    return (struct proposal_actor){ .name = str_c(name),
-                                    .limit_vnd = INT64_MAX,
-                                    .request_id = STR("rq-3"),
-                                    .ip = STR("203.0.113.9") };
-}
-
-static void do_refund(struct walk *w)
-{
-    static const char *const reasons[] = { "wrong_fee", "exempt", "paid_twice", "overpaid",
-                                           "withdrawn" };
-    struct walk_order *x = pick(w);
-    const struct proposal_actor by = person(w, "staff:an");
-    const int64_t available = model_available(&x->m);
-    struct refund_request rq = { .order_id = str_c(x->id),
-                                 .available_vnd = available,
-                                 .reason = STR("wrong_fee"),
-                                 .remark = STR("as the dossier says"),
-                                 .payee = { STR("Nguyễn Thị Hòa"), STR("VCB"),
-                                            STR("0011001234567") } };
-    struct refund r;
-    struct err e = { .code = ERR_NONE };
-
-    for (int tries = 0; tries < 6 && x->m.captured_vnd == 0; tries++)
-        x = pick(w);
-    if (x->m.refund_count > MODEL_REFUNDS - 2)
-        return;
-    rq.order_id = str_c(x->id);
-    rq.available_vnd = model_available(&x->m);
-    rq.amount_vnd = chance(w, 40) ? rq.available_vnd : walk_below(w, rq.available_vnd + 2);
-    const bool over = chance(w, 5), stale = chance(w, 5), any = chance(w, 30);
-
-    if (over)
-        rq.amount_vnd = rq.available_vnd + 1 + walk_below(w, 1000);
-    if (stale)
-        rq.available_vnd += 1;
-    if (any)
-        rq.reason = str_c(reasons[walk_below(w, LEN(reasons))]);
-    w->c->clock.fixed_ms++; /* refunds are told apart by when they were made */
-    note(w, " %d: %lld of %lld", (int)(x - w->orders), (long long)rq.amount_vnd,
-         (long long)rq.available_vnd);
-    const result got = refund_request(&w->c->till, &rq, &by, "page", w->a, &r, &e);
-
-    if (over || stale || rq.amount_vnd <= 0 || has_dispute(x))
-        must_be(w, got, false, &e);
-    else
-        told(w, got, &e);
-    /* The whole of the only capture, of which nothing was asked back: nothing stands against it. */
-    if (!any && !over && !stale && !w->hit && got.failed && x->m.attempt_count == 1 &&
-        x->m.carried_vnd == 0 && x->m.refund_count == 0 && !has_dispute(x) && rq.amount_vnd > 0 &&
-        rq.amount_vnd <= rq.available_vnd)
-        walk_fail(w, "no refund: %s %s %s", err_name(e.code), e.field, e.detail);
-    walk_sync(w, x, MAY_REFUND);
-}
-
-static struct walk_order *pick_refund(struct walk *w, int *i)
-{
-    for (int tries = 0; tries < 20; tries++) {
-        struct walk_order *x = pick(w);
-
-        if (x->m.refund_count == 0)
-            continue;
-        *i = (int)walk_below(w, x->m.refund_count);
-        if (refund_is_open(x->m.refunds[*i].state) || chance(w, 30))
-            return x;
-    }
-    return NULL;
-}
-
-static void refund_decide(struct walk *w, struct walk_order *x, int i, const struct refund *r)
-{
-    const int64_t kind = walk_below(w, 10);
-    const struct proposal_actor by =
-        person(w, kind < 2 ? "staff:an" : "staff:binh"); /* the maker, or another */
-    struct proposal_decision d = { .id = r->proposal_id,
-                                   .verdict = kind < 7   ? PROPOSAL_APPROVED
-                                              : kind < 9 ? PROPOSAL_REJECTED
-                                                         : PROPOSAL_WITHDRAWN,
-                                   .remark = STR("seen") };
-    struct proposal p;
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(proposal_load(&w->c->till, r->proposal_id, w->a, &p, &e), e);
-    d.hash = p.hash;
-    if (kind == 2)
-        d.hash = digest_hex(w->a, digest_sha256(STR("what was shown before")));
-    note(w, " %d: decided %d", (int)(x - w->orders), (int)kind);
-    const bool ok = p.state == PROPOSAL_OPEN && kind > 2 && kind != 9;
-    const result got = proposal_decide(&w->c->till, &d, &by, w->a, &p, &e);
-
-    must_be(w, got, ok, &e);
-    walk_sync(w, x, MAY_REFUND);
-    if (ok && !got.failed &&
-        x->m.refunds[i].state != (kind < 7 ? REFUND_APPROVED : REFUND_REJECTED))
-        walk_fail(w, "decided, and the refund is %s", refund_state_name(x->m.refunds[i].state));
-}
-
-static void refund_word(struct walk *w, struct walk_order *x, int i)
-{
-    const struct refund_word word = { chance(w, 60)   ? REFUND_EV_PAID
-                                      : chance(w, 50) ? REFUND_EV_UNPAID
-                                                      : REFUND_EV_RETURN,
-                                      STR("FT26327001"), STR("account closed") };
-    const enum refund_state was = x->m.refunds[i].state;
-    struct refund out;
-    struct err e = { .code = ERR_NONE };
-    const bool ok = was == REFUND_MANUAL      ? word.event != REFUND_EV_RETURN
-                    : was == REFUND_SUCCEEDED ? word.event == REFUND_EV_RETURN
-                    : was == REFUND_RETURNED  ? word.event != REFUND_EV_RETURN
-                                              : false;
-
-    note(w, " %d: %s is told %s", (int)(x - w->orders), refund_state_name(was),
-         refund_event_name(word.event));
-    must_be(
-        w, refund_settle(&w->c->till, str_c(x->refunds[i]), &word, counter_cause(), w->a, &out, &e),
-        ok, &e);
-    walk_sync(w, x, MAY_REFUND);
-}
-
-static void do_refund_on(struct walk *w)
-{
-    int i = 0;
-    struct walk_order *x = pick_refund(w, &i);
-    struct refund r;
-    struct err e = { .code = ERR_NONE };
-
-    if (x == NULL)
-        return;
-    check_ok(refund_load(&w->c->till, str_c(x->refunds[i]), STR(""), w->a, &r, &e), e);
-    if (r.state == REFUND_REQUESTED || chance(w, 5)) {
-        refund_decide(w, x, i, &r);
-        return;
-    }
-    if (r.state != REFUND_APPROVED || chance(w, 5)) {
-        refund_word(w, x, i);
-        return;
-    }
-    note(w, " %d: approved", (int)(x - w->orders));
-    if (chance(w, 20))
-        must_be(w, refund_cancel(&w->c->till, r.id, counter_cause(), w->a, &r, &e), true, &e);
-    else
-        must_be(w, refund_order_make(&w->c->till, r.id, counter_cause(), w->a, &r, &e), true, &e);
-    walk_sync(w, x, MAY_REFUND);
-}
-
-/* Reversals. */
-
-static void reversal_decide(struct walk *w, struct walk_order *x, int i)
-{
-    const int64_t kind = walk_below(w, 8);
-    const struct proposal_actor by = person(w, kind == 0 || kind == 7 ? "staff:an" : "staff:binh");
-    struct proposal_decision d = { .id = str_c(x->dispute[i]),
-                                   .verdict = kind < 5    ? PROPOSAL_APPROVED
-                                              : kind == 7 ? PROPOSAL_WITHDRAWN
-                                                          : PROPOSAL_REJECTED,
-                                   .remark = STR("seen") };
-    struct proposal p;
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(proposal_load(&w->c->till, d.id, w->a, &p, &e), e);
-    d.hash = p.hash;
-    note(w, " %d.%d: decided %d", (int)(x - w->orders), i + 1, (int)kind);
-    must_be(w, proposal_decide(&w->c->till, &d, &by, w->a, &p, &e), kind != 0, &e);
-    walk_sync(w, x, MAY_DISPUTE);
-}
-
-static void do_reverse(struct walk *w)
-{
-    struct walk_order *x = pick(w);
-    const int i = pick_attempt(w, x, NULL);
-    const struct proposal_actor by = person(w, "staff:an");
-    struct proposal p;
-    struct err e = { .code = ERR_NONE };
-
-    if (i < 0 || chance(w, 40))
-        return;
-    if (x->dispute[i][0] != '\0' && chance(w, 80)) {
-        reversal_decide(w, x, i);
-        return;
-    }
-    const bool ok = x->m.attempts[i].state == ATTEMPT_CAPTURED && x->dispute[i][0] == '\0' &&
-                    x->m.reserved_vnd == 0 && x->m.refunded_vnd == 0 && !x->m.superseded;
-
-    note(w, " %d.%d", (int)(x - w->orders), i + 1);
-    must_be(w,
-            reversal_propose(&w->c->till, str_c(x->refs[i]), STR("line 7 of the file"), &by, w->a,
-                             &p, &e),
-            ok, &e);
-    walk_sync(w, x, MAY_DISPUTE);
 }
 
 static const struct {
@@ -739,9 +540,9 @@ static const struct {
     { "transfer", 10, do_transfer },
     { "poll", 4, do_poll },
     { "clock", 5, do_clock },
-    { "refund", 8, do_refund },
-    { "refund on", 14, do_refund_on },
-    { "reverse", 7, do_reverse },
+    { "refund", 8, walk_refund },
+    { "refund on", 14, walk_refund_on },
+    { "reverse", 7, walk_reverse },
     { "cancel", 3, do_cancel },
     { "supersede", 3, do_supersede },
 };
@@ -754,7 +555,7 @@ static void fault_any(struct walk *w)
     w->fault_statement = (int)walk_below(w, 30);
     const enum walk_fault f = (enum walk_fault)(1 + walk_below(w, 4));
 
-    if (chance(w, 8))
+    if (walk_chance(w, 8))
         w->fault = f;
 }
 
@@ -777,7 +578,7 @@ void walk_step(struct walk *w)
     if (w->count == 0)
         i = 0;
     w->steps_of[i]++;
-    note(w, "%s%s", w->fault == FAULT_NONE ? "" : "! ", steps[i].name);
+    walk_note(w, "%s%s", w->fault == FAULT_NONE ? "" : "! ", steps[i].name);
     steps[i].run(w);
     w->fault = FAULT_NONE;
 }
