@@ -36,6 +36,24 @@ for (const width of [390, 1280]) {
         await inspect(page, "pay-beside");
         await page.click('a.button[href^="/pay/"]');
         await page.waitForSelector("img.qr");
+        // The same transfer by hand, at the simulated bank; and VNPAY's page.
+        const code = (await page.content()).match(/MTC[0-9A-Z]{12}/)[0];
+        await page.goto(`${systems}/bank?lang=${language}`);
+        await page.fill("#amount", "10.000");
+        await page.fill("#narrative", `nộp phí ${code}`);
+        await page.click('form[action="/bank"] button');
+        await page.waitForURL(under(`${systems}/bank`));
+        await inspect(page, "bank");
+        await page.goto(address);
+        await page.check('input[value="vnpay"]');
+        await page.click('form[action$="/start"] button');
+        if (await page.locator('input[name="beside"]').count()) await page.click('form[action$="/start"] button');
+        await page.waitForURL(under(`${systems}/vnpay/`));
+        await page.goto(`${page.url()}&lang=${language}`);
+        await inspect(page, "vnpay");
+        await page.click('button[value="cancel"]');
+        await page.waitForURL(under(`${here}/pay/`));
+        assert.equal(await page.locator(".note.bad > .state.bad").count(), 1, "cancelled there");
         await page.context().close();
     }
 }
