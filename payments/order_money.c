@@ -103,6 +103,7 @@ result order_release(struct sql *db, const struct till *t, struct order *o,
     if (o->state != ORDER_UNDERPAID || order_due_vnd(o) > 0)
         return OK;
     c.amount_vnd = c.excess_vnd = 0; /* with what is held again it is enough */
+    c.attempt_n = 0;                 /* no capture of its own: that one has its journal */
     return order_captured(db, t, o, &c, a, e);
 }
 

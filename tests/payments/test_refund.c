@@ -9,6 +9,7 @@
 #include "payments/refund_order.h"
 #include "payments/refund_row.h"
 #include "payments/refund_rules.h"
+#include "payments/transfer.h"
 #include "store/sql.h"
 #include "tests/payments/counter.h"
 
@@ -532,6 +533,49 @@ TEST_STORE(what_the_bank_sends_back_is_held_again)
     check_int(fresh(c, &o).reserved_vnd, 0);
     check_int(fresh(c, &o).refunded_vnd, 0);
     check_int(counter_balance(c, 2140), 0);
+    counter_books_hold(c);
+}
+
+static void transferred(struct counter *c, struct str code, int64_t vnd, const char *txn)
+{
+    const struct transfer in = { .account = STR("113366668888"),
+                                 .bank_txn = str_c(txn),
+                                 .amount_vnd = vnd,
+                                 .currency = STR("VND"),
+                                 .at_ms = c->clock.fixed_ms,
+                                 .narrative = code };
+    enum transfer_outcome out;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(transfer_recognise(&c->till, &in, "bank_notice", test_arena(), &out, &e), e);
+    check_int(out, TRANSFER_CAPTURED);
+}
+
+/* Two parts that are enough only together, of which the first was asked back meanwhile. */
+TEST_STORE(what_is_not_paid_back_after_all_completes_the_payment)
+{
+    struct counter *c = counter_open();
+    const struct order o = counter_order(c);
+    struct attempt_way way;
+    struct attempt *all;
+    struct refund r;
+    size_t n;
+    struct err e = { .code = ERR_NONE };
+
+    c->till.vietqr_bin = STR("970415");
+    c->till.vietqr_account = STR("113366668888");
+    check_ok(
+        attempt_start(&c->till, &o, counter_by("vietqr"), counter_cause(), test_arena(), &way, &e),
+        e);
+    check_ok(attempt_list(&c->till, &o, test_arena(), &all, &n, &e), e);
+    transferred(c, all[0].reference, 300000, "FT1");
+    r = asked(c, &o, 300000, "wrong_fee");
+    transferred(c, all[0].reference, 300000, "FT2");
+    check_int(counter_state(c, &o), ORDER_UNDERPAID);
+    check_ok(decide(c, &r, PROPOSAL_REJECTED, "staff:binh", &e), e);
+    check_int(counter_state(c, &o), ORDER_OVERPAID);
+    check_int(counter_balance(c, 2150), 600000 - COUNTER_ORDER);
+    check_int(counter_receipts(c, &o), 2);
     counter_books_hold(c);
 }
 
