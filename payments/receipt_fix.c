@@ -41,17 +41,30 @@ static void lines_amend(struct receipt *r, const int64_t *line_vnd)
     r->line_count = kept;
 }
 
+/* What the order's other receipts in force say. */
+static result others_find(struct sql *db, const struct receipt *r, int64_t *vnd, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_RECEIPT_OTHERS_VND, &rows, e, sql_t(r->agency_id), sql_t(r->order_id),
+                 sql_t(r->id)));
+    TRY(sql_one(rows, e));
+    *vnd = sql_int(rows, 0);
+    return OK;
+}
+
 static result amounts_check(struct sql *db, const struct till *t, const struct receipt *r,
                             const int64_t *line_vnd, size_t count, struct arena *a, struct err *e)
 {
     struct order o;
-    int64_t sum = 0;
+    int64_t others_vnd, sum = 0;
 
     TRY(order_find(db, t, r->order_id, a, &o, e));
+    TRY(others_find(db, r, &others_vnd, e));
     if (count != r->line_count)
         return fail_field(e, ERR_INVALID, "line_vnd", "one amount for each line");
     for (size_t i = 0; i < count; i++) {
-        if (line_vnd[i] < 0 || line_vnd[i] > o.captured_vnd - sum)
+        if (line_vnd[i] < 0 || line_vnd[i] > o.captured_vnd - others_vnd - sum)
             return fail_field(e, ERR_INVALID, "line_vnd", "below 0, or more than was received");
         sum += line_vnd[i];
     }
@@ -185,6 +198,18 @@ static result notify(struct sql *db, const struct receipt *r, struct err *e)
     return changed_need(changed, e);
 }
 
+/* With its order's row: a capture that is taken back ends the receipts in force, and must see one
+ * that is made here. */
+static result receipt_take(struct sql *db, const struct till *t, struct str id, struct arena *a,
+                           struct receipt *out, struct err *e)
+{
+    struct order o;
+
+    TRY(receipt_find(db, t, id, a, out, e));
+    TRY(order_take(db, t, out->agency_id, out->order_id, a, &o, e));
+    return receipt_find(db, t, id, a, out, e);
+}
+
 result receipt_fix_decided(struct sql *db, const struct till *t, const struct proposal *p,
                            const struct proposal_actor *by, struct arena *a, struct err *e)
 {
@@ -195,7 +220,7 @@ result receipt_fix_decided(struct sql *db, const struct till *t, const struct pr
     if (p->state != PROPOSAL_APPROVED)
         return OK;
     TRY(fix_read(p, a, &fix, e));
-    TRY(receipt_find(db, t, p->subject, a, &r, e));
+    TRY(receipt_take(db, t, p->subject, a, &r, e));
     TRY(fix_check(db, &f, &r, e));
     if (fix.fault == RECEIPT_FAULT_TEXT)
         TRY(notify(db, &r, e));

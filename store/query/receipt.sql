@@ -34,6 +34,10 @@ WHERE agency_id = $1 AND order_id = $2 AND state = 'issued' ON CONFLICT DO NOTHI
 UPDATE receipt SET state = 'notified'
 WHERE agency_id = $1 AND order_id = $2 AND state = 'issued';
 
+-- name: receipt_others_vnd
+SELECT COALESCE(CAST(SUM(amount_vnd) AS BIGINT), 0) FROM receipt
+WHERE agency_id = $1 AND order_id = $2 AND id <> $3 AND state = 'issued';
+
 -- name: receipt_replace_order
 UPDATE receipt SET state = 'replaced', replaced_by = $4
 WHERE agency_id = $1 AND order_id = $2 AND kind = $3 AND state = 'notified'

@@ -1,8 +1,14 @@
 /* Wrong receipts, the day's summary, and ranges of numbers. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "payments/order_row.h"
 #include "payments/proposal.h"
 #include "payments/receipt_fix.h"
 #include "payments/receipt_range.h"
 #include "payments/receipt_summary.h"
+#include "store/sql.h"
 #include "tests/payments/counter.h"
 
 static const struct proposal_actor maker = { .name = { "staff:lap", 9 }, .limit_vnd = INT64_MAX };
@@ -91,7 +97,8 @@ TEST_STORE(a_wrong_amount_is_replaced_and_both_stay)
     struct counter *c = counter_open();
     struct order o;
     struct receipt *r = paid_receipts(c, &o), old, fresh;
-    const int64_t less[] = { 500000 }, more[] = { COUNTER_ORDER + 1 }, same[] = { COUNTER_PHI };
+    /* With the other receipt it would be more than was received. */
+    const int64_t less[] = { 500000 }, more[] = { COUNTER_PHI + 1 }, same[] = { COUNTER_PHI };
     const int64_t none[] = { 0 }, two[] = { 1, 2 };
     struct receipt_fix fix = { .receipt_id = r[0].id,
                                .fault = RECEIPT_FAULT_AMOUNT,
@@ -133,6 +140,63 @@ TEST_STORE(a_wrong_amount_is_replaced_and_both_stay)
     check_str(shown.state, "replaced");
     check_same(shown.replacement.number_text, fresh.number_text);
     counter_books_hold(c);
+}
+
+struct racing {
+    struct counter *c;
+    const struct order *o;
+    const struct proposal *p;
+    pthread_t checker;
+    _Atomic bool began, decided;
+    bool too_early;
+};
+
+static void *decide_meanwhile(void *arg)
+{
+    struct racing *r = arg;
+
+    while (!r->began)
+        ;
+    approve(r->c, r->p);
+    r->decided = true;
+    return NULL;
+}
+
+/* The order is somebody's for a while, such as that of a capture that is taken back. */
+static result order_hold(struct sql *db, void *arg, struct err *e)
+{
+    const struct timespec while_ = { .tv_nsec = 400 * 1000000L };
+    struct racing *r = arg;
+    struct order o;
+
+    TRY(order_take(db, &r->c->till, r->o->agency_id, r->o->id, test_arena(), &o, e));
+    r->began = true;
+    (void)nanosleep(&while_, NULL);
+    r->too_early = r->decided;
+    return OK;
+}
+
+TEST_STORE(a_receipt_is_not_replaced_while_its_order_is_being_changed)
+{
+    struct counter *c = counter_open();
+    struct order o;
+    const int64_t less[] = { 500000 };
+    struct receipt *all = paid_receipts(c, &o);
+    const struct receipt_fix fix = { .receipt_id = all[0].id,
+                                     .fault = RECEIPT_FAULT_AMOUNT,
+                                     .reason = STR("Sai số tiền"),
+                                     .line_vnd = less,
+                                     .line_count = 1 };
+    const struct proposal p = proposed(c, &fix);
+    struct racing r = { .c = c, .o = &o, .p = &p };
+    struct err e = { .code = ERR_NONE };
+
+    check(pthread_create(&r.checker, NULL, decide_meanwhile, &r) == 0);
+    check_ok(sql_transact(c->till.store, order_hold, &r, &e), e);
+    check(pthread_join(r.checker, NULL) == 0);
+    check(!r.too_early);
+    check(r.decided);
+    check_str(loaded(c, all[0].id).state, "replaced");
 }
 
 TEST_STORE(a_tax_code_that_is_right_needs_no_replacement)
