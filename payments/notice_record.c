@@ -17,6 +17,8 @@
 
 #define QUARANTINE_DAY_MAX 1000 /* rows a day and process: a flood is counted, not stored */
 #define QUARANTINE_BYTES   2048
+#define QUARANTINE_KEEP_MS (365 * 86400000LL)
+#define QUARANTINE_PURGE   8
 
 struct recording {
     const struct till *t;
@@ -112,6 +114,9 @@ static result quarantine_put(struct sql *db, void *arg, struct err *e)
     const struct str id = random_id(q->a, "qua_", now_ms);
     const struct str kept = str_sub(q->body, 0, QUARANTINE_BYTES);
 
+    TRY(sql_run(db, SQL_NOTICE_QUARANTINE_PURGE, e,
+                sql_t(random_id(q->a, "qua_", now_ms - QUARANTINE_KEEP_MS)),
+                sql_i(QUARANTINE_PURGE)));
     return sql_run(db, SQL_NOTICE_QUARANTINE, e, sql_t(id), sql_i(now_ms), sql_t(q->reason),
                    sql_t(q->ip), sql_t(q->request_id),
                    sql_t(digest_hex(q->a, digest_sha256(q->body))), sql_i((int64_t)q->body.n),

@@ -76,7 +76,7 @@ static result finish(struct sql *db, void *arg, struct err *e)
                        sql_t(d->last ? STR("dead") : STR("waiting")), sql_i(again_ms),
                        sql_t(str_c(d->failure)));
     TRY(bill_save(db, d, e));
-    return sql_run(db, SQL_OUTBOX_DONE, e, sql_t(d->agency_id), sql_t(d->id), sql_i(now_ms));
+    return sql_run(db, SQL_OUTBOX_DONE, e, sql_t(d->agency_id), sql_t(d->id));
 }
 
 static result bill_fetch(struct delivery *d, struct err *e)

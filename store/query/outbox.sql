@@ -10,9 +10,9 @@ WHERE (agency_id, id) = (SELECT agency_id, id FROM outbox
     AND state = 'waiting' AND due_ms <= $1
 RETURNING agency_id, id, kind, subject, tries;
 
+-- What came of it stands elsewhere; one row for each capture would only pile up here.
 -- name: outbox_done
-UPDATE outbox SET state = 'done', done_ms = $3, failure = ''
-WHERE agency_id = $1 AND id = $2 AND state = 'waiting';
+DELETE FROM outbox WHERE agency_id = $1 AND id = $2 AND state = 'waiting';
 
 -- name: outbox_again
 UPDATE outbox SET state = $3, due_ms = $4, failure = $5

@@ -532,6 +532,24 @@ int64_t counter_balance(struct counter *c, int account)
     return -1;
 }
 
+int64_t counter_rows(const char *table)
+{
+    const bool pg = str_is(str_c(test_engine()), "postgresql");
+    const struct str target = pg ? test_postgresql() : str_c(test_folder());
+    FILE *f = popen(
+        str_cstr(test_arena(), str_fmt(test_arena(), "%s\"%.*s%s\" %s\"SELECT COUNT(*) FROM %s\"",
+                                       pg ? "psql -qtA " : "sqlite3 ", STR_ARG(target),
+                                       pg ? "" : "/fixture.db", pg ? "-c " : "", table)),
+        "r");
+    char line[32] = "";
+    int64_t n = -1;
+
+    check(f != NULL && fgets(line, sizeof(line), f) != NULL);
+    check(pclose(f) == 0);
+    check(str_to_i64(str_trim(str_c(line)), &n));
+    return n;
+}
+
 void counter_books_hold(struct counter *c)
 {
     struct ledger_report report;

@@ -91,6 +91,7 @@ size_t counter_receipts(struct counter *c, const struct order *o);
 int64_t counter_events(struct counter *c, const struct order *o);
 bool counter_has_mismatch(struct counter *c, const struct order *o, const char *mismatch);
 int64_t counter_balance(struct counter *c, int account);
+int64_t counter_rows(const char *table);    /* that a table has, by the database's own shell */
 void counter_books_hold(struct counter *c); /* ledger_verify */
 const struct order_cause *counter_cause(void);
 /* The payer at 203.0.113.7 chose this channel. */

@@ -173,6 +173,21 @@ TEST_STORE(an_unknown_reference_is_refused)
     check_int(c->till.counts->quarantined, 1);
 }
 
+TEST_STORE(what_was_quarantined_is_kept_for_a_year)
+{
+    struct counter *c = counter_open();
+
+    for (int i = 0; i < 2; i++)
+        check(!counter_confirm(c, STR("H5614NOSUCHREFERENCE"), right).accepted);
+    check_int(counter_rows("quarantine"), 2);
+    counter_forward(c, 364 * 86400);
+    check(!counter_confirm(c, STR("H5614NOSUCHREFERENCE"), right).accepted);
+    check_int(counter_rows("quarantine"), 3);
+    counter_forward(c, 2 * 86400);
+    check(!counter_confirm(c, STR("H5614NOSUCHREFERENCE"), right).accepted);
+    check_int(counter_rows("quarantine"), 2);
+}
+
 TEST_STORE(a_success_notice_is_not_believed_against_query)
 {
     struct counter *c = counter_open();

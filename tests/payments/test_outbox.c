@@ -36,6 +36,8 @@ TEST_STORE(the_portals_receipt_is_fetched_once)
     check(!deliver(c));
     counter_forward(c, 86400);
     check(!deliver(c));
+    check_int(counter_rows("outbox"), 0); /* what is done does not pile up */
+    check_int(counter_rows("portal_bill"), 1);
 }
 
 TEST_STORE(what_is_no_pdf_is_asked_for_again_later_and_given_up)
@@ -55,6 +57,7 @@ TEST_STORE(what_is_no_pdf_is_asked_for_again_later_and_given_up)
     }
     counter_forward(c, 86400 * 30);
     check(!deliver(c)); /* dead: for the operator */
+    check_int(counter_rows("outbox"), 1);
 }
 
 TEST_STORE(it_comes_when_the_portal_can_again)
