@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "paper/pdf_font.h"
 #include "paper/qr.h"
 
 #define PT_PER_MM      (72.0 / 25.4)
@@ -28,7 +29,8 @@
 struct pdf {
     HPDF_Doc doc;
     HPDF_Page page;
-    HPDF_Font fonts[2]; /* regular, bold */
+    HPDF_Font fonts[2];           /* regular, bold */
+    bool used[2][PDF_FONT_CODES]; /* letters drawn in each */
     size_t pages;
     struct arena *scratch;
     bool failed;
@@ -225,6 +227,16 @@ static double width_pt(struct pdf *p, struct pdf_style style, struct str text)
     return w.width * style.size_pt / 1000.0;
 }
 
+static void letters_note(struct pdf *p, bool bold, struct str text)
+{
+    while (text.n > 0) {
+        const uint32_t c = utf8_next(&text);
+
+        if (c < PDF_FONT_CODES)
+            p->used[bold][c] = true;
+    }
+}
+
 /* One line of text that was read; y_mm is its top. */
 static void line_draw(struct pdf *p, struct pdf_style style, struct pdf_box box, struct str text)
 {
@@ -237,6 +249,7 @@ static void line_draw(struct pdf *p, struct pdf_style style, struct pdf_box box,
 
         x_mm += style.align == PDF_RIGHT ? rest_mm : rest_mm / 2;
     }
+    letters_note(p, style.bold, text);
     (void)HPDF_Page_BeginText(p->page);
     (void)HPDF_Page_SetFontAndSize(p->page, p->fonts[style.bold], (HPDF_REAL)style.size_pt);
     (void)HPDF_Page_TextOut(p->page, x_pt(x_mm),
@@ -424,6 +437,8 @@ static result stream_read(struct pdf *p, struct arena *a, struct str *out, struc
 
 result pdf_write(struct pdf *p, struct arena *a, struct str *out, struct err *e)
 {
+    for (size_t i = 0; i < LEN(p->fonts) && !p->failed; i++)
+        pdf_font_trim(p->doc, p->fonts[i], p->used[i]);
     if (!p->failed)
         (void)HPDF_SaveToStream(p->doc);
     if (p->failed) {
