@@ -50,6 +50,7 @@ static struct receipt sample(struct receipt_line *lines)
                              .body_tax_code = STR("2800000027"),
                              .body_address = STR("1 Đường Mẫu, tỉnh Thanh Hóa"),
                              .portal_txn = STR("GD0001"),
+                             .method = STR("Chuyển khoản ngân hàng bằng mã VietQR"),
                              .lines = lines,
                              .line_count = 1,
                              .payer = { .name = STR("Nguyễn Thị Mẫu"),

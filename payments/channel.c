@@ -13,7 +13,7 @@
 #define TIMEOUT_MS 10000
 
 const struct channel channels[] = {
-#define CHANNEL(name, text, can, account, section, callbacks)                                      \
+#define CHANNEL(name, text, can, account, section, callbacks, method)                              \
     { #name, text, can, account, section, callbacks, &channel_##name },
 #include "payments/channel.def"
 #undef CHANNEL
@@ -41,6 +41,25 @@ enum ledger_account channel_account(const struct channel *ch, const struct attem
     if ((ch->can & CHANNEL_COUNTER) != 0 && str_is(at->info, "transfer"))
         return LEDGER_1120;
     return (enum ledger_account)ch->account;
+}
+
+struct str channel_method(struct str of)
+{
+    static const struct {
+        const char *name, *text;
+    } methods[] = {
+#define CHANNEL(name, text, can, account, section, callbacks, method) { #name, method },
+#include "payments/channel.def"
+#undef CHANNEL
+    };
+    const struct str name = str_sub(of, 0, str_find(of, ' '));
+
+    if (str_is(of, "counter transfer"))
+        return STR("Chuyển khoản, thu tại Bộ phận Một cửa");
+    for (size_t i = 0; i < LEN(methods); i++)
+        if (str_is(name, methods[i].name))
+            return str_c(methods[i].text);
+    return STR("");
 }
 
 bool channel_can(struct str name, enum channel_ability what)

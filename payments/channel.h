@@ -110,6 +110,9 @@ MUST_USE result channel_of(const struct attempt *at, const struct channel **out,
 /* Where the money of an attempt comes first: the channel's account; of a transfer that an officer
  * took (info "transfer") the bank's. */
 enum ledger_account channel_account(const struct channel *ch, const struct attempt *at);
+/* How receipts say that money came, in Vietnamese: of "<channel> <info of the attempt>". Empty for
+ * what no channel brought, such as money carried from the order before. */
+struct str channel_method(struct str of);
 bool channel_can(struct str name, enum channel_ability what);
 /* Whether a payer may choose it now, for what is still due of this order. */
 bool channel_is_offered(const struct channel *ch, const struct till *t, const struct order *o);
@@ -121,7 +124,7 @@ MUST_USE result channel_ask(const struct till *t, const struct attempt *at, bool
                             struct arena *a, struct channel_answer *out, struct err *e);
 void channel_no_answer(struct channel_answer *out, struct str why);
 
-#define CHANNEL(name, text, can, account, section, callbacks)                                      \
+#define CHANNEL(name, text, can, account, section, callbacks, method)                              \
     extern const struct channel_calls channel_##name;
 #include "payments/channel.def"
 #undef CHANNEL

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/words.h"
 #include "crypto/random.h"
+#include "payments/channel.h"
 #include "payments/order_row.h"
 #include "payments/receipt_range.h"
 #include "payments/webhook.h"
@@ -245,6 +246,7 @@ static result row_read(struct sql_rows *rows, const struct till *t, struct arena
                            .delegate_address = sql_text(rows, 24, a),
                            .signed_ms = sql_int(rows, 28) };
     r->number_text = receipt_number_text(a, r->number);
+    r->method = channel_method(sql_text(rows, 29, a));
     if (r->replaces.n > 0)
         r->old = (struct receipt_ref){ sql_text(rows, 25, a), sql_text(rows, 26, a),
                                        receipt_number_text(a, sql_int(rows, 27)) };

@@ -47,6 +47,7 @@ struct receipt {
     struct str state; /* "issued", "notified", "replaced" */
     struct str body_name, body_tax_code, body_address;
     struct str portal_txn;
+    struct str method; /* how that came, as channel_method() says it; read only */
     struct receipt_line *lines;
     size_t line_count;
     struct payer payer;

@@ -132,8 +132,7 @@ static void total_put(struct sheet *s, const struct receipt *r)
     paragraph(s, bold_style, LEFT_MM, 100, STR("Tổng cộng (total)"));
     label(s, STR("Bằng chữ (in words)"), r->words);
     label(s, STR(""), words_vnd_en(s->a, r->amount_vnd));
-    label(s, STR("Hình thức (method)"),
-          STR("Chuyển khoản qua Cổng thanh toán tập trung của quốc gia"));
+    label(s, STR("Hình thức (method)"), r->method);
     label(s, STR("Mã giao dịch (transaction)"), r->portal_txn);
 }
 

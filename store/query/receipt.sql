@@ -59,7 +59,10 @@ SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind
     r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
     r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
     r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
+    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
+        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
+        AND r.portal_txn <> ''), '')
 FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
     JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
 WHERE r.id = $1;
@@ -69,7 +72,10 @@ SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind
     r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
     r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
     r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
+    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
+        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
+        AND r.portal_txn <> ''), '')
 FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
     JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
 WHERE r.agency_id = $1 AND r.order_id = $2 ORDER BY r.kind, r.revision;
@@ -79,7 +85,10 @@ SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind
     r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
     r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
     r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
+    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
+        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
+        AND r.portal_txn <> ''), '')
 FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
     JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
 WHERE r.reference = $1 OR r.code = $1 OR r.id = $1 OR r.portal_txn = $1
@@ -91,7 +100,10 @@ SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind
     r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
     r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
     r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms
+    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
+    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
+        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
+        AND r.portal_txn <> ''), '')
 FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
     JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
 ORDER BY r.issued_ms DESC, r.id DESC LIMIT $1;

@@ -494,6 +494,17 @@ size_t counter_receipts(struct counter *c, const struct order *o)
     return count;
 }
 
+struct str counter_method_said(struct counter *c, const struct order *o)
+{
+    struct receipt *all;
+    size_t count;
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(receipt_list(&c->till, o, test_arena(), &all, &count, &e), e);
+    check(count > 0);
+    return all[0].method;
+}
+
 int64_t counter_events(struct counter *c, const struct order *o)
 {
     struct order_history *all;

@@ -88,6 +88,7 @@ enum order_state counter_state(struct counter *c, const struct order *o);
 enum attempt_state counter_attempt(struct counter *c, struct str reference);
 int64_t counter_journals(struct counter *c, const struct order *o, const char *kind);
 size_t counter_receipts(struct counter *c, const struct order *o);
+struct str counter_method_said(struct counter *c, const struct order *o); /* by receipts */
 int64_t counter_events(struct counter *c, const struct order *o);
 bool counter_has_mismatch(struct counter *c, const struct order *o, const char *mismatch);
 int64_t counter_balance(struct counter *c, int account);

@@ -47,6 +47,7 @@ TEST_STORE(a_receipt_holds_what_the_decree_asks_for)
     check_str(r[0].payer.name, "Nguyễn Thị Hòa");
     check_int(r[0].line_count, 1);
     check_str(r[0].portal_txn, "GD0001");
+    check_str(r[0].method, "Chuyển khoản qua Cổng thanh toán tập trung của quốc gia");
     check_int(r[1].kind, FEE_LE_PHI);
     check_str(r[1].number_text, "0000002");
     check_int(r[1].amount_vnd, COUNTER_LE_PHI);
@@ -169,6 +170,7 @@ TEST(the_printed_receipt_reads_back_with_its_letters_and_its_code)
         "28.000 đ",
         "Hai mươi tám nghìn đồng chẵn",
         "GD0001",
+        "Chuyển khoản qua Cổng thanh toán tập trung",
         "H56.14-261123-0001",
     };
 

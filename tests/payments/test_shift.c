@@ -138,6 +138,7 @@ TEST_STORE(cash_is_taken_with_change_once_and_never_too_little)
 
     check_int(counter_state(c, &o), ORDER_PAID);
     check_int(counter_receipts(c, &o), 2);
+    check_same(counter_method_said(c, &o), STR("Tiền mặt tại Bộ phận Một cửa"));
     check_int(counter_journals(c, &o, "J2"), 1);
     check_int(counter_balance(c, 1140), COUNTER_ORDER);
     check_int(counter_balance(c, 1110), 0);
@@ -182,6 +183,7 @@ TEST_STORE(a_transfer_is_for_what_is_due_and_its_number_counts_once)
     ask.received_vnd = COUNTER_ORDER;
     check_ok(take(c, &ask, "staff:an", &x, &e), e);
     check_int(x.change_vnd, 0);
+    check_same(counter_method_said(c, &o), STR("Chuyển khoản, thu tại Bộ phận Một cửa"));
     ask.order_id = p.id;
     ask.key = STR("k2");
     check_fails(take(c, &ask, "staff:an", &x, &e), e, ERR_CONFLICT);

@@ -128,6 +128,7 @@ TEST_STORE(a_transfer_pays_the_order_once_however_often_it_is_told)
     check_int(counter_state(c, &o), ORDER_PAID);
     check_int(arrive(c, code, COUNTER_ORDER, "FT1"), TRANSFER_KNOWN);
     check_int(counter_receipts(c, &o), 2);
+    check_same(counter_method_said(c, &o), STR("Chuyển khoản ngân hàng bằng mã VietQR"));
     check_int(counter_journals(c, &o, "J2"), 1);
     counter_books_hold(c);
 }
