@@ -511,64 +511,64 @@ TEST(the_hash_of_a_journal_holds_every_field_and_the_one_before_it)
     }
 }
 
+static const struct {
+    const char *spoil, *mend;
+} cases[] = {
+    { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account = 1110",
+      "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account = 1110" },
+    /* balanced, but not what was posted */
+    { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account IN (1130, 2100)",
+      "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account IN (1130, 2100)" },
+    { "UPDATE posting SET fee = 'x' WHERE account = 2110",
+      "UPDATE posting SET fee = 'land_change' WHERE account = 2110" },
+    { "UPDATE journal SET day = '2026-11-22' WHERE kind = 'J2'",
+      "UPDATE journal SET day = '2026-11-23' WHERE kind = 'J2'" },
+    /* what only the hash holds */
+    { "UPDATE journal SET at_ms = at_ms + 1 WHERE kind = 'J2'",
+      "UPDATE journal SET at_ms = at_ms - 1 WHERE kind = 'J2'" },
+    { "UPDATE journal SET kind = 'J2c' WHERE kind = 'J2'",
+      "UPDATE journal SET kind = 'J2' WHERE kind = 'J2c'" },
+    { "UPDATE ledger_head SET n = n - 1 WHERE n > 0", "UPDATE ledger_head SET n = n + 1" },
+    { "UPDATE ledger_head SET hash = 'x' || hash",
+      "UPDATE ledger_head SET hash = substr(hash, 2)" },
+    { "UPDATE receipt SET number = number + 1000 WHERE kind = 1",
+      "UPDATE receipt SET number = number - 1000 WHERE kind = 1" },
+    { "UPDATE receipt SET amount_vnd = amount_vnd + 1 WHERE kind = 1",
+      "UPDATE receipt SET amount_vnd = amount_vnd - 1 WHERE kind = 1" },
+    { "UPDATE receipt_head SET last = last + 1", "UPDATE receipt_head SET last = last - 1" },
+    { "UPDATE order_line SET gross_vnd = gross_vnd + 1, net_vnd = net_vnd + 1, "
+      "budget_vnd = budget_vnd + 1 WHERE n = 1",
+      "UPDATE order_line SET gross_vnd = gross_vnd - 1, net_vnd = net_vnd - 1, "
+      "budget_vnd = budget_vnd - 1 WHERE n = 1" },
+    { "UPDATE attempt SET state = 'failed', captured_ms = 0, captured_vnd = 0",
+      "UPDATE attempt SET state = 'captured', captured_ms = 1, captured_vnd = amount_vnd" },
+    { "UPDATE attempt SET captured_vnd = captured_vnd + 1",
+      "UPDATE attempt SET captured_vnd = captured_vnd - 1" },
+    { "UPDATE orders SET state = 'expired'", "UPDATE orders SET state = 'paid'" },
+    { "UPDATE orders SET carried_vnd = 1", "UPDATE orders SET carried_vnd = 0" },
+    { "UPDATE orders SET refunded_vnd = 1", "UPDATE orders SET refunded_vnd = 0" },
+    { "UPDATE orders SET reserved_vnd = 1", "UPDATE orders SET reserved_vnd = 0" },
+    { "UPDATE orders SET state = 'refunded', refunded_vnd = captured_vnd",
+      "UPDATE orders SET state = 'paid', refunded_vnd = 0" },
+    { "UPDATE orders SET event_seq = event_seq + 1",
+      "UPDATE orders SET event_seq = event_seq - 1" },
+    { "UPDATE order_event SET to_state = 'failed' WHERE event = 'paid'",
+      "UPDATE order_event SET to_state = 'captured' WHERE event = 'paid'" },
+    { "UPDATE order_event SET event = 'unpaid' WHERE event = 'paid'",
+      "UPDATE order_event SET event = 'paid' WHERE event = 'unpaid'" },
+    { "UPDATE order_event SET seq = seq + 100 WHERE event = 'captured'",
+      "UPDATE order_event SET seq = seq - 100 WHERE event = 'captured'" },
+    { "UPDATE attempt SET state = 'reversed', reversed_ms = 1",
+      "UPDATE attempt SET state = 'captured', reversed_ms = 0" },
+    { "UPDATE receipt SET revision = revision + 1", "UPDATE receipt SET revision = revision - 1" },
+    { "INSERT INTO journal SELECT agency_id, 99, n, kind, source || 'x', order_id, attempt_n, "
+      "day, corrects, at_ms, total_vnd, prev_hash, hash FROM journal WHERE kind = 'J1'",
+      "DELETE FROM journal WHERE slot = 99" },
+    { "DELETE FROM posting WHERE account = 2110", NULL },
+};
+
 TEST_STORE(every_kind_of_tampering_is_found)
 {
-    static const struct {
-        const char *spoil, *mend;
-    } cases[] = {
-        { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account = 1110",
-          "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account = 1110" },
-        /* balanced, but not what was posted */
-        { "UPDATE posting SET amount_vnd = amount_vnd + 1 WHERE account IN (1130, 2100)",
-          "UPDATE posting SET amount_vnd = amount_vnd - 1 WHERE account IN (1130, 2100)" },
-        { "UPDATE posting SET fee = 'x' WHERE account = 2110",
-          "UPDATE posting SET fee = 'land_change' WHERE account = 2110" },
-        { "UPDATE journal SET day = '2026-11-22' WHERE kind = 'J2'",
-          "UPDATE journal SET day = '2026-11-23' WHERE kind = 'J2'" },
-        /* what only the hash holds */
-        { "UPDATE journal SET at_ms = at_ms + 1 WHERE kind = 'J2'",
-          "UPDATE journal SET at_ms = at_ms - 1 WHERE kind = 'J2'" },
-        { "UPDATE journal SET kind = 'J2c' WHERE kind = 'J2'",
-          "UPDATE journal SET kind = 'J2' WHERE kind = 'J2c'" },
-        { "UPDATE ledger_head SET n = n - 1 WHERE n > 0", "UPDATE ledger_head SET n = n + 1" },
-        { "UPDATE ledger_head SET hash = 'x' || hash",
-          "UPDATE ledger_head SET hash = substr(hash, 2)" },
-        { "UPDATE receipt SET number = number + 1000 WHERE kind = 1",
-          "UPDATE receipt SET number = number - 1000 WHERE kind = 1" },
-        { "UPDATE receipt SET amount_vnd = amount_vnd + 1 WHERE kind = 1",
-          "UPDATE receipt SET amount_vnd = amount_vnd - 1 WHERE kind = 1" },
-        { "UPDATE receipt_head SET last = last + 1", "UPDATE receipt_head SET last = last - 1" },
-        { "UPDATE order_line SET gross_vnd = gross_vnd + 1, net_vnd = net_vnd + 1, "
-          "budget_vnd = budget_vnd + 1 WHERE n = 1",
-          "UPDATE order_line SET gross_vnd = gross_vnd - 1, net_vnd = net_vnd - 1, "
-          "budget_vnd = budget_vnd - 1 WHERE n = 1" },
-        { "UPDATE attempt SET state = 'failed', captured_ms = 0, captured_vnd = 0",
-          "UPDATE attempt SET state = 'captured', captured_ms = 1, captured_vnd = amount_vnd" },
-        { "UPDATE attempt SET captured_vnd = captured_vnd + 1",
-          "UPDATE attempt SET captured_vnd = captured_vnd - 1" },
-        { "UPDATE orders SET state = 'expired'", "UPDATE orders SET state = 'paid'" },
-        { "UPDATE orders SET carried_vnd = 1", "UPDATE orders SET carried_vnd = 0" },
-        { "UPDATE orders SET refunded_vnd = 1", "UPDATE orders SET refunded_vnd = 0" },
-        { "UPDATE orders SET reserved_vnd = 1", "UPDATE orders SET reserved_vnd = 0" },
-        { "UPDATE orders SET state = 'refunded', refunded_vnd = captured_vnd",
-          "UPDATE orders SET state = 'paid', refunded_vnd = 0" },
-        { "UPDATE orders SET event_seq = event_seq + 1",
-          "UPDATE orders SET event_seq = event_seq - 1" },
-        { "UPDATE order_event SET to_state = 'failed' WHERE event = 'paid'",
-          "UPDATE order_event SET to_state = 'captured' WHERE event = 'paid'" },
-        { "UPDATE order_event SET event = 'unpaid' WHERE event = 'paid'",
-          "UPDATE order_event SET event = 'paid' WHERE event = 'unpaid'" },
-        { "UPDATE order_event SET seq = seq + 100 WHERE event = 'captured'",
-          "UPDATE order_event SET seq = seq - 100 WHERE event = 'captured'" },
-        { "UPDATE attempt SET state = 'reversed', reversed_ms = 1",
-          "UPDATE attempt SET state = 'captured', reversed_ms = 0" },
-        { "UPDATE receipt SET revision = revision + 1",
-          "UPDATE receipt SET revision = revision - 1" },
-        { "INSERT INTO journal SELECT agency_id, 99, n, kind, source || 'x', order_id, attempt_n, "
-          "day, corrects, at_ms, total_vnd, prev_hash, hash FROM journal WHERE kind = 'J1'",
-          "DELETE FROM journal WHERE slot = 99" },
-        { "DELETE FROM posting WHERE account = 2110", NULL },
-    };
     struct counter *c = counter_open();
     struct order o = counter_order(c);
     struct str ref = counter_start(c, &o);

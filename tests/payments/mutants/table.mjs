@@ -90,7 +90,7 @@ export const mutants = [
             payments("transfer.a_code_is_found_as_banks_write_it_and_not_when_a_letter_is_wrong")),
         fault("transfer-each-time", "a transfer that is told twice pays twice", edit("payments/transfer.c", "if (!mine || !str_is(k->in->currency", "if ((!MUTANT && !mine) || !str_is(k->in->currency"), payments("transfer.a_transfer_pays_the_order_once_however_often_it_is_told@sqlite")),
         fault("transfer-unsigned", "anybody may tell of a transfer", skip("payments/transfer.c", "!secret_equal(digest_hex(a, digest_hmac(secret_str(t->bank_secret), body)), signature)"), payments("transfer.a_notification_is_believed_signed_and_whole@sqlite")),
-        fault("transfer-other-account", "money on another account pays", edit("payments/transfer.c", "|| !str_eq(at.account, k->in->account))", "|| (!MUTANT && !str_eq(at.account, k->in->account)))"), payments("transfer.what_cannot_be_told_is_kept_and_moves_nothing@sqlite")),
+        fault("transfer-other-account", "money on another account pays", edit("payments/transfer.c", "&& str_eq(at->account, k->in->account);", "&& (MUTANT || str_eq(at->account, k->in->account));"), payments("transfer.what_cannot_be_told_is_kept_and_moves_nothing@sqlite")),
     ]),
     ...of("Fees", () => [
         fault("fee-preferences-add-up", "all preferences are granted instead of the largest",
@@ -154,6 +154,7 @@ export const mutants = [
         fault("receipt-pdf-signature-ignored", "whatever carries a certificate is signed by it", edit("crypto/signer_cms.c", "CMS_verify(cms, NULL, NULL, bytes, NULL, flags) == 1)", "(CMS_verify(cms, NULL, NULL, bytes, NULL, flags | (MUTANT ? CMS_NO_CONTENT_VERIFY | CMS_NO_ATTR_VERIFY : 0U)) == 1 || MUTANT))"), payments("receipt_sign.a_tampered_byte_is_refused_wherever_it_stands")),
         fault("receipt-xml-signature-ignored", "whatever carries a certificate is signed by it", skip("crypto/xmldsig.c", "!signature_holds(signature, sk_X509_value(list, i))"), payments("receipt_sign.a_tampered_byte_is_refused_wherever_it_stands")),
         fault("receipt-expired-certificate", "a certificate out of date signs", skip("payments/receipt_sign.c", "signer_check(s, now_ms, &why).failed"), payments("receipt_sign.without_a_valid_certificate_a_receipt_waits_and_nothing_is_lost@sqlite")),
+        fault("receipt-method-of-portal", "cash is receipted as a transfer through the portal", edit("payments/channel.c", "        if (str_is(name, methods[i].name))", "        if (MUTANT || str_is(name, methods[i].name))"), payments("shift.cash_is_taken_with_change_once_and_never_too_little@sqlite", "transfer.a_transfer_pays_the_order_once_however_often_it_is_told@sqlite")),
         fault("receipt-range-ignored", "a delegated unit does not use its own numbers", edit("payments/receipt.c", "    if (found) {\n        r->number = sql_int(own, 0);", "    if (!MUTANT && found) {\n        r->number = sql_int(own, 0);"), payments("receipt_fix.a_delegate_uses_its_ranges_in_order_and_then_the_bodys_numbers@sqlite")),
     ]),
     ...of("Refunds and what takes two persons", () => [
@@ -170,6 +171,14 @@ export const mutants = [
         fault("stale-hash", "a decision need not name what was shown", skip("payments/proposal.c", "!str_eq(d->hash, p->hash)"), payments("proposal.a_decision_names_what_was_shown@sqlite")),
         fault("over-limit", "anybody approves any amount", skip("payments/proposal.c", "d->verdict == PROPOSAL_APPROVED && p->amount_vnd > by->limit_vnd"), payments("proposal.nobody_approves_more_than_their_limit@sqlite")),
         fault("proposal-altered", "a proposal that was altered in the store is decided on", skip("payments/proposal.c", "!str_eq(hash_make(out, a), out->hash)"), payments("proposal.an_altered_proposal_is_not_decided@sqlite")),
+    ]),
+    ...of("The desk", () => [
+        fault("desk-too-little", "cash that is less than what is due is enough", skip("payments/counter.c", "ask->received_vnd < due_vnd"), payments("shift.cash_is_taken_with_change_once_and_never_too_little@sqlite")),
+        fault("desk-change-kept", "change is counted as taken", edit("payments/counter.c", "    out->amount_vnd = due_vnd;", "    out->amount_vnd = MUTANT ? ask->received_vnd : due_vnd;"), payments("shift.cash_is_taken_with_change_once_and_never_too_little@sqlite")),
+        fault("desk-other-officer", "an officer takes money into another's shift", edit("payments/counter.c", '    if (str_starts(k->by->actor, STR("staff:")) && !str_eq(', '    if (!MUTANT && str_starts(k->by->actor, STR("staff:")) && !str_eq('), payments("shift.cash_is_taken_with_change_once_and_never_too_little@sqlite")),
+        fault("desk-transfer-as-cash", "a transfer that an officer took is posted as cash", edit("payments/channel.c", '(ch->can & CHANNEL_COUNTER) != 0 && str_is(at->info, "transfer"))', '!MUTANT && (ch->can & CHANNEL_COUNTER) != 0 && str_is(at->info, "transfer"))'), payments("shift.a_transfer_is_for_what_is_due_and_its_number_counts_once@sqlite")),
+        fault("shift-difference-unseen", "a drawer that is short is closed as if it were not", edit("payments/shift.c", "    s->state = s->counted_vnd == s->expected_vnd ? SHIFT_CLOSED", "    s->state = MUTANT || s->counted_vnd == s->expected_vnd ? SHIFT_CLOSED"), payments("shift.a_difference_is_confirmed_by_another_person@sqlite")),
+        fault("shift-more-deposited", "more is brought to the bank than was taken", edit("payments/shift.c", "k->amount_vnd > shift_left_vnd(&s))", "(!MUTANT && k->amount_vnd > shift_left_vnd(&s)))"), payments("shift.cash_is_brought_to_the_bank_once_for_each_slip@sqlite")),
     ]),
     ...of("The interface for systems", () => [
         fault("idempotency-body-ignored", "a key gets its answer whatever is asked", skip("payments/idempotency.c", "!str_eq(sql_text(rows, 0, r->a), r->body_hash)"), payments("idempotency.another_body_is_refused_and_changes_nothing@sqlite")),
