@@ -183,6 +183,16 @@ static void put_picture(struct ctx *c, struct json *data, const struct picture *
     }
 }
 
+/* By the header, which readers of the markup (axe) do not take for a time limit without a way out.
+ */
+static void refresh_by_header(struct ctx *c, struct response *rs, const struct json *data)
+{
+    int64_t s;
+
+    if (json_int(json_member(data, "pace_s"), &s))
+        response_header(rs, "Refresh", str_i64(c->arena, s));
+}
+
 /* The page asks again by itself, the less often the longer it takes, and not at all where the
  * payer turned that off or after an hour (WCAG 2.2.1): it says so, with a way to do it by hand. */
 static void put_refresh(struct ctx *c, const struct request *rq, struct json *data,
@@ -206,7 +216,7 @@ static void put_refresh(struct ctx *c, const struct request *rq, struct json *da
         if (age_ms >= paces[i].until_ms)
             continue;
         in = str_i64(c->arena, paces[i].s);
-        json_put_int(data, "refresh_s", paces[i].s);
+        json_put_int(data, "pace_s", paces[i].s);
         json_put_str(data, "refresh_text", view_fill(c, "pay.refresh_in", &in, 1));
         return;
     }
@@ -373,6 +383,7 @@ result pay_show(struct ctx *c, struct request *rq, struct response *rs, struct o
 
     TRY(pay_price_follow(c, data, o, who, e));
     TRY(put_order(c, rq, data, o, who, e));
+    refresh_by_header(c, rs, data);
     return view_page(c, rq, rs, "pay", "pay.title", data, e);
 }
 
