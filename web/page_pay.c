@@ -291,6 +291,7 @@ static void put_closed(struct ctx *c, struct json *data, const struct order *o,
     const bool late = o->state == ORDER_OPEN && c->now_ms >= o->expires_ms;
     struct order next;
 
+    json_put_str(data, "closed_look", o->state == ORDER_EXEMPT ? STR("good") : STR("bad"));
     if (late || o->state == ORDER_EXPIRED)
         json_put_str(data, "closed_note", view_text(c, "pay.closed.expired"));
     else if (o->state == ORDER_CANCELLED)
