@@ -9,7 +9,9 @@
  *
  * Books, per agency: cash taken Dr 1140 (J2, J2b, J2c), brought to the bank Dr 1120 / Cr 1140
  * (J2d), found too much Dr 1140 / Cr 2160 (J7) when confirmed. What is missing stays on 1140, where
- * somebody answers for it until it is brought. Lock order: proposal, order, shift, ledger chain.
+ * somebody answers for it until it is brought. Cash whose capture was
+ * reversed was handed back from the drawer: it shows as a difference. Lock order: proposal, order,
+ * shift, ledger chain.
  */
 #ifndef PAYMENTS_SHIFT_H
 #define PAYMENTS_SHIFT_H
