@@ -279,9 +279,9 @@ TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
 TEST_STORE(money_that_was_taken_back_is_disputed_once_and_two_persons_decide)
 {
     const struct ipn reversed = { .status = "04" };
-    struct counter *c = open_counter();
+    struct counter *c = gateway_counter();
     struct order o = counter_order(c);
-    struct str ref = start(c, &o);
+    struct str ref = gateway_start(c, &o);
     struct proposal *list;
     struct err e = { .code = ERR_NONE };
     size_t n;
