@@ -84,7 +84,7 @@ async function citizen(width, language, person) {
     await page.fill("#code", ` ${address} `);
     await page.click('form[action="/verify"] button');
     await page.waitForURL(address);
-    assert.equal(await page.locator("main .state.good").count(), 1, "the address will do for a code");
+    assert.equal(await page.locator("main .note.good > .state.good").count(), 1, "the address will do for a code");
     await page.goto(`${here}/verify?code=${encodeURIComponent("không có")}`);
     assert.equal(await page.locator("main .state.bad").count(), 1, "an odd code is an unknown one");
     await page.goto(`${here}/verify/not-a-receipt`);
