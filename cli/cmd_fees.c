@@ -37,7 +37,7 @@ static void print_json(struct cli *cli, const struct json *o)
 static void print_mistakes(struct cli *cli, struct str lines, bool good)
 {
     DEFER(json_close) struct json *o = json_object();
-    struct json *list = json_array();
+    struct json *list;
     struct str line;
 
     if (!cli_flag(cli, "--json")) {
@@ -45,6 +45,7 @@ static void print_mistakes(struct cli *cli, struct str lines, bool good)
             (void)fwrite(lines.p, 1, lines.n, stderr);
         return;
     }
+    list = json_array();
     while (str_next(&lines, '\n', &line))
         if (line.n > 0)
             json_add_str(list, line);

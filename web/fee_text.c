@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/str.h"
 
+#define PPM_PER_PERCENT 10000
+
 /* A day as people write it, a category by its name; anything else as it is. */
 static struct str detail_text(const struct catalog *texts, const struct fee_explain *x,
                               struct arena *a)
@@ -25,6 +27,16 @@ struct str fee_why_text(const struct catalog *texts, const struct fee_explain *x
 
     return catalog_fill(a, texts, str_cat(a, STR("fees.why."), str_c(fee_reason_name(x->reason))),
                         &detail, 1);
+}
+
+struct str fee_percent(struct arena *a, int64_t ppm)
+{
+    struct str s = str_fmt(a, "%lld,%04lld", (long long)(ppm / PPM_PER_PERCENT),
+                           (long long)(ppm % PPM_PER_PERCENT));
+
+    while (s.p[s.n - 1] == '0')
+        s.n--;
+    return s.p[s.n - 1] == ',' ? str_sub(s, 0, s.n - 1) : s;
 }
 
 static struct json *explain_json(const struct app *app, const struct fee_line *l, struct arena *a)

@@ -10,6 +10,8 @@
 
 /* Of fees.why.<code>; days and names of categories are put in. */
 struct str fee_why_text(const struct catalog *texts, const struct fee_explain *x, struct arena *a);
+/* 1,500 ppm reads "0,15": four decimals at most, none that is zero at the end. */
+struct str fee_percent(struct arena *a, int64_t ppm);
 /* As schema `fee_quote` of web/api.def. The caller's. */
 struct json *fee_quote_json(const struct app *app, const struct quote *q, struct arena *a);
 /* As a list of schema `fee_saving`. */

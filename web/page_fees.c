@@ -8,11 +8,11 @@
 #include "crypto/digest.h"
 #include "http/form.h"
 #include "payments/fee.h"
+#include "web/fee_text.h"
 #include "web/input.h"
 #include "web/view.h"
 
-#define PPM_PER_PERCENT 10000
-#define TAG_DIGITS      32
+#define TAG_DIGITS 32
 
 static int64_t number(const struct json *o, const char *name)
 {
@@ -30,17 +30,6 @@ static struct str text(const struct json *o, const char *name)
     return s;
 }
 
-/* 1,500 ppm reads "0,15 %": four decimals at most, none that is zero at the end. */
-static struct str percent_of(struct ctx *c, int64_t ppm)
-{
-    struct str s = str_fmt(c->arena, "%lld,%04lld", (long long)(ppm / PPM_PER_PERCENT),
-                           (long long)(ppm % PPM_PER_PERCENT));
-
-    while (s.p[s.n - 1] == '0')
-        s.n--;
-    return s.p[s.n - 1] == ',' ? str_sub(s, 0, s.n - 1) : s;
-}
-
 /* "50.000 đ", or "0,15 % of the value, at most 5.000.000 đ". */
 static struct str rate_of(struct ctx *c, const struct json *rule)
 {
@@ -50,7 +39,7 @@ static struct str rate_of(struct ctx *c, const struct json *rule)
 
     if (ppm == 0)
         return money_print(c->arena, number(rule, "amount_vnd"));
-    buf_fmt(&b, "%.*s %% %.*s", STR_ARG(percent_of(c, ppm)),
+    buf_fmt(&b, "%.*s %% %.*s", STR_ARG(fee_percent(c->arena, ppm)),
             STR_ARG(view_text(c, "fees.of_value")));
     if (least > 0)
         buf_fmt(&b, ", %.*s %.*s", STR_ARG(view_text(c, "fees.at_least")),
@@ -108,8 +97,8 @@ static struct json *reductions_of(struct ctx *c, const struct json *fee)
 
     for (size_t i = 0; i < json_count(preferences); i++) {
         const struct json *one = json_at(preferences, i);
-        const struct str told[] = { percent_of(c, number(one, "reduction_ppm")), text(one, "basis"),
-                                    validity_of(c, one) };
+        const struct str told[] = { fee_percent(c->arena, number(one, "reduction_ppm")),
+                                    text(one, "basis"), validity_of(c, one) };
 
         json_add_str(list, view_fill(c,
                                      number(one, "level_least") == 2 ? "fees.reduction_level_2"
