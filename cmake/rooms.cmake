@@ -45,3 +45,7 @@ if(sandbox)
     target_link_libraries(motcua-sandbox PRIVATE store http paper)
     add_dependencies(motcua-sandbox queries)
 endif()
+# For bench/payments.sh only.
+add_executable(bench_payments EXCLUDE_FROM_ALL bench/payments.c)
+target_link_libraries(bench_payments PRIVATE payments)
+add_dependencies(bench_payments queries)
