@@ -19,9 +19,10 @@
  * (sql_group.c), so that the disk is waited for once; each is still undone by itself when it fails.
  * The function may then run on another thread than its caller's, who waits meanwhile.
  *
- * On PostgreSQL, statements of sql_run are sent without waiting; what became of them is told by the
- * next one whose rows or number of rows are wanted, or by the commit. So what depends on the
- * outcome of one asks for its number of rows.
+ * On PostgreSQL, statements are sent without waiting; what became of them is told by the first
+ * sql_next, number of rows or commit that comes afterwards. So what depends on the outcome of one
+ * asks for its rows or their number; and who reads by several statements that need nothing of each
+ * other starts them all before the first sql_next, and waits for all of them once.
  *
  * A statement that failed spoils its transaction on both engines: what follows it fails with the
  * same error and nothing is committed, even if the function returns OK. What may be there already

@@ -38,6 +38,7 @@ struct sql_rows {
     struct sqlite3_stmt *statement;
     unsigned char places[LIMIT_SQL_PARAMS]; /* SQLite's numbers of $1, $2, ... */
     struct pg_result *answer;
+    bool awaited; /* sent to PostgreSQL, whose answer was not read yet */
     int row, row_count;
 };
 
@@ -61,6 +62,7 @@ struct sql {
     struct sqlite3_stmt *bounds[SQL_BOUND_COUNT];
     struct pg_conn *pgsql;
     const char *sent_names[SQL_SENT_MAX]; /* to PostgreSQL, not answered yet: sql_pgsql_pipe.h */
+    struct sql_rows *sent_rows[SQL_SENT_MAX]; /* who gets the answer; NULL: nobody */
     int sent, syncs;
     int refused_at; /* which of them was refused first */
     bool told;      /* and by the server itself, not by a connection that broke */

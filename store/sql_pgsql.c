@@ -324,15 +324,25 @@ static result pgsql_start(struct sql_rows *r, const struct sql_param *params, si
                           struct err *e)
 {
     TRY(pgsql_post(r, params, n, e));
-    TRY(pipe_wait(r->db, &r->answer, e));
+    pipe_await(r);
     r->row = -1;
-    r->row_count = PQntuples(r->answer);
+    return OK;
+}
+
+/* The server does not look at what comes after a refusal: then there is no answer to this one. */
+static result answer_wait(struct sql_rows *r, struct err *e)
+{
+    if (r->awaited)
+        TRY(pipe_wait(r->db, NULL, e));
+    if (r->answer == NULL)
+        return fail(e, ERR_STORE, "%s: no answer", sql_rows_name(r));
     return OK;
 }
 
 static result pgsql_next(struct sql_rows *r, bool *more, struct err *e)
 {
-    (void)e;
+    TRY(answer_wait(r, e));
+    r->row_count = PQntuples(r->answer);
     if (r->row < r->row_count)
         r->row++;
     *more = r->row < r->row_count;
@@ -341,8 +351,8 @@ static result pgsql_next(struct sql_rows *r, bool *more, struct err *e)
 
 static result pgsql_drain(struct sql_rows *r, int64_t *changed, struct err *e)
 {
-    (void)e;
     *changed = 0;
+    TRY(answer_wait(r, e));
     if (PQresultStatus(r->answer) == PGRES_COMMAND_OK || PQntuples(r->answer) > 0)
         (void)str_to_i64(str_c(PQcmdTuples(r->answer)), changed);
     return OK;
@@ -350,6 +360,8 @@ static result pgsql_drain(struct sql_rows *r, int64_t *changed, struct err *e)
 
 static void pgsql_end(struct sql_rows *r)
 {
+    if (r->awaited)
+        pipe_forget(r);
     PQclear(r->answer);
     r->answer = NULL;
 }

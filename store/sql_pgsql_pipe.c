@@ -28,8 +28,33 @@ static result sent(struct sql *db, int done, const char *name, struct err *e)
 {
     if (done != 1)
         return broken(db, name, e);
+    db->sent_rows[db->sent] = NULL;
     db->sent_names[db->sent++] = name;
     return OK;
+}
+
+void pipe_await(struct sql_rows *r)
+{
+    r->awaited = true;
+    r->db->sent_rows[r->db->sent - 1] = r;
+}
+
+void pipe_forget(struct sql_rows *r)
+{
+    for (int i = 0; i < r->db->sent; i++)
+        if (r->db->sent_rows[i] == r)
+            r->db->sent_rows[i] = NULL;
+    r->awaited = false;
+}
+
+static void answer_give(struct sql_rows *to, PGresult *r)
+{
+    if (to == NULL) {
+        PQclear(r);
+        return;
+    }
+    to->answer = r;
+    to->awaited = false;
 }
 
 result pipe_text(struct sql *db, const char *text, const char *name, struct err *e)
@@ -143,7 +168,7 @@ result pipe_wait(struct sql *db, struct pg_result **last, struct err *e)
         if (i + 1 == db->sent && !all.failed && last != NULL)
             *last = r;
         else
-            PQclear(r);
+            answer_give(db->sent_rows[i], r);
     }
     db->sent = 0;
     if (all.failed && db->syncs == 0 && PQstatus(db->pgsql) == CONNECTION_OK &&

@@ -3,7 +3,8 @@
  *
  * What needs no answer yet is sent without waiting (libpq's pipeline mode); its outcome is read
  * together with that of the next statement whose rows are wanted, or at the commit. So a
- * transaction waits once for each time that it reads, not once for each statement. A statement that
+ * transaction waits once for each time that it reads, not once for each statement; and what is read
+ * by several statements that were sent one after another it waits for once. A statement that
  * was refused meanwhile fails the next one that waits: it has spoilt the transaction anyway.
  */
 #ifndef STORE_SQL_PGSQL_PIPE_H
@@ -25,6 +26,10 @@ MUST_USE result pipe_prepare(struct sql *db, const char *as, const struct sql_st
 MUST_USE result pipe_describe(struct sql *db, const char *as, const char *name, struct err *e);
 MUST_USE result pipe_statement(struct sql *db, const char *as, const char *name,
                                const struct pipe_bound *b, size_t n, struct err *e);
+/* The answer to what was sent last goes to r->answer when it is waited for, unless r is ended
+ * before. */
+void pipe_await(struct sql_rows *r);
+void pipe_forget(struct sql_rows *r);
 
 /* Waits for the answers to all that was sent. The last one goes to *last (NULL: dropped), whose
  * owner is then the caller. The first that was refused is what it fails with. */

@@ -102,6 +102,7 @@ FROM order_event WHERE agency_id = $1 AND order_id = $2 ORDER BY seq;
 -- name: order_claim_expired
 UPDATE orders SET expire_next_ms = $2
 WHERE (agency_id, id) = (SELECT agency_id, id FROM orders
-        WHERE state = 'open' AND expire_next_ms <= $1 ORDER BY expire_next_ms LIMIT 1)
+        WHERE state = 'open' AND expire_next_ms > 0 AND expire_next_ms <= $1
+        ORDER BY expire_next_ms LIMIT 1)
     AND state = 'open' AND expire_next_ms <= $1
 RETURNING id;
