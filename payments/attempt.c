@@ -215,13 +215,14 @@ static result others_find(struct sql *db, const struct attempt *at, struct arena
     }
 }
 
-static result others_note(struct sql *db, const struct till *t, const struct order *o,
+static result others_note(struct sql *db, const struct till *t, struct order *o,
                           const struct attempt *at, const struct order_cause *cause,
                           struct arena *a, struct err *e)
 {
     const char *state = state_names[ATTEMPT_CAPTURED];
-    const struct order_note note = { at->n, event_names[ATTEMPT_EV_NOTICED], state, state,
-                                     STR("DUP_PAY") };
+    const struct order_note note = { at->n,          event_names[ATTEMPT_EV_NOTICED],
+                                     state,          state,
+                                     STR("DUP_PAY"), true };
     struct str *found = arena_array(a, struct str, NOTICES_MAX);
     size_t count;
     int64_t seq;
@@ -250,6 +251,12 @@ static result take_back(struct sql *db, const struct till *t, struct order *o,
     if (lost.account == 0)
         lost.account = channel_account(channel, at);
     return order_lose(db, t, o, &lost, a, e);
+}
+
+static bool moves_money(enum attempt_action action)
+{
+    return action == ATTEMPT_DO_CAPTURE || action == ATTEMPT_DO_CORRECT ||
+           action == ATTEMPT_DO_TAKE_BACK;
 }
 
 static result money_move(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
@@ -281,8 +288,12 @@ result attempt_step(struct sql *db, const struct till *t, struct order *o, struc
         return fail(e, ERR_WRONG_STATE, "attempt is %s: no %s", state_names[from],
                     event_names[event]);
     const enum attempt_action action = moves[i].action;
-    const struct order_note note = { at->n, event_names[event], state_names[from],
-                                     state_names[moves[i].to], mismatch_of(action, cause) };
+    const struct order_note note = { at->n,
+                                     event_names[event],
+                                     state_names[from],
+                                     state_names[moves[i].to],
+                                     mismatch_of(action, cause),
+                                     moves_money(action) };
 
     TRY(order_note_put(db, t, o, &note, cause, &seq, a, e));
     schedule_if_asked(t, at, action, now_ms);

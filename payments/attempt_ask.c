@@ -23,6 +23,7 @@ struct asking {
     const struct channel_answer *answer;
     struct arena *a;
     bool captured;
+    const struct attempt_prelude *first; /* NULL: none */
 };
 
 static bool past_horizon(const struct asking *k, const struct attempt *at, int64_t now_ms)
@@ -146,6 +147,8 @@ static result answer_apply(struct sql *db, void *arg, struct err *e)
     k->captured = false;
     cause.evidence = k->answer->evidence;
     TRY(attempt_take(db, k->t, k->reference, k->a, &o, &at, e));
+    if (k->first != NULL)
+        TRY(k->first->run(db, k->first->arg, &o, &at, e));
     if (k->answer->result != CHANNEL_OK)
         return ask_again(db, k, &o, &at, &cause, e);
     switch (k->answer->state) {
@@ -168,24 +171,44 @@ static result answer_apply(struct sql *db, void *arg, struct err *e)
     return fail(e, ERR_INTERNAL, "channel state");
 }
 
+static result answer_take(struct asking *k, struct err *e)
+{
+    struct till_counts *counts = k->t->counts;
+
+    counts->query_total++;
+    if (k->answer->result != CHANNEL_OK)
+        counts->query_failed++;
+    TRY(sql_transact(k->t->store, answer_apply, k, e));
+    if (k->captured)
+        counts->captured_total++;
+    return OK;
+}
+
 result attempt_ask_for(const struct till *t, struct str reference, bool overdue,
                        const struct order_cause *cause, struct arena *a,
                        struct channel_answer *answer, struct err *e)
 {
-    struct asking k = { t, reference, overdue, cause, answer, a, false };
+    struct asking k = { t, reference, overdue, cause, answer, a, false, NULL };
     struct attempt at;
 
     TRY(attempt_load(t, reference, a, &at, e));
     TRY(channel_ask(t, &at, overdue, a, answer, e));
     if (!channel_can(at.channel, CHANNEL_ASKS) && !overdue)
         return OK; /* nothing was learned */
-    t->counts->query_total++;
-    if (answer->result != CHANNEL_OK)
-        t->counts->query_failed++;
-    TRY(sql_transact(t->store, answer_apply, &k, e));
-    if (k.captured)
-        t->counts->captured_total++;
-    return OK;
+    return answer_take(&k, e);
+}
+
+result attempt_ask_known(const struct till *t, const struct attempt *at,
+                         const struct attempt_prelude *first, const struct order_cause *cause,
+                         struct arena *a, struct err *e)
+{
+    struct channel_answer answer;
+    struct asking k = { t, at->reference, false, cause, &answer, a, false, first };
+
+    /* Whatever a provider does is an answer; a question that could not be put is none. */
+    if (channel_ask(t, at, false, a, &answer, NULL).failed)
+        answer = (struct channel_answer){ .result = CHANNEL_NO_ANSWER };
+    return answer_take(&k, e);
 }
 
 result attempt_ask(const struct till *t, struct str reference, const struct order_cause *cause,

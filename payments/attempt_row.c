@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "payments/order_row.h"
 #include "store/sql.h"
 
 #define DAY_ROWS_MAX 10000
@@ -119,10 +120,16 @@ result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state
 result attempt_take(struct sql *db, const struct till *t, struct str reference, struct arena *a,
                     struct order *o, struct attempt *at, struct err *e)
 {
-    TRY(attempt_find(db, reference, a, at, e));
-    TRY(order_take(db, t, at->agency_id, at->order_id, a, o, e));
-    /* Again, now that nobody else can change it. */
-    return attempt_find(db, reference, a, at, e);
+    DEFER(sql_end) struct sql_rows *order = NULL;
+    DEFER(sql_end) struct sql_rows *lines = NULL;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_ORDER_LOCK_ATTEMPT, &order, e, sql_t(reference)));
+    TRY(sql_find(db, SQL_ORDER_LINES_ATTEMPT, &lines, e, sql_t(reference)));
+    TRY(sql_find(db, SQL_ATTEMPT_BY_REFERENCE, &rows, e, sql_t(reference)));
+    TRY(order_read_taken(order, lines, t, a, o, e));
+    TRY(sql_one(rows, e));
+    return row_read(rows, a, at, e);
 }
 
 struct attempt_reading {

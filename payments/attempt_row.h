@@ -29,4 +29,14 @@ MUST_USE result attempt_ask_for(const struct till *t, struct str reference, bool
                                 const struct order_cause *cause, struct arena *a,
                                 struct channel_answer *answer, struct err *e);
 
+/* The same about an attempt that was read before, in one transaction with what made us ask: run()
+ * is given the fresh, locked rows before the answer is applied to them. */
+struct attempt_prelude {
+    result (*run)(struct sql *db, void *arg, struct order *o, struct attempt *at, struct err *e);
+    void *arg;
+};
+MUST_USE result attempt_ask_known(const struct till *t, const struct attempt *at,
+                                  const struct attempt_prelude *first,
+                                  const struct order_cause *cause, struct arena *a, struct err *e);
+
 #endif

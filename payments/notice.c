@@ -138,11 +138,11 @@ static result notice_post(struct taking *k, struct err *e)
         c->notice_mismatch++;
         return fail_field(e, ERR_INVALID, "MaDoiTac", "notice for another partner");
     }
-    TRY(notice_record(k->t, &facts, &k->cause, k->a, &was, e));
+    TRY(notice_record_and_ask(k->t, &facts, &k->cause, k->a, &was, e));
     if (was.wrong)
         return fail_field(e, ERR_CONFLICT, str_is(was.mismatch, "AMT") ? "SoTien" : "MaTienTe",
                           "not that of the attempt");
-    return notice_ask(k->t, &was, &k->cause, k->a, e);
+    return OK;
 }
 
 static bool is_strangers(enum err_code code)

@@ -56,22 +56,42 @@ static struct str mismatch_of(const struct notice_facts *f, const struct attempt
     return str_eq(f->txn, at->portal_txn) ? STR("") : STR("DUP_PAY");
 }
 
-static result record(struct sql *db, void *arg, struct err *e)
+static result hear(struct sql *db, void *arg, struct order *o, struct attempt *at, struct err *e)
 {
     struct recording *k = arg;
     struct notice_outcome *out = k->out;
-    struct order o;
 
-    TRY(attempt_take(db, k->t, k->facts->reference, k->a, &o, &out->at, e));
+    out->at = *at;
     if (!str_is(out->at.channel, k->facts->channel))
         return fail(e, ERR_NOT_FOUND, "a reference of another channel");
     out->mismatch = mismatch_of(k->facts, &out->at);
     out->wrong = str_is(out->mismatch, "AMT") || str_is(out->mismatch, "CUR");
     k->cause->mismatch = out->mismatch;
     TRY(known_find(db, k, e));
-    if (out->known)
-        return OK;
-    return attempt_step(db, k->t, &o, &out->at, ATTEMPT_EV_NOTICED, k->cause, k->a, e);
+    if (!out->known)
+        TRY(attempt_step(db, k->t, o, at, ATTEMPT_EV_NOTICED, k->cause, k->a, e));
+    out->at = *at;
+    return OK;
+}
+
+static result record(struct sql *db, void *arg, struct err *e)
+{
+    struct recording *k = arg;
+    struct attempt at;
+    struct order o;
+
+    TRY(attempt_take(db, k->t, k->facts->reference, k->a, &o, &at, e));
+    return hear(db, k, &o, &at, e);
+}
+
+static void outcome_count(const struct till *t, const struct notice_outcome *out)
+{
+    if (out->wrong)
+        t->counts->notice_mismatch++;
+    else if (out->known)
+        t->counts->notice_repeat++;
+    else
+        t->counts->notice_ok++;
 }
 
 result notice_record(const struct till *t, const struct notice_facts *facts,
@@ -81,13 +101,35 @@ result notice_record(const struct till *t, const struct notice_facts *facts,
     struct recording k = { t, facts, cause, a, out };
 
     TRY(sql_transact(t->store, record, &k, e));
-    if (out->wrong)
-        t->counts->notice_mismatch++;
-    else if (out->known)
-        t->counts->notice_repeat++;
-    else
-        t->counts->notice_ok++;
+    outcome_count(t, out);
     return OK;
+}
+
+/* It fits, and the attempt is asked about anyhow, soon or later: should we end before it is
+ * recorded, nothing was promised yet, the provider says it again, and the question is still put. */
+static bool may_ask_first(const struct notice_facts *f, const struct attempt *at)
+{
+    return str_is(at->channel, f->channel) && attempt_is_live(at->state) && at->query_next_ms > 0 &&
+           channel_can(at->channel, CHANNEL_ASKS) && mismatch_of(f, at).n == 0;
+}
+
+result notice_record_and_ask(const struct till *t, const struct notice_facts *facts,
+                             struct order_cause *cause, struct arena *a, struct notice_outcome *out,
+                             struct err *e)
+{
+    struct order_cause heard = *cause;
+    struct recording k = { t, facts, &heard, a, out };
+    const struct attempt_prelude first = { hear, &k };
+    struct attempt at;
+
+    TRY(attempt_load(t, facts->reference, a, &at, e));
+    if (may_ask_first(facts, &at)) {
+        TRY(attempt_ask_known(t, &at, &first, cause, a, e));
+        outcome_count(t, out);
+        return OK;
+    }
+    TRY(notice_record(t, facts, cause, a, out, e));
+    return out->wrong ? OK : notice_ask(t, out, cause, a, e);
 }
 
 result notice_ask(const struct till *t, const struct notice_outcome *was, struct order_cause *cause,

@@ -34,6 +34,12 @@ MUST_USE result notice_record(const struct till *t, const struct notice_facts *f
 /* Asks the provider about what was recorded, unless it is captured already. Network. */
 MUST_USE result notice_ask(const struct till *t, const struct notice_outcome *was,
                            struct order_cause *cause, struct arena *a, struct err *e);
+/* Both, unless it is wrong; network. Of an attempt that is asked about anyhow the question comes
+ * first and one transaction records the message and what was answered: returns OK only after that.
+ */
+MUST_USE result notice_record_and_ask(const struct till *t, const struct notice_facts *facts,
+                                      struct order_cause *cause, struct arena *a,
+                                      struct notice_outcome *out, struct err *e);
 /* Kept for the operator, as long as it is not a flood; failing to keep it changes no answer. */
 void notice_quarantine(const struct till *t, struct str body, enum err_code why, struct str ip,
                        struct str request_id, struct arena *a);

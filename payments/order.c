@@ -188,7 +188,8 @@ static result row_save(struct sql *db, const struct order_change *c, struct err 
         sql_i(o->excess_refunded_vnd - was->excess_refunded_vnd),
         sql_i(o->excess_reserved_vnd - was->excess_reserved_vnd),
         sql_i(o->carried_vnd - was->carried_vnd), sql_t(o->superseded_by), sql_i(o->expires_ms),
-        sql_t(str_c(state_names[was->state == ORDER_NONE ? o->state : was->state]))));
+        sql_t(str_c(state_names[was->state == ORDER_NONE ? o->state : was->state])),
+        sql_i(c->seq)));
     return changed == 1 ? OK : fail(e, ERR_RETRY, "order %.*s changed meanwhile", STR_ARG(o->id));
 }
 
@@ -208,8 +209,9 @@ result order_step(struct sql *db, const struct till *t, struct order *o, enum or
         return fail(e, ERR_WRONG_STATE, "order is %s: no %s", state_names[o->state],
                     event_names[event]);
     c.action = moves[i].action;
-    const struct order_note note = { cause->attempt_n, event_names[event], state_names[o->state],
-                                     state_names[moves[i].to], mismatch_of(&c) };
+    const struct order_note note = { cause->attempt_n,      event_names[event],
+                                     state_names[o->state], state_names[moves[i].to],
+                                     mismatch_of(&c),       true };
 
     TRY(order_note_put(db, t, o, &note, cause, &c.seq, a, e));
     sums_change(o, event, cause);

@@ -87,7 +87,9 @@ struct order {
     struct payer payer;       /* opened by order_load; wiped with a clean arena */
     struct str return_url, locale;
     int64_t created_ms, expires_ms, updated_ms;
-    int64_t version; /* counts its changes: ETag */
+    int64_t version;   /* counts its changes: ETag */
+    bool taken;        /* its row is locked by this transaction, so that event_seq is right */
+    int64_t event_seq; /* number of its last event */
 };
 
 struct order_request {

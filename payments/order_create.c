@@ -149,7 +149,7 @@ static result order_insert(struct sql *db, const struct till *t, const struct or
 result order_create(struct sql *db, const struct till *t, const struct order_request *rq,
                     struct arena *a, struct order *out, struct err *e)
 {
-    struct order o = { .state = ORDER_NONE };
+    struct order o = { .state = ORDER_NONE, .taken = true };
     const struct order_cause cause = { .actor = str_cat(a, STR("client:"), rq->client_id),
                                        .source = STR("api"),
                                        .request_id = rq->request_id,

@@ -96,7 +96,8 @@ result order_read_row(struct sql_rows *rows, const struct till *t, struct arena 
                            .excess_refunded_vnd = sql_int(rows, 26),
                            .superseded_by = sql_text(rows, 27, a),
                            .excess_reserved_vnd = sql_int(rows, 28),
-                           .carried_vnd = sql_int(rows, 29) };
+                           .carried_vnd = sql_int(rows, 29),
+                           .event_seq = sql_int(rows, 30) };
     out->bill.total_vnd = sql_int(rows, 11);
     if (!date_read(sql_text(rows, 8, a), &out->received_on) ||
         !order_state_find(sql_text(rows, 10, a), &out->state) ||
@@ -126,15 +127,13 @@ static result line_read(struct sql_rows *rows, struct fee_line *l, struct arena 
     return fee_explain_read(sql_text(rows, 15, a), l, a, e);
 }
 
-result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e)
+static result lines_read(struct sql_rows *rows, struct order *o, struct arena *a, struct err *e)
 {
-    DEFER(sql_end) struct sql_rows *rows = NULL;
     const struct bill frozen = o->bill; /* hash and total, as the order's row has them */
     bool more;
 
     o->bill.lines = arena_array(a, struct fee_line, LIMIT_ORDER_LINES);
     o->bill.count = 0;
-    TRY(sql_find(db, SQL_ORDER_LINES, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
@@ -150,6 +149,14 @@ result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct
     return OK;
 }
 
+result order_read_lines(struct sql *db, struct order *o, struct arena *a, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_ORDER_LINES, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
+    return lines_read(rows, o, a, e);
+}
+
 result order_find(struct sql *db, const struct till *t, struct str id, struct arena *a,
                   struct order *out, struct err *e)
 {
@@ -161,34 +168,52 @@ result order_find(struct sql *db, const struct till *t, struct str id, struct ar
     return order_read_lines(db, out, a, e);
 }
 
+/* The row first: SQLite runs a statement when its rows are read. */
+result order_read_taken(struct sql_rows *row, struct sql_rows *lines, const struct till *t,
+                        struct arena *a, struct order *out, struct err *e)
+{
+    TRY(sql_one(row, e));
+    TRY(order_read_row(row, t, a, out, e));
+    out->taken = true;
+    return lines_read(lines, out, a, e);
+}
+
 result order_take(struct sql *db, const struct till *t, struct str agency_id, struct str id,
                   struct arena *a, struct order *out, struct err *e)
 {
-    DEFER(sql_end) struct sql_rows *rows = NULL;
+    DEFER(sql_end) struct sql_rows *row = NULL;
+    DEFER(sql_end) struct sql_rows *lines = NULL;
 
-    TRY(sql_find(db, SQL_ORDER_LOCK, &rows, e, sql_t(agency_id), sql_t(id)));
-    TRY(sql_one(rows, e));
-    TRY(order_read_row(rows, t, a, out, e));
-    return order_read_lines(db, out, a, e);
+    TRY(sql_find(db, SQL_ORDER_LOCK, &row, e, sql_t(agency_id), sql_t(id)));
+    TRY(sql_find(db, SQL_ORDER_LINES, &lines, e, sql_t(agency_id), sql_t(id)));
+    return order_read_taken(row, lines, t, a, out, e);
 }
 
-static result seq_take(struct sql *db, const struct order *o, int64_t *seq, struct err *e)
+/* Who has the row knows the next number; who has not asks for it. */
+static result seq_take(struct sql *db, struct order *o, bool row_follows, int64_t *seq,
+                       struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
+    if (o->taken) {
+        *seq = ++o->event_seq;
+        return row_follows ? OK
+                           : sql_run(db, SQL_ORDER_EVENT_SET, e, sql_t(o->agency_id), sql_t(o->id),
+                                     sql_i(*seq));
+    }
     TRY(sql_find(db, SQL_ORDER_EVENT_NEXT, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
     TRY(sql_one(rows, e));
     *seq = sql_int(rows, 0);
     return OK;
 }
 
-result order_note_put(struct sql *db, const struct till *t, const struct order *o,
+result order_note_put(struct sql *db, const struct till *t, struct order *o,
                       const struct order_note *note, const struct order_cause *cause, int64_t *seq,
                       struct arena *a, struct err *e)
 {
     const struct str evidence = utf8_cut(cause->evidence, EVIDENCE_BYTES_MAX);
 
-    TRY(seq_take(db, o, seq, e));
+    TRY(seq_take(db, o, note->row_follows, seq, e));
     return sql_run(db, SQL_ORDER_EVENT_INSERT, e, sql_t(o->agency_id), sql_t(o->id), sql_i(*seq),
                    sql_i(clock_now_ms(t->clock)), sql_i(note->attempt_n), sql_t(str_c(note->event)),
                    sql_t(str_c(note->from)), sql_t(str_c(note->to)), sql_t(cause->actor),

@@ -16,6 +16,10 @@ MUST_USE result order_read_lines(struct sql *db, struct order *o, struct arena *
 /* Of an order that has none. */
 MUST_USE result order_write_lines(struct sql *db, const struct order *o, struct arena *a,
                                   struct err *e);
+/* An order that its lock (SQL_ORDER_LOCK...) gave, and its lines, both asked for and not read yet.
+ */
+MUST_USE result order_read_taken(struct sql_rows *row, struct sql_rows *lines, const struct till *t,
+                                 struct arena *a, struct order *out, struct err *e);
 /* Its row and lines by id, without locking. */
 MUST_USE result order_find(struct sql *db, const struct till *t, struct str id, struct arena *a,
                            struct order *out, struct err *e);
@@ -30,9 +34,10 @@ struct order_note {
     int64_t attempt_n;
     const char *event, *from, *to;
     struct str mismatch;
+    bool row_follows; /* order_step writes the number of the event with the row */
 };
 /* Appends to the history; *seq is its number. */
-MUST_USE result order_note_put(struct sql *db, const struct till *t, const struct order *o,
+MUST_USE result order_note_put(struct sql *db, const struct till *t, struct order *o,
                                const struct order_note *note, const struct order_cause *cause,
                                int64_t *seq, struct arena *a, struct err *e);
 
