@@ -103,18 +103,13 @@ static struct str portal_day(const struct attempt *at, struct arena *a)
 result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state from,
                     struct arena *a, struct err *e)
 {
-    int64_t changed;
-
-    TRY(sql_run_count(
-        db, SQL_ATTEMPT_UPDATE, &changed, e, sql_t(at->agency_id), sql_t(at->order_id),
+    return sql_run_one(
+        db, SQL_ATTEMPT_UPDATE, ERR_RETRY, e, sql_t(at->agency_id), sql_t(at->order_id),
         sql_i(at->n), sql_t(str_c(attempt_state_name(at->state))), sql_t(at->pay_url),
         sql_t(at->portal_txn), sql_t(at->bank), sql_t(at->portal_time), sql_t(portal_day(at, a)),
         sql_t(at->failure), sql_i(at->updated_ms), sql_i(at->captured_ms), sql_i(at->query_next_ms),
         sql_i(at->query_count), sql_i(at->not_found_ms), sql_i(at->captured_vnd),
-        sql_i(at->reversed_ms), sql_t(str_c(attempt_state_name(from)))));
-    return changed == 1
-               ? OK
-               : fail(e, ERR_RETRY, "attempt %.*s changed meanwhile", STR_ARG(at->reference));
+        sql_i(at->reversed_ms), sql_t(str_c(attempt_state_name(from))));
 }
 
 result attempt_take(struct sql *db, const struct till *t, struct str reference, struct arena *a,

@@ -176,21 +176,18 @@ static int64_t expiry_of(const struct order_change *c)
 static result row_save(struct sql *db, const struct order_change *c, struct err *e)
 {
     const struct order *was = &c->before, *o = c->o;
-    int64_t changed;
 
     /* Differences, so that nothing is lost even if it was not taken before. Of NONE: its row was
      * inserted with the state it goes to. */
-    TRY(sql_run_count(
-        db, SQL_ORDER_SET_STATE, &changed, e, sql_t(o->agency_id), sql_t(o->id),
+    return sql_run_one(
+        db, SQL_ORDER_SET_STATE, ERR_RETRY, e, sql_t(o->agency_id), sql_t(o->id),
         sql_t(str_c(state_names[o->state])), sql_i(c->now_ms),
         sql_i(o->captured_vnd - was->captured_vnd), sql_i(o->refunded_vnd - was->refunded_vnd),
         sql_i(o->reserved_vnd - was->reserved_vnd),
         sql_i(o->excess_refunded_vnd - was->excess_refunded_vnd),
         sql_i(o->excess_reserved_vnd - was->excess_reserved_vnd),
         sql_i(o->carried_vnd - was->carried_vnd), sql_t(o->superseded_by), sql_i(o->expires_ms),
-        sql_t(str_c(state_names[was->state == ORDER_NONE ? o->state : was->state])),
-        sql_i(c->seq)));
-    return changed == 1 ? OK : fail(e, ERR_RETRY, "order %.*s changed meanwhile", STR_ARG(o->id));
+        sql_t(str_c(state_names[was->state == ORDER_NONE ? o->state : was->state])), sql_i(c->seq));
 }
 
 result order_step(struct sql *db, const struct till *t, struct order *o, enum order_event event,

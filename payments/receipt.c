@@ -28,27 +28,69 @@ static struct str seal_place(struct arena *a, struct str id)
     return str_cat(a, STR("receipt.payer:"), id);
 }
 
+/* What a receipt takes from the store before it can be written. */
+struct taking {
+    struct str unit;
+    int year;
+    struct sql_rows *delegate, *replaced, *number; /* started together: one wait for all */
+};
+
+static result taking_start(struct sql *db, const struct receipt *r, struct taking *k, struct err *e)
+{
+    TRY(sql_find(db, SQL_RECEIPT_UNIT_FIND, &k->delegate, e, sql_t(r->agency_id), sql_t(k->unit)));
+    /* What an earlier payment of the order got, and was notified as wrong since, ends here. */
+    if (r->replaces.n == 0)
+        TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &k->replaced, e, sql_t(r->agency_id),
+                     sql_t(r->order_id), sql_i(r->kind), sql_t(r->id)));
+    return sql_find(db, SQL_RECEIPT_NUMBER_UNLESS_UNIT, &k->number, e, sql_t(r->agency_id),
+                    sql_t(r->form), sql_t(r->serial), sql_i(k->year), sql_t(k->unit));
+}
+
 /* The unit's own ranges first, in ascending order; then the body's own numbers, so that an
  * exhausted range never stops a capture. */
-static result number_take(struct sql *db, struct receipt *r, struct str unit, int64_t year,
-                          struct err *e)
+static result number_of_unit(struct sql *db, struct receipt *r, const struct taking *k,
+                             struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
     DEFER(sql_end) struct sql_rows *own = NULL;
     bool found;
 
     TRY(sql_find(db, SQL_RECEIPT_NUMBER_OF_RANGE, &own, e, sql_t(r->agency_id), sql_t(r->form),
-                 sql_t(r->serial), sql_i(year), sql_t(unit)));
+                 sql_t(r->serial), sql_i(k->year), sql_t(k->unit)));
     TRY(sql_next(own, &found, e));
     if (found) {
         r->number = sql_int(own, 0);
         return OK;
     }
     TRY(sql_find(db, SQL_RECEIPT_NUMBER, &rows, e, sql_t(r->agency_id), sql_t(r->form),
-                 sql_t(r->serial), sql_i(year), sql_i(1)));
+                 sql_t(r->serial), sql_i(k->year), sql_i(1)));
     TRY(sql_one(rows, e));
     r->number = sql_int(rows, 0);
     return OK;
+}
+
+static result taking_read(struct sql *db, struct receipt *r, const struct taking *k,
+                          struct arena *a, struct err *e)
+{
+    bool found;
+
+    TRY(receipt_unit_print(k->delegate, r, a, e));
+    if (k->replaced != NULL) {
+        TRY(sql_next(k->replaced, &found, e));
+        r->replaces = found ? sql_text(k->replaced, 0, a) : STR("");
+    }
+    TRY(sql_next(k->number, &found, e));
+    if (!found)
+        return number_of_unit(db, r, k, e);
+    r->number = sql_int(k->number, 0);
+    return OK;
+}
+
+static void taking_end(struct taking *k)
+{
+    sql_end(&k->delegate);
+    sql_end(&k->replaced);
+    sql_end(&k->number);
 }
 
 static struct str lines_print(const struct order *o, enum fee_kind kind, struct arena *a)
@@ -92,21 +134,6 @@ static struct str receipt_lines_print(const struct receipt *r, struct arena *a)
     return json_print(a, list);
 }
 
-/* What an earlier payment of the order got, and was notified as wrong since, ends here. */
-static result notified_replace(struct sql *db, struct receipt *r, struct arena *a, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    bool found;
-
-    if (r->replaces.n > 0)
-        return OK;
-    TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &rows, e, sql_t(r->agency_id), sql_t(r->order_id),
-                 sql_i(r->kind), sql_t(r->id)));
-    TRY(sql_next(rows, &found, e));
-    r->replaces = found ? sql_text(rows, 0, a) : STR("");
-    return OK;
-}
-
 /* Number, id and code are taken, and the row is stored; the signature follows. */
 static result row_store(struct sql *db, const struct till *t, struct receipt *r, struct str unit,
                         struct str lines_json, struct arena *a, struct err *e)
@@ -114,6 +141,7 @@ static result row_store(struct sql *db, const struct till *t, struct receipt *r,
     const struct words_style style = { .chan = t->words_chan };
     const int64_t now_ms = clock_now_ms(t->clock);
     const int year = clock_local(now_ms).date.y;
+    DEFER(taking_end) struct taking k = { .unit = unit, .year = year };
 
     r->id = random_id(a, "rct_", now_ms);
     r->code = random_token(a, CODE_BITS);
@@ -121,9 +149,8 @@ static result row_store(struct sql *db, const struct till *t, struct receipt *r,
     r->serial = str_fmt(a, "%02dT%.*s", year % 100, STR_ARG(t->receipt_letters));
     r->issued_ms = now_ms;
     r->words = words_vnd(a, r->amount_vnd, style);
-    TRY(receipt_unit_print(db, r, unit, a, e));
-    TRY(notified_replace(db, r, a, e));
-    TRY(number_take(db, r, unit, year, e));
+    TRY(taking_start(db, r, &k, e));
+    TRY(taking_read(db, r, &k, a, e));
     r->number_text = receipt_number_text(a, r->number);
     TRY(sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r->agency_id), sql_t(r->form), sql_t(r->serial),
                 sql_i(year), sql_i(r->number), sql_t(r->id), sql_t(r->code), sql_t(r->order_id),

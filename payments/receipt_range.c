@@ -55,13 +55,10 @@ result receipt_unit_put(const struct till *t, const struct receipt_unit *u, stru
     return sql_transact(t->store, unit_put, &w, e);
 }
 
-result receipt_unit_print(struct sql *db, struct receipt *r, struct str unit, struct arena *a,
-                          struct err *e)
+result receipt_unit_print(struct sql_rows *rows, struct receipt *r, struct arena *a, struct err *e)
 {
-    DEFER(sql_end) struct sql_rows *rows = NULL;
     bool found;
 
-    TRY(sql_find(db, SQL_RECEIPT_UNIT_FIND, &rows, e, sql_t(r->agency_id), sql_t(unit)));
     TRY(sql_next(rows, &found, e));
     if (found) {
         r->delegate_name = sql_text(rows, 0, a);

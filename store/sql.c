@@ -304,6 +304,26 @@ result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *param
     return OK;
 }
 
+result sql_run_one_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                     enum err_code code, struct err *e)
+{
+    struct err own;
+    int64_t changed;
+
+    must(q < SQL_QUERY_COUNT);
+    if (e == NULL)
+        e = &own;
+    if (db->pool->engine->expect_one != NULL) {
+        TRY(noted(db, post(db, q, params, n, e), e));
+        db->pool->engine->expect_one(db, code);
+        return OK;
+    }
+    TRY(sql_run_n(db, q, params, n, &changed, e));
+    if (changed == 1)
+        return OK;
+    return noted(db, fail(e, code, "%s: not one row", sql_rows_name(&db->rows[q])), e);
+}
+
 result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
                   struct sql_rows **rows, struct err *e)
 {

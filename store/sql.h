@@ -37,6 +37,7 @@
 #define STORE_SQL_H
 
 #include "base/base.h"
+#include "base/err.h"
 
 struct sql_pool;
 struct sql;      /* a connection inside a transaction */
@@ -84,6 +85,11 @@ MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct e
 #define sql_run_count(db, query, changed, e, ...)                                                  \
     sql_run_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),    \
               (changed), (e))
+/* Runs a statement that must change exactly one row: otherwise the transaction fails with `code`,
+ * told as late as by its commit. */
+#define sql_run_one(db, query, code, e, ...)                                                       \
+    sql_run_one_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ },                        \
+                  SQL_COUNT(__VA_ARGS__), (code), (e))
 /* Runs a statement whose rows are read with sql_next(). */
 #define sql_find(db, query, rows, e, ...)                                                          \
     sql_find_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),   \
@@ -95,6 +101,8 @@ MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct e
 
 MUST_USE result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                           size_t n, int64_t *changed, struct err *e);
+MUST_USE result sql_run_one_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                              size_t n, enum err_code code, struct err *e);
 MUST_USE result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                            size_t n, struct sql_rows **rows, struct err *e);
 

@@ -63,6 +63,8 @@ struct sql {
     struct pg_conn *pgsql;
     const char *sent_names[SQL_SENT_MAX]; /* to PostgreSQL, not answered yet: sql_pgsql_pipe.h */
     struct sql_rows *sent_rows[SQL_SENT_MAX]; /* who gets the answer; NULL: nobody */
+    enum err_code sent_one[SQL_SENT_MAX]; /* what it means when not one row changed; 0: nothing */
+    bool expects;                         /* one of them must have changed a row */
     int sent, syncs;
     int refused_at; /* which of them was refused first */
     bool told;      /* and by the server itself, not by a connection that broke */
@@ -90,6 +92,8 @@ struct sql_engine {
     /* The same for who needs neither rows nor their number; NULL: there is no faster way. A refusal
      * may be told by a later statement, or by the commit. */
     result (*post)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
+    /* What was posted last must change one row; with post only. */
+    void (*expect_one)(struct sql *db, enum err_code otherwise);
     result (*next)(struct sql_rows *r, bool *more, struct err *e);
     result (*drain)(struct sql_rows *r, int64_t *changed, struct err *e); /* to its end */
     void (*end)(struct sql_rows *r);

@@ -104,6 +104,7 @@ static void pgsql_close(struct sql *db)
     for (int q = 0; q < SQL_QUERY_COUNT; q++)
         db->rows[q].prepared = false;
     db->sent = db->syncs = 0;
+    db->expects = false;
     if (db->pgsql != NULL)
         PQfinish(db->pgsql);
     db->pgsql = NULL;
@@ -212,6 +213,11 @@ static result pgsql_commit(struct sql *db, struct err *e)
 
     if (db->reading && db->sent == 0)
         return reader_leave(db, e);
+    if (db->expects && pipe_wait(db, NULL, e).failed) {
+        if (db->state != SQL_LOST)
+            pgsql_rollback(db);
+        return (result){ true };
+    }
     TRY(pipe_text(db, "COMMIT", "COMMIT", e));
     statements = db->sent;
     TRY(pipe_sync(db, e));
@@ -444,6 +450,7 @@ const struct sql_engine sql_engine_pgsql = {
     .check = pgsql_check,
     .start = pgsql_start,
     .post = pgsql_post,
+    .expect_one = pipe_expect_one,
     .next = pgsql_next,
     .drain = pgsql_drain,
     .end = pgsql_end,

@@ -5,6 +5,7 @@
 #include "store/sql_pgsql_pipe.h"
 
 #include <libpq-fe.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -29,6 +30,7 @@ static result sent(struct sql *db, int done, const char *name, struct err *e)
     if (done != 1)
         return broken(db, name, e);
     db->sent_rows[db->sent] = NULL;
+    db->sent_one[db->sent] = ERR_NONE;
     db->sent_names[db->sent++] = name;
     return OK;
 }
@@ -45,6 +47,21 @@ void pipe_forget(struct sql_rows *r)
         if (r->db->sent_rows[i] == r)
             r->db->sent_rows[i] = NULL;
     r->awaited = false;
+}
+
+void pipe_expect_one(struct sql *db, enum err_code otherwise)
+{
+    db->sent_one[db->sent - 1] = otherwise;
+    db->expects = true;
+}
+
+/* The server accepted it; but did it do what was meant? */
+static result answer_judge(struct sql *db, int i, PGresult *r, struct err *e)
+{
+    if (db->sent_one[i] == ERR_NONE || strcmp(PQcmdTuples(r), "1") == 0)
+        return OK;
+    sql_mark(db, SQL_FAILED);
+    return fail(e, db->sent_one[i], "%s: not one row", db->sent_names[i]);
 }
 
 static void answer_give(struct sql_rows *to, PGresult *r)
@@ -159,8 +176,10 @@ result pipe_wait(struct sql *db, struct pg_result **last, struct err *e)
     TRY(pipe_flush(db, e));
     for (int i = 0; i < db->sent; i++) {
         PGresult *r = NULL;
-        const result one = answer_read(db, db->sent_names[i], &r, all.failed, e);
+        result one = answer_read(db, db->sent_names[i], &r, all.failed, e);
 
+        if (!one.failed && !all.failed)
+            one = answer_judge(db, i, r, e);
         if (one.failed && !all.failed) {
             all = one;
             db->refused_at = i;
@@ -171,6 +190,7 @@ result pipe_wait(struct sql *db, struct pg_result **last, struct err *e)
             answer_give(db->sent_rows[i], r);
     }
     db->sent = 0;
+    db->expects = false;
     if (all.failed && db->syncs == 0 && PQstatus(db->pgsql) == CONNECTION_OK &&
         PQpipelineSync(db->pgsql) == 1)
         db->syncs = 1;

@@ -30,6 +30,8 @@ MUST_USE result pipe_statement(struct sql *db, const char *as, const char *name,
  * before. */
 void pipe_await(struct sql_rows *r);
 void pipe_forget(struct sql_rows *r);
+/* What was sent last must change one row: otherwise who waits for it is told `otherwise`. */
+void pipe_expect_one(struct sql *db, enum err_code otherwise);
 
 /* Waits for the answers to all that was sent. The last one goes to *last (NULL: dropped), whose
  * owner is then the caller. The first that was refused is what it fails with. */

@@ -3,6 +3,14 @@ INSERT INTO receipt_head (agency_id, form, serial, year, last) VALUES ($1, $2, $
 ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + $5
 RETURNING last;
 
+-- Of an agency that gave its numbers to that unit by ranges: no row.
+-- name: receipt_number_unless_unit
+INSERT INTO receipt_head (agency_id, form, serial, year, last)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), 1
+WHERE NOT EXISTS (SELECT 1 FROM receipt_unit u WHERE u.agency_id = $1 AND u.unit = $5)
+ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + 1
+RETURNING last;
+
 -- name: receipt_number_of_range
 UPDATE receipt_range SET used = used + 1
 WHERE agency_id = $1 AND form = $2 AND serial = $3 AND year = $4 AND unit = $5

@@ -75,6 +75,15 @@ TEST_STORE(many_threads_count_without_losing_one)
     check(c.slots_seen > 0);
 }
 
+/* Returns when it holds the row: what is not read may not have been waited for. */
+static result head_hold(struct sql *db, int slot, struct err *e)
+{
+    struct sql_rows *r DEFER(sql_end) = NULL;
+
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(slot)));
+    return sql_one(r, e);
+}
+
 struct long_work {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -88,7 +97,7 @@ static result stay(struct sql *db, void *arg, struct err *e)
     struct long_work *w = arg;
 
     if (w->write)
-        TRY(head_take_unread(db, NULL, e));
+        TRY(head_hold(db, 0, e));
     (void)pthread_mutex_lock(&w->mutex);
     w->inside = true;
     (void)pthread_cond_broadcast(&w->changed);
@@ -335,23 +344,16 @@ struct crosser {
     bool met;
 };
 
-static result take_row(struct sql *db, int64_t row, struct err *e)
-{
-    struct sql_rows *r DEFER(sql_end) = NULL;
-
-    return sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(row));
-}
-
 static result take_crosswise(struct sql *db, void *arg, struct err *e)
 {
     struct crosser *c = arg;
 
     (void)__atomic_add_fetch(&c->crossing->runs, 1, __ATOMIC_RELAXED);
-    TRY(take_row(db, c->row, e));
+    TRY(head_hold(db, (int)c->row, e));
     if (!c->met)
         (void)pthread_barrier_wait(&c->crossing->meeting);
     c->met = true;
-    return take_row(db, 1 - c->row, e);
+    return head_hold(db, 1 - (int)c->row, e);
 }
 
 static void *cross(void *arg)
