@@ -14,7 +14,7 @@ UPDATE account SET kind = kind WHERE id_index = $1 AND kind = 1;
 -- name: approval_asked
 SELECT COALESCE(SUM(CASE WHEN state = 'WAITING' AND expires_ms > $2 THEN 1 ELSE 0 END), 0),
        COALESCE(SUM(CASE WHEN created_ms > $3 THEN 1 ELSE 0 END), 0)
-  FROM approval WHERE person = $1;
+  FROM approval WHERE person = $1 AND person <> '';
 
 -- A piece of what has ended goes with each new one.
 -- name: approval_purge

@@ -48,8 +48,10 @@ FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE a.portal_txn <> '' AND a.captured_ms > 0 AND a.portal_day <> $3
     AND a.portal_txn IN (
         SELECT l.portal_txn FROM settlement_line l WHERE l.file_n = $2
-            AND (a.channel <> 'counter' OR l.merchant_ref = '')
         UNION SELECT l.original_ref FROM settlement_line l WHERE l.file_n = $2)
+    AND (a.channel <> 'counter' OR EXISTS (SELECT 1 FROM settlement_line m WHERE m.file_n = $2
+        AND ((m.merchant_ref = '' AND m.portal_txn = a.portal_txn)
+            OR m.original_ref = a.portal_txn)))
 ON CONFLICT (run_n, reference) DO NOTHING;
 
 -- name: reconcile_ours_sum
