@@ -4,8 +4,8 @@ SELECT agency_id, id, token_sealed, state, reference, procedure_name_vi, procedu
 FROM orders
 WHERE ((subject = $1 AND subject <> '') OR (id_index = $2 AND id_index <> ''))
     AND (CAST($3 AS TEXT) = '' OR state = $3) AND created_ms >= $4 AND created_ms < $5
-    AND (CASE WHEN state IN ('open', 'underpaid') THEN 0 ELSE 1 END > $6
-        OR (CASE WHEN state IN ('open', 'underpaid') THEN 0 ELSE 1 END = $6
+    AND (CASE WHEN state IN ('open', 'underpaid') THEN 0 ELSE 1 END > CAST($6 AS BIGINT)
+        OR (CASE WHEN state IN ('open', 'underpaid') THEN 0 ELSE 1 END = CAST($6 AS BIGINT)
             AND (created_ms < $7 OR (created_ms = $7 AND id < $8))))
 ORDER BY CASE WHEN state IN ('open', 'underpaid') THEN 0 ELSE 1 END, created_ms DESC, id DESC
 LIMIT $9;
