@@ -273,6 +273,59 @@ TEST_STORE(more_statements_than_may_be_under_way_all_arrive)
     }
 }
 
+static result one_of_none(struct sql *db, void *arg, struct err *e)
+{
+    TRY(sample_insert(db, arg, e));
+    return sql_run_one(db, SQL_PROPOSAL_DECIDE, ERR_BUSINESS_RULE, e, sql_t(STR("ppl_none")),
+                       sql_t(STR("approved")), sql_t(STR("staff:x")), sql_i(1), sql_t(STR("")));
+}
+
+static result one_of_none_and_on(struct sql *db, void *arg, struct err *e)
+{
+    struct sample other = sample_make(2);
+
+    if (!one_of_none(db, arg, e).failed && !sample_insert(db, &other, e).failed)
+        check_fails(sample_load(db, &other, e), *e, ERR_BUSINESS_RULE);
+    return OK;
+}
+
+TEST_STORE(a_change_that_must_hit_one_row_and_hits_none_fails_its_transaction)
+{
+    struct sample s = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), one_of_none, &s, &e), e, ERR_BUSINESS_RULE);
+    check_fails(sql_transact(fixture_pool(), one_of_none_and_on, &s, &e), e, ERR_BUSINESS_RULE);
+    check_fails(sql_read(fixture_pool(), sample_load, &s, &e), e, ERR_NOT_FOUND);
+}
+
+static result found_together(struct sql *db, void *arg, struct err *e)
+{
+    struct sql_rows *heads DEFER(sql_end) = NULL;
+    struct sql_rows *ping DEFER(sql_end) = NULL;
+    struct sql_rows *unread DEFER(sql_end) = NULL;
+    bool more;
+
+    TRY(sql_find_plain(db, SQL_AUDIT_HEAD_LIST, &heads, e));
+    TRY(sample_insert(db, arg, e));
+    TRY(sql_find_plain(db, SQL_STORE_PING, &ping, e));
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &unread, e, sql_i(0)));
+    TRY(sql_next(ping, &more, e));
+    check(more);
+    TRY(sql_next(heads, &more, e)); /* the older one is read later */
+    check(!more);
+    return sample_load(db, arg, e);
+}
+
+TEST_STORE(what_is_found_together_may_be_read_in_any_order_or_not_at_all)
+{
+    struct sample s = sample_make(1);
+    struct err e = { .code = ERR_NONE };
+
+    check_ok(sql_transact(fixture_pool(), found_together, &s, &e), e);
+    check_ok(sql_read(fixture_pool(), sample_load, &s, &e), e);
+}
+
 TEST_STORE(a_reader_cannot_write)
 {
     struct sample s = sample_make(1);
