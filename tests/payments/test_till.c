@@ -21,6 +21,7 @@ static struct conf settings(void)
     check(chmod(str_cstr(a, path), 0600) == 0);
     check_ok(conf_load(a, NULL, &c, &mistakes, &e), e);
     c.portal.secret_file = path;
+    c.payments.refunds_dir = str_fmt(a, "%s/conf/refunds", test_source());
     return c;
 }
 
