@@ -49,7 +49,7 @@ for (const [width, language, zoom] of [[390, "vi"], [1280, "en"], [640, "vi", "z
     await page.waitForURL(due.bill);
     await inspect(page, tag("pay-open"));
     await page.goto(free.bill);
-    assert.equal(await page.locator(".note.good").count(), 1, "the price of level 2 is told");
+    assert.equal(await page.locator(".note.good").count(), 2, "the price of level 2 is told, and that nothing is due");
     await inspect(page, tag("pay-cheaper"));
     await page.goto(`${here}/me/receipts`);
     await inspect(page, tag("me-receipts"));
