@@ -9,8 +9,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "payments/reconcile.h"
-#include "payments/settlement.h"
+#include "finance/intake.h"
+#include "finance/reconcile.h"
 
 static void close_fd(const int *fd)
 {
@@ -64,22 +64,22 @@ static void print_day(const struct reconcile_day *d)
 }
 
 static result take(struct cli *cli, const struct app *app, struct date day,
-                   struct settlement_result *out, struct err *e)
+                   struct intake_result *out, struct err *e)
 {
     const char *path = cli_word(cli, 1);
     DEFER(unmap_file) struct str bytes = { 0 };
 
     if (path == NULL)
-        return settlement_fetch(&app->till, &app->conf, day, STR("system"), cli->arena, out, e);
+        return intake_fetch(&app->till, &app->conf, day, STR("system"), cli->arena, out, e);
     TRY(map_file(path, &bytes, e));
-    return settlement_take(&app->till, day, str_c(path), bytes, STR("system"), cli->arena, out, e);
+    return intake_take(&app->till, day, str_c(path), bytes, STR("system"), cli->arena, out, e);
 }
 
 result cmd_reconcile(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
-    struct settlement_result taken;
+    struct intake_result taken;
     struct str text;
     struct date day;
 

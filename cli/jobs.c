@@ -10,13 +10,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
+#include "finance/intake.h"
 #include "payments/idempotency.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
 #include "payments/receipt_sign.h"
 #include "payments/receipt_summary.h"
 #include "payments/refund.h"
-#include "payments/settlement.h"
 #include "web/api_webhook.h"
 #include "web/app.h"
 
@@ -85,7 +85,7 @@ static result sum_up(const struct app *app, bool *did, struct err *e)
 
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
 {
-    return settlement_due(&app->till, &app->conf, did, e);
+    return intake_due(&app->till, &app->conf, did, e);
 }
 
 static result sweep_session(const struct app *app, bool *did, struct err *e)

@@ -22,12 +22,14 @@ room(paper LINK base ${HPDF} PkgConfig::libqrencode PkgConfig::libzip PkgConfig:
 room(store SOURCES ${schema_c} LINK crypto conf PkgConfig::libpq PkgConfig::sqlite3 PkgConfig::hiredis)
 room(http LINK crypto conf PkgConfig::libcurl PkgConfig::libmicrohttpd)
 room(auth LINK store http)
-room(payments LINK store http paper)
+room(recon LINK crypto paper)
+room(payments LINK store http paper recon)
+room(finance LINK payments)
 
 embed_files(web_pages web_pages_c web/page *.html)
 embed_files(web_texts web_texts_c web/text *.txt)
 embed_files(web_static web_static_c web/static *)
-room(web SOURCES ${web_pages_c} ${web_texts_c} ${web_static_c} LINK auth payments)
+room(web SOURCES ${web_pages_c} ${web_texts_c} ${web_static_c} LINK auth finance)
 
 embed_files(sandbox_pages sandbox_pages_c sandbox/page *.html)
 embed_files(sandbox_texts sandbox_texts_c sandbox/text *.txt)

@@ -20,7 +20,7 @@
 #include "crypto/secret.h"
 #include "payments/attempt.h"
 #include "payments/attempt_row.h"
-#include "payments/settlement.h"
+#include "recon/settlement.h"
 #include "store/sql.h"
 
 #define TEXT_BYTES_MAX      100

@@ -104,7 +104,8 @@ static result open_rooms(struct app *a, struct buf *mistakes, struct err *e)
     };
     TRY(auth_open(&a->auth, e));
     TRY(fee_table_open(str_cstr(a->arena, a->conf.payments.fees_dir), &a->fees, mistakes, e));
-    return till_open(&a->conf, a->stores.sql, a->seal, a->clock, a->fees, &a->till, e);
+    TRY(till_open(&a->conf, a->stores.sql, a->seal, a->clock, a->fees, &a->till, e));
+    return office_open(&a->conf, &a->till, a->keys, &a->office, e);
 }
 
 static result open_parts(struct app *a, const char *conf_path, struct buf *mistakes, struct err *e)
@@ -147,6 +148,7 @@ void app_close(struct app **p)
 
     if (a == NULL)
         return;
+    office_close(&a->office);
     till_close(&a->till);
     fee_table_close(&a->fees);
     auth_close(&a->auth);

@@ -19,6 +19,7 @@
 #include "base/catalog.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "finance/office.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "payments/fee.h"
@@ -43,6 +44,7 @@ struct app {
     struct str form_action; /* origins that a form may lead to: content security policy */
     struct auth auth;
     struct till till;
+    struct office office;
     int uses; /* guarded by site.lock */
 };
 

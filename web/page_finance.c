@@ -1,15 +1,15 @@
 /*
  * The officer's day: what was captured here, what the payment portal's file says, and what differs.
- * The figures and the verdict are payments/reconcile.h's; these pages show them and take files.
+ * The figures and the verdict are finance/reconcile.h's; these pages show them and take files.
  */
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "finance/intake.h"
+#include "finance/reconcile.h"
 #include "http/form.h"
 #include "http/multipart.h"
-#include "payments/reconcile.h"
-#include "payments/settlement.h"
 #include "web/input.h"
 #include "web/officer.h"
 #include "web/view.h"
@@ -170,7 +170,7 @@ static void tell(struct ctx *c, struct response *rs, struct date day, const char
 }
 
 static void tell_taken(struct ctx *c, struct response *rs, struct date day,
-                       const struct settlement_result *taken)
+                       const struct intake_result *taken)
 {
     tell(c, rs, day, taken->known ? "same" : taken->quarantined ? "quarantined" : "loaded");
 }
@@ -183,7 +183,7 @@ static struct str actor_of(const struct ctx *c)
 /* POST /finance/{date}/file */
 result finance_upload(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    struct settlement_result taken;
+    struct intake_result taken;
     struct multipart parts;
     const struct part *file;
     struct date day;
@@ -193,8 +193,8 @@ result finance_upload(struct ctx *c, struct request *rq, struct response *rs, st
     file = multipart_find(&parts, "file");
     if (file == NULL || file->bytes.n == 0)
         return fail_field(e, ERR_INVALID, "file", "no file was sent");
-    TRY(settlement_take(&c->app->till, day, file->file_name, file->bytes, actor_of(c), c->arena,
-                        &taken, e));
+    TRY(intake_take(&c->app->till, day, file->file_name, file->bytes, actor_of(c), c->arena, &taken,
+                    e));
     tell_taken(c, rs, day, &taken);
     return OK;
 }
@@ -202,12 +202,12 @@ result finance_upload(struct ctx *c, struct request *rq, struct response *rs, st
 /* POST /finance/{date}/fetch */
 result finance_fetch(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
-    struct settlement_result taken;
+    struct intake_result taken;
     struct date day;
     result r;
 
     TRY(read_day(rq, &day, e));
-    r = settlement_fetch(&c->app->till, &c->app->conf, day, actor_of(c), c->arena, &taken, e);
+    r = intake_fetch(&c->app->till, &c->app->conf, day, actor_of(c), c->arena, &taken, e);
     if (r.failed && e->code == ERR_NOT_FOUND) {
         tell(c, rs, day, "absent");
         return OK;

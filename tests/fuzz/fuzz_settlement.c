@@ -6,7 +6,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "payments/settlement.h"
+#include "recon/settlement.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

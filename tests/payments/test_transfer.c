@@ -6,7 +6,6 @@
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "payments/channel.h"
-#include "payments/settlement.h"
 #include "payments/transfer.h"
 #include "store/sql.h"
 #include "tests/fixture.h"
@@ -300,58 +299,4 @@ TEST_STORE(a_notification_is_believed_signed_and_whole)
     c->till.bank_secret = NULL;
     check_fails(transfer_notice_take(&c->till, body, sign(body, SECRET), test_arena(), &out, &e), e,
                 ERR_NOT_FOUND);
-}
-
-static struct str bank_file(struct str code)
-{
-    return str_fmt(
-        test_arena(),
-        "{\"reconcileDate\":\"23/11/2026\",\"bankCode\":\"CTG\",\"bankName\":\"CTG\","
-        "\"unitCode\":\"H56\",\"unitName\":\"H56\",\"totalTransaction\":2,"
-        "\"totalAmount\":583000,\"transactions\":["
-        "{\"transId\":\"FT77\",\"toKhaiId\":\"\",\"amount\":578000,\"status\":\"SUCCESS\","
-        "\"payTime\":\"2026-11-23 09:01:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
-        "\"remark\":\"MBVCB.1 %.*s chuyen khoan\"},"
-        "{\"transId\":\"FT78\",\"toKhaiId\":\"\",\"amount\":5000,\"status\":\"SUCCESS\","
-        "\"payTime\":\"2026-11-23 09:02:00\",\"sendToKBNNStatus\":\"NOT_SENT\","
-        "\"remark\":\"ung ho\"}]}",
-        STR_ARG(code));
-}
-
-static void take_file(struct counter *c, struct str file)
-{
-    struct settlement_result got;
-    struct err e = { .code = ERR_NONE };
-
-    check_ok(settlement_take(&c->till, (struct date){ 2026, 11, 23 }, STR("bank.bj1"), file,
-                             STR("staff:x"), test_arena(), &got, &e),
-             e);
-    if (got.quarantined)
-        check_str(got.file.faults, "");
-}
-
-/* Pass 6: a bank's file brings the code in its own words. */
-TEST_STORE(a_line_of_the_banks_file_pays_and_matches)
-{
-    struct counter *c = open_counter();
-    struct order o = counter_order(c);
-    struct str code = start(c, &o);
-
-    take_file(c, bank_file(code));
-    check_int(counter_state(c, &o), ORDER_PAID);
-    check_int(counter_attempt(c, code), ATTEMPT_CAPTURED);
-    check_int(arrive(c, code, COUNTER_ORDER, "FT77"), TRANSFER_KNOWN); /* and told once more */
-    counter_books_hold(c);
-}
-
-TEST_STORE(a_line_that_contradicts_an_earlier_notification_keeps_no_file_from_being_taken)
-{
-    struct counter *c = open_counter();
-    struct order o = counter_order(c);
-    struct str code = start(c, &o);
-
-    check_int(arrive(c, code, 1000, "FT77"), TRANSFER_CAPTURED);
-    take_file(c, bank_file(code));
-    check_int(counter_state(c, &o), ORDER_UNDERPAID); /* of the two, the first is in the books */
-    counter_books_hold(c);
 }

@@ -3,5 +3,5 @@
 # for what is generated.
 flags="-std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wno-overlength-strings
     -I. -I$1/gen $(pkg-config --cflags libxml-2.0 libpq hiredis xmlsec1-openssl)"
-find base crypto conf paper store http auth payments web sandbox cli tests -name '*.c' -not -path '*/node_modules/*' |
+find base crypto conf paper store http recon auth payments finance web sandbox cli tests -name '*.c' -not -path '*/node_modules/*' |
     xargs -P "$(nproc)" -n 8 clang -fsyntax-only $flags -DMOTCUA_SOURCE='"."' -DMOTCUA_BIN='"."'

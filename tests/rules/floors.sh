@@ -16,11 +16,14 @@ FILENAME ~ /rooms.txt$/ {
         if (to == "tests" || to == "bench" || (to in floor && to != me && floor[to] >= floor[me])) {
             print FILENAME ":" FNR ": " me " must not include " to; bad = 1
         }
+        if (me == "sandbox" && to == "recon") {
+            print FILENAME ":" FNR ": sandbox has readers of its own"; bad = 1
+        }
     }
     for (h in owner)
         if (index($0, "<" h) && owner[h] != me && owner[h] != stem) {
             print FILENAME ":" FNR ": only " owner[h] " may include <" h ">"; bad = 1
         }
 }
-END { exit bad }' docs/rooms.txt $(find base crypto conf paper store http auth payments web sandbox cli \
+END { exit bad }' docs/rooms.txt $(find base crypto conf paper store http recon auth payments finance web sandbox cli \
     -name '*.[ch]' 2>/dev/null)

@@ -2,7 +2,7 @@
 # No function over 70 lines, no source file over 800.
 cd "${ROOT:-.}" || exit 2
 bad=0
-for file in $(find base crypto conf paper store http auth payments web sandbox cli tests -name '*.[ch]' 2>/dev/null); do
+for file in $(find base crypto conf paper store http recon auth payments finance web sandbox cli tests -name '*.[ch]' 2>/dev/null); do
     lines=$(wc -l <"$file")
     if [ "$lines" -gt 800 ]; then
         echo "$file: $lines lines"

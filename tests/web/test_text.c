@@ -6,9 +6,9 @@
 #include "base/embed.h"
 #include "base/json.h"
 #include "base/template.h"
+#include "finance/reconcile.h"
 #include "payments/ledger.h"
 #include "payments/proposal.h"
-#include "payments/reconcile.h"
 #include "tests/test.h"
 
 extern const struct embed_set web_pages, web_texts;

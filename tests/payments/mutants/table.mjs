@@ -4,7 +4,9 @@ const edit = (file, find, put) => ({ file, find, put });
 // A check that is not made, and an expression that is another one.
 const skip = (file, condition) => edit(file, `if (${condition})`, `if (!MUTANT && (${condition}))`);
 const swap = (file, right, wrong) => edit(file, right, `(MUTANT ? (${wrong}) : (${right}))`);
-const payments = (...tests) => tests.map((test) => `payments/${test}`);
+// Days and their files are closed one floor up, by the same counter.
+const room = (test) => /^(reconcile|intake|intake_transfers)\./.test(test) ? "finance" : "payments";
+const payments = (...tests) => tests.map((test) => `${room(test)}/${test}`);
 let area;
 const fault = (name, what, edits, tests) => ({ area, name, what, edits: [edits].flat(), tests });
 const of = (title, make) => { area = title; return make(); };
@@ -193,15 +195,15 @@ export const mutants = [
         fault("webhook-old-secret-forever", "a secret that was exchanged signs for ever", skip("payments/webhook.c", "w->old_until_ms <= clock_now_ms(f->t->clock)"), payments("webhook.two_secrets_are_live_until_the_old_one_is_over@sqlite")),
     ]),
     ...of("Settlement", () => [
-        fault("settlement-control-total-ignored", "sums of a file are not compared with its lines", skip("payments/settlement_cells.c", "r->said[i] != sums[i].found"), payments("settlement.each_fault_says_class_line_and_column")),
-        fault("settlement-balance-ignored", "the closing balance need not follow from the opening one", edit("payments/settlement_cells.c", "        closing_vnd != h->closing_vnd)", "        (!MUTANT && closing_vnd != h->closing_vnd))"), payments("settlement.a_closing_balance_that_does_not_follow_is_refused")),
+        fault("settlement-control-total-ignored", "sums of a file are not compared with its lines", skip("recon/settlement_cells.c", "r->said[i] != sums[i].found"), payments("intake.each_fault_says_class_line_and_column")),
+        fault("settlement-balance-ignored", "the closing balance need not follow from the opening one", edit("recon/settlement_cells.c", "        closing_vnd != h->closing_vnd)", "        (!MUTANT && closing_vnd != h->closing_vnd))"), payments("intake.a_closing_balance_that_does_not_follow_is_refused")),
         fault("settlement-unsealed", "the digests of a file are not compared",
-            [edit("payments/settlement_mc1.c", "    if (!m->chain_broken && !str_eq(made, said->text)) {", "    if (!MUTANT && !m->chain_broken && !str_eq(made, said->text)) {"),
-                edit("payments/settlement_mc1.c", "    if (!str_eq(made, said->text))\n        settlement_blame(m->r, \"CTL\"", "    if (!MUTANT && !str_eq(made, said->text))\n        settlement_blame(m->r, \"CTL\"")],
-            payments("settlement.no_byte_of_mc1_can_be_changed_unseen")),
-        fault("settlement-refund-adds", "a refund in a file is money that came", edit("payments/settlement_read.c", "        return -l->gross_vnd;", "        return MUTANT ? l->gross_vnd : -l->gross_vnd;"), payments("reconcile.each_class_is_found_and_the_equation_holds@sqlite")),
-        fault("settlement-other-account", "a file of another account is taken", skip("payments/settlement.c", "h->account.n > 0 && !str_eq(h->account, k->t->account)"), payments("settlement.a_file_of_another_day_account_or_provider_is_put_aside@sqlite")),
+            [edit("recon/settlement_mc1.c", "    if (!m->chain_broken && !str_eq(made, said->text)) {", "    if (!MUTANT && !m->chain_broken && !str_eq(made, said->text)) {"),
+                edit("recon/settlement_mc1.c", "    if (!str_eq(made, said->text))\n        settlement_blame(m->r, \"CTL\"", "    if (!MUTANT && !str_eq(made, said->text))\n        settlement_blame(m->r, \"CTL\"")],
+            payments("intake.no_byte_of_mc1_can_be_changed_unseen")),
+        fault("settlement-refund-adds", "a refund in a file is money that came", edit("recon/settlement_read.c", "        return -l->gross_vnd;", "        return MUTANT ? l->gross_vnd : -l->gross_vnd;"), payments("reconcile.each_class_is_found_and_the_equation_holds@sqlite")),
+        fault("settlement-other-account", "a file of another account is taken", skip("finance/intake.c", "h->account.n > 0 && !str_eq(h->account, k->t->account)"), payments("intake.a_file_of_another_day_account_or_provider_is_put_aside@sqlite")),
         fault("settlement-other-bytes", "other content under a revision that was taken takes its place",
-            edit("payments/settlement.c", "    else if (h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&", "    else if (!MUTANT && h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&"), payments("settlement.other_content_under_the_same_revision_is_an_alarm@sqlite")),
+            edit("finance/intake.c", "    else if (h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&", "    else if (!MUTANT && h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&"), payments("intake.other_content_under_the_same_revision_is_an_alarm@sqlite")),
     ]),
 ];

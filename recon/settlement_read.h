@@ -5,11 +5,11 @@
  * to settlement_blame(); it goes on after a fault where the form allows, so that one look shows
  * more than the first mistake.
  */
-#ifndef PAYMENTS_SETTLEMENT_READ_H
-#define PAYMENTS_SETTLEMENT_READ_H
+#ifndef RECON_SETTLEMENT_READ_H
+#define RECON_SETTLEMENT_READ_H
 
 #include "crypto/digest.h"
-#include "payments/settlement.h"
+#include "recon/settlement.h"
 
 /* Sums and balances; far from the ends of 64 bits, so that later sums of a few stay inside. */
 #define SETTLEMENT_SUM_MAX_VND (INT64_MAX / 8)

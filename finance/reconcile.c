@@ -4,28 +4,18 @@
  * dies changes nothing; the same cut gives the same manifest. Deliberately not done: postings and
  * resolutions, which want two persons.
  */
-#include "payments/reconcile.h"
+#include "finance/reconcile.h"
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "finance/reconcile_row.h"
 #include "payments/attempt.h"
-#include "payments/reconcile_row.h"
 
 #define ASKED_MAX  50  /* QUERY calls of one run; each may take the portal's time-out */
 #define RUNS_ALIVE 100 /* what older runs left under way is swept */
 
-static const struct {
-    const char *name, *text, *action;
-    int priority;
-    enum match_weight weight;
-} classes[] = {
-#define MATCH(code, priority, weight, action)                                                      \
-    { #code, "match." #code, action, priority, MATCH_##weight },
-#include "payments/match.def"
-#undef MATCH
-};
 static const char *const verdict_names[RECONCILE_VERDICT_COUNT] = {
     "none",      "incomplete", "breaks", "reconciled_with_warnings", "reconciled_with_pending",
     "reconciled"
@@ -35,42 +25,6 @@ static const char *const state_names[] = { "new", "persisting", "resolved" };
 const char *reconcile_verdict_name(enum reconcile_verdict v)
 {
     return verdict_names[v];
-}
-
-const char *match_name(enum match_class c)
-{
-    return classes[c].name;
-}
-
-const char *match_text(enum match_class c)
-{
-    return classes[c].text;
-}
-
-const char *match_action(enum match_class c)
-{
-    return classes[c].action;
-}
-
-int match_priority(enum match_class c)
-{
-    return classes[c].priority;
-}
-
-enum match_weight match_weight(enum match_class c)
-{
-    return classes[c].weight;
-}
-
-bool match_find(struct str name, enum match_class *out)
-{
-    for (size_t i = 0; i < LEN(classes); i++) {
-        if (str_is(name, classes[i].name)) {
-            *out = (enum match_class)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 const char *exception_state_name(enum exception_state s)

@@ -1,27 +1,21 @@
 /*
- * settlement.h - the payment portal's file of one local day: read, checked, kept.
+ * settlement.h - a provider's file of one local day: read and checked, nothing kept.
  *
  * Four forms hold the same movements and are told apart by their bytes: MC1 (lines of fields
  * between '|'), XLSX (the cells of MC1), FW1 (fixed width, 239 bytes) and BJ1 (a bank's JSON). All
  * become one stream of struct settlement_line. FW1 and BJ1 have no column for some fields: those
  * are absent, which is never a difference.
  *
- * A file is believed whole or not at all. A wrong chain or digest, totals that are not the sums of
- * the lines, a balance that does not roll forward, a number out of sequence, an unknown version,
- * another account or day: the file is quarantined, and each fault names line, column and bytes.
- * The same bytes again change nothing; revision n+1 takes the place of revision n, and so may
- * another form of the same movements; other bytes under the same revision are quarantined (REP),
- * unless the earlier file came before its day was over. Nothing here moves money.
+ * A file that contradicts itself in any way is not believed: a wrong chain or digest, totals that
+ * are not the sums of the lines, a balance that does not roll forward, an unknown version. Each
+ * fault names line, column and bytes. What stands beside the file (its day, the file before it)
+ * is finance/intake.h's. Pure: no store, no network.
  */
-#ifndef PAYMENTS_SETTLEMENT_H
-#define PAYMENTS_SETTLEMENT_H
+#ifndef RECON_SETTLEMENT_H
+#define RECON_SETTLEMENT_H
 
 #include "base/base.h"
 #include "base/clock.h"
-#include "payments/till.h"
-
-struct conf;
-struct reconcile_day;
 
 #define SETTLEMENT_PROVIDER                                                                        \
     "PP"                         /* the National Centralized Payment Portal: the only one so far   \
@@ -43,12 +37,6 @@ enum settlement_kind {
     SETTLEMENT_FEE,
     SETTLEMENT_ADJUST,
     SETTLEMENT_KIND_COUNT
-};
-enum settlement_state {
-    SETTLEMENT_RECEIVED, /* being stored */
-    SETTLEMENT_ACCEPTED,
-    SETTLEMENT_SUPERSEDED,
-    SETTLEMENT_QUARANTINED
 };
 
 /* One movement. Empty texts are absent; amounts are as the file has them. */
@@ -110,47 +98,7 @@ enum settlement_form settlement_form_of(struct str bytes); /* by its first bytes
  * REVERSAL -gross, FEE nothing, failures and other currencies nothing. */
 int64_t settlement_moved_vnd(const struct settlement_line *l);
 
-/* A file that was taken. */
-struct settlement_file {
-    struct str sha256; /* hex: its name here */
-    struct str name;   /* as it was given */
-    enum settlement_form form;
-    enum settlement_state state;
-    struct date day;
-    int64_t revision; /* of the file, or counted here when the form has none */
-    int64_t bytes, lines;
-    int64_t gross_vnd;
-    struct str faults; /* quarantined: "CTL line 7 column 40 `...`: why", one a line */
-    bool crlf;
-    struct str actor;
-    int64_t received_ms;
-};
-
-struct settlement_result {
-    bool known;       /* these bytes were taken before: nothing changed */
-    bool quarantined; /* file.faults tells why; the day was not reconciled anew */
-    struct settlement_file file;
-    struct reconcile_day *day; /* as it is now */
-};
-
-/* Takes a file for a day and reconciles the day, and the days beside it where they wait for this
- * one. May ask QUERY (network: SLOW pool or jobs). A quarantined file is no failure. ERR_INVALID
- * (field "file"): empty. ERR_TOO_LARGE. */
-MUST_USE result settlement_take(const struct till *t, struct date day, struct str file_name,
-                                struct str bytes, struct str actor, struct arena *a,
-                                struct settlement_result *out, struct err *e);
-/* Fetches the file from conf portal.settlement_url "/<yyyyMMdd>.<settlement_form>" and takes it.
- * ERR_NOT_FOUND: the portal has none for the day; ERR_UPSTREAM_DOWN, ERR_UPSTREAM_BAD. */
-MUST_USE result settlement_fetch(const struct till *t, const struct conf *c, struct date day,
-                                 struct str actor, struct arena *a, struct settlement_result *out,
-                                 struct err *e);
-/* Background: once jobs.settlement_at has passed, fetches yesterday's file when none was accepted;
- * one process does it, and tries again after 15 minutes. Fails as settlement_fetch does. */
-MUST_USE result settlement_due(const struct till *t, const struct conf *c, bool *did,
-                               struct err *e);
-
-const char *settlement_form_name(enum settlement_form f);   /* "MC1"; "" unrecognised */
-const char *settlement_kind_name(enum settlement_kind k);   /* "PAY" */
-const char *settlement_state_name(enum settlement_state s); /* "accepted" */
+const char *settlement_form_name(enum settlement_form f); /* "MC1"; "" unrecognised */
+const char *settlement_kind_name(enum settlement_kind k); /* "PAY" */
 
 #endif

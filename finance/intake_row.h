@@ -1,10 +1,10 @@
 /*
- * settlement_row.h - rows of files, for the files of this room.
+ * intake_row.h - rows of files, for the files of this room.
  */
-#ifndef PAYMENTS_SETTLEMENT_ROW_H
-#define PAYMENTS_SETTLEMENT_ROW_H
+#ifndef FINANCE_INTAKE_ROW_H
+#define FINANCE_INTAKE_ROW_H
 
-#include "payments/settlement.h"
+#include "finance/intake.h"
 #include "store/sql.h"
 
 struct settlement_kept {

@@ -7,9 +7,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "finance/intake.h"
+#include "finance/intake_row.h"
 #include "http/client.h"
-#include "payments/settlement.h"
-#include "payments/settlement_row.h"
 
 #define FETCH_TOTAL_MS 120000 /* the largest file over a slow line */
 #define AGAIN_MS       900000
@@ -28,9 +28,8 @@ static result open_partner(const struct conf *c, struct partner **out, struct er
     return partner_open(&p, out, e);
 }
 
-result settlement_fetch(const struct till *t, const struct conf *c, struct date day,
-                        struct str actor, struct arena *a, struct settlement_result *out,
-                        struct err *e)
+result intake_fetch(const struct till *t, const struct conf *c, struct date day, struct str actor,
+                    struct arena *a, struct intake_result *out, struct err *e)
 {
     DEFER(arena_close)
     struct arena *big = arena_open((size_t)LIMIT_SETTLEMENT_BYTES + LIMIT_ARENA_JOB_BYTES);
@@ -51,7 +50,7 @@ result settlement_fetch(const struct till *t, const struct conf *c, struct date 
                     "settlement file %.*s: status %d", STR_ARG(name), answer.status);
     if (answer.body.n == 0)
         return fail(e, ERR_UPSTREAM_BAD, "settlement file %.*s is empty", STR_ARG(name));
-    return settlement_take(t, day, name, answer.body, actor, a, out, e);
+    return intake_take(t, day, name, answer.body, actor, a, out, e);
 }
 
 struct claim {
@@ -94,10 +93,10 @@ static bool is_time(const struct conf *c, struct local_time now)
            str_to_i64(minute, &m) && now.hour * 60 + now.minute >= h * 60 + m;
 }
 
-result settlement_due(const struct till *t, const struct conf *c, bool *did, struct err *e)
+result intake_due(const struct till *t, const struct conf *c, bool *did, struct err *e)
 {
     const struct local_time now = clock_local(clock_now_ms(t->clock));
-    struct settlement_result taken;
+    struct intake_result taken;
 
     *did = false;
     if (!c->jobs.settlement || !is_time(c, now))
@@ -112,5 +111,5 @@ result settlement_due(const struct till *t, const struct conf *c, bool *did, str
     if (!k.mine)
         return OK;
     *did = true;
-    return settlement_fetch(t, c, k.day, STR("system"), a, &taken, e);
+    return intake_fetch(t, c, k.day, STR("system"), a, &taken, e);
 }

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "paper/sheet.h"
-#include "payments/settlement_read.h"
+#include "recon/settlement_read.h"
 
 #define SHEETS             3
 #define INFLATED_BYTES_MAX (4 * (size_t)LIMIT_SETTLEMENT_BYTES)

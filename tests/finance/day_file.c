@@ -1,5 +1,5 @@
 /* Files of a day, written independently of the readers. */
-#include "tests/payments/day_file.h"
+#include "tests/finance/day_file.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #ifndef TESTS_PAYMENTS_DAY_FILE_H
 #define TESTS_PAYMENTS_DAY_FILE_H
 
-#include "payments/settlement.h"
+#include "finance/intake.h"
 #include "tests/test.h"
 
 #define DAY_FILE_LINES   32

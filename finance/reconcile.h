@@ -14,13 +14,14 @@
  * Each run leaves a manifest: canonical JSON with inputs, rule set, counts, sums and the hash of
  * the manifest of the day before. The same cut gives the same bytes.
  */
-#ifndef PAYMENTS_RECONCILE_H
-#define PAYMENTS_RECONCILE_H
+#ifndef FINANCE_RECONCILE_H
+#define FINANCE_RECONCILE_H
 
 #include "base/base.h"
 #include "base/clock.h"
-#include "payments/settlement.h"
+#include "finance/intake.h"
 #include "payments/till.h"
+#include "recon/match_class.h"
 
 #define RECONCILE_RULES     "match-1" /* changes whenever match.def or the passes change */
 #define RECONCILE_SHOWN_MAX 500       /* exceptions of a day that are loaded at once */
@@ -35,14 +36,6 @@ enum reconcile_verdict {
     RECONCILE_RECONCILED,
     RECONCILE_VERDICT_COUNT
 };
-enum match_class {
-#define MATCH(code, priority, weight, action) MATCH_##code,
-#include "payments/match.def"
-#undef MATCH
-    MATCH_COUNT
-};
-/* How much a class weighs in the verdict. */
-enum match_weight { MATCH_GOOD, MATCH_PENDING, MATCH_WARNING, MATCH_BREAK, MATCH_FILE };
 enum exception_state { EXCEPTION_NEW, EXCEPTION_PERSISTING, EXCEPTION_RESOLVED };
 
 struct exception {
@@ -89,12 +82,6 @@ MUST_USE result reconcile_day(const struct till *t, struct date day, struct aren
                               struct reconcile_day *out, struct err *e);
 
 const char *reconcile_verdict_name(enum reconcile_verdict v); /* "none", "incomplete", ... */
-const char *match_name(enum match_class c);                   /* "MIS_OURS" */
-const char *match_text(enum match_class c);                   /* key: "match.MIS_OURS" */
-const char *match_action(enum match_class c);                 /* "query" */
-int match_priority(enum match_class c);                       /* 1 most urgent; 0: none */
-enum match_weight match_weight(enum match_class c);
-bool match_find(struct str name, enum match_class *out);
-const char *exception_state_name(enum exception_state s); /* "new" */
+const char *exception_state_name(enum exception_state s);     /* "new" */
 
 #endif

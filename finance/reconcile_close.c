@@ -5,7 +5,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "crypto/digest.h"
-#include "payments/reconcile_row.h"
+#include "finance/reconcile_row.h"
 
 #define PAGE_ROWS 1000
 

@@ -12,7 +12,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "payments/settlement_read.h"
+#include "recon/settlement_read.h"
 
 #define TREASURY       "KBNN"
 #define TEXT_BYTES_MAX 255

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "payments/settlement_read.h"
+#include "recon/settlement_read.h"
 
 #define CHAIN_DIGITS 16
 #define CELLS_MAX    (SETTLEMENT_LINE_CELLS + 2)

@@ -5,7 +5,7 @@
  * taking is in the audit log. Deliberately not done: keeping the file's bytes; releasing a
  * quarantined file, which wants two persons.
  */
-#include "payments/settlement.h"
+#include "finance/intake.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -15,8 +15,8 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "crypto/digest.h"
-#include "payments/reconcile.h"
-#include "payments/settlement_row.h"
+#include "finance/intake_row.h"
+#include "finance/reconcile.h"
 #include "payments/transfer.h"
 #include "store/audit.h"
 
@@ -403,7 +403,7 @@ static result transfers_find(struct taking *k, struct err *e)
     return settlement_read(k->bytes, k->a, transfer_look, k, &head, faults, e);
 }
 
-static result finish(struct taking *k, struct settlement_result *out, struct err *e)
+static result finish(struct taking *k, struct intake_result *out, struct err *e)
 {
     struct reconcile_day *day = arena_new(k->a, struct reconcile_day);
 
@@ -427,12 +427,11 @@ static struct str name_tidy(struct arena *a, struct str name)
     return utf8_is_text(name) ? str_dup(a, utf8_cut(name, NAME_BYTES)) : STR("");
 }
 
-result settlement_take(const struct till *t, struct date day, struct str file_name,
-                       struct str bytes, struct str actor, struct arena *a,
-                       struct settlement_result *out, struct err *e)
+result intake_take(const struct till *t, struct date day, struct str file_name, struct str bytes,
+                   struct str actor, struct arena *a, struct intake_result *out, struct err *e)
 {
     struct taking *k = arena_new(a, struct taking);
-    struct settlement_result r = { 0 };
+    struct intake_result r = { 0 };
 
     if (bytes.n == 0)
         return fail_field(e, ERR_INVALID, "file", "empty");

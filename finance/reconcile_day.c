@@ -2,8 +2,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "payments/reconcile.h"
-#include "payments/settlement_row.h"
+#include "finance/intake_row.h"
+#include "finance/reconcile.h"
 
 #define FILES_SHOWN_MAX 20
 

@@ -1,9 +1,16 @@
 /* Rows of settlement files. */
-#include "payments/settlement_row.h"
+#include "finance/intake_row.h"
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+
+static const char *const state_names[] = { "received", "accepted", "superseded", "quarantined" };
+
+const char *settlement_state_name(enum settlement_state s)
+{
+    return state_names[s];
+}
 
 static enum settlement_state state_read(struct str name)
 {

@@ -2,11 +2,11 @@
 #include <stdio.h>
 
 #include "crypto/digest.h"
+#include "finance/reconcile.h"
 #include "payments/counter.h"
-#include "payments/reconcile.h"
+#include "tests/finance/day_file.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
-#include "tests/payments/day_file.h"
 
 #define AMOUNT COUNTER_ORDER
 
@@ -62,13 +62,13 @@ static struct settlement_line *settled(struct day_file *f, struct str reference)
 
 static struct reconcile_day take(const struct day_file *f, enum settlement_form form)
 {
-    struct settlement_result r;
+    struct intake_result r;
     struct err e = { 0 };
 
     if (desk()->clock.fixed_ms < FIXTURE_NOW_MS + 86400000LL)
         counter_forward(desk(), 86400); /* the day is over */
-    check_ok(settlement_take(&desk()->till, f->day, STR("f"), day_file_print(f, form),
-                             STR("staff:1"), test_arena(), &r, &e),
+    check_ok(intake_take(&desk()->till, f->day, STR("f"), day_file_print(f, form), STR("staff:1"),
+                         test_arena(), &r, &e),
              e);
     if (r.quarantined)
         test_fail(__FILE__, __LINE__, "quarantined: %.*s", STR_ARG(r.file.faults));
@@ -668,24 +668,21 @@ TEST_STORE(a_file_taken_too_early_is_a_gap_until_it_comes_again)
     const struct day_file zero = day_file_make(date_add_days(monday, -1), 1), first = follow(&zero),
                           next = follow(&first);
     struct reconcile_day d;
-    struct settlement_result r;
+    struct intake_result r;
     struct err e = { 0 };
 
-    check_ok(settlement_take(&desk()->till, zero.day, STR("f"),
-                             day_file_print(&zero, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
-                             &r, &e),
+    check_ok(intake_take(&desk()->till, zero.day, STR("f"), day_file_print(&zero, SETTLEMENT_MC1),
+                         STR("staff:1"), test_arena(), &r, &e),
              e);
-    check_ok(settlement_take(&desk()->till, monday, STR("f"),
-                             day_file_print(&first, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
-                             &r, &e),
+    check_ok(intake_take(&desk()->till, monday, STR("f"), day_file_print(&first, SETTLEMENT_MC1),
+                         STR("staff:1"), test_arena(), &r, &e),
              e); /* at 09:00 of its own day */
     check(!r.quarantined);
     counter_forward(desk(), 3 * 86400);
     d = take(&next, SETTLEMENT_MC1);
     check_str(d.reason, "gap");
-    check_ok(settlement_take(&desk()->till, monday, STR("f"),
-                             day_file_print(&first, SETTLEMENT_MC1), STR("staff:1"), test_arena(),
-                             &r, &e),
+    check_ok(intake_take(&desk()->till, monday, STR("f"), day_file_print(&first, SETTLEMENT_MC1),
+                         STR("staff:1"), test_arena(), &r, &e),
              e);
     check(r.known);
     check_ok(reconcile_day(&desk()->till, next.day, test_arena(), &d, &e), e);
@@ -755,13 +752,12 @@ static struct str long_day(struct str ours, struct str txn, int same, int others
 TEST_STORE(groups_longer_than_a_page_are_still_one_payment)
 {
     struct str ours = captured();
-    struct settlement_result r;
+    struct intake_result r;
     struct err e = { 0 };
 
     counter_forward(desk(), 86400);
-    check_ok(settlement_take(&desk()->till, monday, STR("f"),
-                             long_day(ours, txn_of(ours), 2300, 900), STR("staff:1"), test_arena(),
-                             &r, &e),
+    check_ok(intake_take(&desk()->till, monday, STR("f"), long_day(ours, txn_of(ours), 2300, 900),
+                         STR("staff:1"), test_arena(), &r, &e),
              e);
     check(!r.quarantined);
     check_int(r.day->file_count, 3200);

@@ -4,13 +4,13 @@
 #include "base/limits.h"
 #include "conf/conf.h"
 #include "crypto/digest.h"
+#include "finance/intake.h"
+#include "finance/reconcile.h"
 #include "http/client.h"
-#include "payments/reconcile.h"
-#include "payments/settlement.h"
 #include "store/audit.h"
+#include "tests/finance/day_file.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
-#include "tests/payments/day_file.h"
 
 static const struct date monday = { 2026, 11, 23 };
 
@@ -387,18 +387,17 @@ static struct till *till(void)
     return &c->till;
 }
 
-static struct settlement_result take_on(struct date day, struct str bytes)
+static struct intake_result take_on(struct date day, struct str bytes)
 {
-    struct settlement_result r = { 0 };
+    struct intake_result r = { 0 };
     struct err e = { 0 };
 
-    check_ok(
-        settlement_take(till(), day, STR("file.txt"), bytes, STR("staff:1"), test_arena(), &r, &e),
-        e);
+    check_ok(intake_take(till(), day, STR("file.txt"), bytes, STR("staff:1"), test_arena(), &r, &e),
+             e);
     return r;
 }
 
-static struct settlement_result take(const struct day_file *f, enum settlement_form form)
+static struct intake_result take(const struct day_file *f, enum settlement_form form)
 {
     return take_on(f->day, day_file_print(f, form));
 }
@@ -406,8 +405,8 @@ static struct settlement_result take(const struct day_file *f, enum settlement_f
 TEST_STORE(the_same_bytes_again_change_nothing)
 {
     const struct day_file f = sample();
-    const struct settlement_result first = take(&f, SETTLEMENT_MC1);
-    const struct settlement_result again = take(&f, SETTLEMENT_MC1);
+    const struct intake_result first = take(&f, SETTLEMENT_MC1);
+    const struct intake_result again = take(&f, SETTLEMENT_MC1);
     int64_t rows;
     struct err e = { 0 };
 
@@ -425,7 +424,7 @@ TEST_STORE(the_same_bytes_again_change_nothing)
 TEST_STORE(a_later_revision_takes_the_place_of_an_earlier_one)
 {
     struct day_file f = sample();
-    struct settlement_result r;
+    struct intake_result r;
 
     (void)take(&f, SETTLEMENT_MC1);
     f.revision = 2;
@@ -450,7 +449,7 @@ TEST_STORE(a_later_revision_takes_the_place_of_an_earlier_one)
 TEST_STORE(other_content_under_the_same_revision_is_an_alarm)
 {
     struct day_file f = sample();
-    struct settlement_result r;
+    struct intake_result r;
 
     (void)take(&f, SETTLEMENT_MC1);
     f.lines[0].gross_vnd++;
@@ -481,7 +480,7 @@ TEST_STORE(before_the_day_is_over_a_file_may_come_again)
 TEST_STORE(files_follow_each_other_without_a_break)
 {
     struct day_file first = sample(), next = day_file_make(date_add_days(monday, 1), 8);
-    struct settlement_result r;
+    struct intake_result r;
 
     counter_forward(counter_open(), 5 * 86400);
     (void)take(&first, SETTLEMENT_MC1);
@@ -508,8 +507,7 @@ TEST_STORE(files_follow_each_other_without_a_break)
 TEST_STORE(a_file_of_another_day_account_or_provider_is_put_aside)
 {
     struct day_file f = sample();
-    struct settlement_result r =
-        take_on(date_add_days(monday, 1), day_file_print(&f, SETTLEMENT_FW1));
+    struct intake_result r = take_on(date_add_days(monday, 1), day_file_print(&f, SETTLEMENT_FW1));
 
     check(r.quarantined);
     check(str_starts(r.file.faults, STR("DATE: ")));
@@ -528,7 +526,7 @@ TEST_STORE(a_file_of_another_day_account_or_provider_is_put_aside)
 TEST_STORE(a_quarantined_file_says_why_and_leaves_the_day_alone)
 {
     struct day_file f = sample();
-    struct settlement_result r;
+    struct intake_result r;
     struct err e = { 0 };
 
     f.more_gross_vnd = 1;
@@ -542,11 +540,11 @@ TEST_STORE(a_quarantined_file_says_why_and_leaves_the_day_alone)
 
 TEST(nothing_is_no_file)
 {
-    struct settlement_result r;
+    struct intake_result r;
     struct err e = { 0 };
 
     check_fails(
-        settlement_take(till(), monday, STR("x"), STR(""), STR("staff:1"), test_arena(), &r, &e), e,
+        intake_take(till(), monday, STR("x"), STR(""), STR("staff:1"), test_arena(), &r, &e), e,
         ERR_INVALID);
     check_str(str_c(e.field), "file");
 }
@@ -563,20 +561,20 @@ TEST_STORE(the_job_waits_for_its_hour_and_one_process_fetches)
     c.portal.settlement_form = STR("mc1");
     c.portal.timeout_ms = 1000;
     c.jobs.settlement_at = STR("09:01");
-    check_ok(settlement_due(till(), &c, &did, &e), e);
+    check_ok(intake_due(till(), &c, &did, &e), e);
     check(!did); /* switched off */
     c.jobs.settlement = true;
-    check_ok(settlement_due(till(), &c, &did, &e), e);
+    check_ok(intake_due(till(), &c, &did, &e), e);
     check(!did); /* 09:00 */
     counter_forward(counter_open(), 60);
-    check_fails(settlement_due(till(), &c, &did, &e), e, ERR_UPSTREAM_DOWN);
-    check_ok(settlement_due(till(), &c, &did, &e), e);
+    check_fails(intake_due(till(), &c, &did, &e), e, ERR_UPSTREAM_DOWN);
+    check_ok(intake_due(till(), &c, &did, &e), e);
     check(!did); /* another has just tried */
     counter_forward(counter_open(), 900);
-    check_fails(settlement_due(till(), &c, &did, &e), e, ERR_UPSTREAM_DOWN);
+    check_fails(intake_due(till(), &c, &did, &e), e, ERR_UPSTREAM_DOWN);
     const struct day_file f = sample();
     (void)take(&f, SETTLEMENT_MC1);
     counter_forward(counter_open(), 900);
-    check_ok(settlement_due(till(), &c, &did, &e), e);
+    check_ok(intake_due(till(), &c, &did, &e), e);
     check(!did); /* it is there */
 }

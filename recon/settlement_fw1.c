@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "payments/settlement_read.h"
+#include "recon/settlement_read.h"
 
 #define LINE_BYTES    239
 #define HEAD_BYTES    16

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "crypto/digest.h"
+#include "finance/reconcile_row.h"
 #include "payments/fee.h"
-#include "payments/reconcile_row.h"
 
 #define PAGE_LINES 1000
 #define ID_DIGITS  32

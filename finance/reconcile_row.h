@@ -6,11 +6,11 @@
  * number and becomes the day's exceptions in one transaction at its end, so that a run that dies
  * leaves the day as it was, and two runs do not meet.
  */
-#ifndef PAYMENTS_RECONCILE_ROW_H
-#define PAYMENTS_RECONCILE_ROW_H
+#ifndef FINANCE_RECONCILE_ROW_H
+#define FINANCE_RECONCILE_ROW_H
 
-#include "payments/reconcile.h"
-#include "payments/settlement_row.h"
+#include "finance/intake_row.h"
+#include "finance/reconcile.h"
 
 /* Our attempt, as it was frozen. */
 struct reconcile_ours {

@@ -3,7 +3,7 @@
  * Promise: bounded memory whatever the bytes are; a file that contradicts itself in any way is not
  * used at all; every fault says where. Deliberately not done: repairing, guessing an encoding.
  */
-#include "payments/settlement_read.h"
+#include "recon/settlement_read.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -20,7 +20,6 @@
 static const char *const form_names[SETTLEMENT_FORM_COUNT] = { "", "MC1", "FW1", "BJ1", "XLSX" };
 static const char *const kind_names[SETTLEMENT_KIND_COUNT] = { "PAY", "REFUND", "REVERSAL", "FEE",
                                                                "ADJUST" };
-static const char *const state_names[] = { "received", "accepted", "superseded", "quarantined" };
 
 const char *settlement_form_name(enum settlement_form f)
 {
@@ -30,11 +29,6 @@ const char *settlement_form_name(enum settlement_form f)
 const char *settlement_kind_name(enum settlement_kind k)
 {
     return kind_names[k];
-}
-
-const char *settlement_state_name(enum settlement_state s)
-{
-    return state_names[s];
 }
 
 bool settlement_kind_find(struct str name, enum settlement_kind *out)
