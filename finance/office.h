@@ -4,25 +4,42 @@
  *
  * One office per generation of settings (web/app.h), immutable afterwards; any thread. Operations
  * of this room that need more than the till take it first.
+ *
+ * A kind of proposal of this room is an OFFICE_PROPOSAL row in payments/proposal.def, whose
+ * function is declared here and defined in the file of its noun.
  */
 #ifndef FINANCE_OFFICE_H
 #define FINANCE_OFFICE_H
 
 #include "base/base.h"
+#include "payments/proposal.h"
 #include "payments/till.h"
 
 struct conf;
 struct keyring;
 
 struct office {
-    const struct till *till;
+    struct till *till;
     const struct conf *conf;
     struct keyring *keys; /* of the service: manifests are signed with the active one */
+    struct proposal_above above;
 };
 
-/* Everything given must outlive the office. */
-MUST_USE result office_open(const struct conf *c, const struct till *t, struct keyring *keys,
+/* Applies an approval, or undoes what a rejection or withdrawal makes pointless (p->state tells),
+ * within the transaction of the decision. */
+typedef result office_apply(struct sql *db, const struct office *f, const struct proposal *p,
+                            const struct proposal_actor *by, struct arena *a, struct err *e);
+#define PROPOSAL(kind, name, apply)
+#define OFFICE_PROPOSAL(kind, name, apply) office_apply apply;
+#include "payments/proposal.def"
+#undef PROPOSAL
+
+/* Everything given must outlive the office, and the office must not move: the till leads back to
+ * it. */
+MUST_USE result office_open(const struct conf *c, struct till *t, struct keyring *keys,
                             struct office *out, struct err *e);
 void office_close(struct office *f); /* DEFER(office_close); accepts half-opened */
+
+bool office_decides(enum proposal_kind k); /* whether the kind is of this room */
 
 #endif

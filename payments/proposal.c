@@ -20,7 +20,8 @@ static const struct {
     const char *name;
     proposal_apply *apply;
 } kinds[] = {
-#define PROPOSAL(kind, name, apply) [PROPOSAL_##kind] = { name, apply },
+#define PROPOSAL(kind, name, apply)        [PROPOSAL_##kind] = { name, apply },
+#define OFFICE_PROPOSAL(kind, name, apply) [PROPOSAL_##kind] = { name, NULL },
 #include "payments/proposal.def"
 #undef PROPOSAL
 };
@@ -58,6 +59,21 @@ bool proposal_state_find(struct str name, enum proposal_state *out)
         }
     }
     return false;
+}
+
+static result kind_check(const struct till *t, enum proposal_kind k, struct err *e)
+{
+    return kinds[k].apply != NULL || t->above != NULL
+               ? OK
+               : fail(e, ERR_FORBIDDEN, "nobody here decides on %s", kinds[k].name);
+}
+
+static result kind_apply(struct sql *db, const struct till *t, const struct proposal *p,
+                         const struct proposal_actor *by, struct arena *a, struct err *e)
+{
+    TRY(kind_check(t, p->kind, e));
+    return kinds[p->kind].apply != NULL ? kinds[p->kind].apply(db, t, p, by, a, e)
+                                        : t->above->apply(db, t->above->office, p, by, a, e);
 }
 
 static struct str hash_make(const struct proposal *p, struct arena *a)
@@ -103,6 +119,7 @@ result proposal_make(struct sql *db, const struct till *t, struct proposal *p,
                      const struct proposal_actor *by, struct arena *a, struct err *e)
 {
     must(by->name.n > 0 && p->subject.n > 0 && p->amount_vnd >= 0);
+    TRY(kind_check(t, p->kind, e));
     TRY(remark_check(p->remark, true, e));
     p->made_ms = clock_now_ms(t->clock);
     p->id = random_id(a, "ppl_", p->made_ms);
@@ -186,7 +203,7 @@ result proposal_decide_in(struct sql *db, const struct till *t, const struct pro
                       sql_i(out->decided_ms), sql_t(out->decision_remark)));
     if (changed != 1)
         return fail(e, ERR_RETRY, "proposal %.*s changed meanwhile", STR_ARG(out->id));
-    TRY(kinds[out->kind].apply(db, t, out, by, a, e));
+    TRY(kind_apply(db, t, out, by, a, e));
     return audit_put(db, t, out, state_names[out->state], by, a, e);
 }
 

@@ -15,13 +15,15 @@
 #include "base/base.h"
 #include "payments/till.h"
 
+struct office;
 struct sql;
 
 #define PROPOSAL_REMARK_BYTES_MAX 1000
 #define PROPOSAL_LIST_MAX         200
 
 enum proposal_kind {
-#define PROPOSAL(kind, name, apply) PROPOSAL_##kind,
+#define PROPOSAL(kind, name, apply)        PROPOSAL_##kind,
+#define OFFICE_PROPOSAL(kind, name, apply) PROPOSAL_##kind,
 #include "payments/proposal.def"
 #undef PROPOSAL
     PROPOSAL_KIND_COUNT
@@ -63,6 +65,14 @@ typedef result proposal_apply(struct sql *db, const struct till *t, const struct
 #define PROPOSAL(kind, name, apply) proposal_apply apply;
 #include "payments/proposal.def"
 #undef PROPOSAL
+
+/* What the floor above does of its own kinds; it hangs this on the till (till.above) when it opens.
+ * While none hangs there, its proposals can neither be made nor decided. */
+struct proposal_above {
+    const struct office *office;
+    result (*apply)(struct sql *db, const struct office *f, const struct proposal *p,
+                    const struct proposal_actor *by, struct arena *a, struct err *e);
+};
 
 /* Within the caller's transaction: kind, agency_id, subject, content, amount_vnd and remark are
  * given, the rest is filled in. ERR_INVALID "remark": empty, or too long; ERR_CONFLICT: one is open

@@ -18,6 +18,7 @@ struct sql_pool;
 struct fee_table;
 struct refund_rules;
 struct portal;
+struct proposal_above;
 struct secret;
 struct vnpay;
 
@@ -54,6 +55,7 @@ struct till {
     int64_t summary_before_s;      /* how long before midnight the day is summed up */
     struct str receipt_trust_file; /* authorities of their certificates; need not be there */
     bool words_chan;
+    const struct proposal_above *above; /* proposal.h; NULL: no office stands on this till */
     struct till_counts *counts;
 };
 
