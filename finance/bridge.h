@@ -1,0 +1,64 @@
+/*
+ * bridge.h - from what our books say is held at a provider to what the provider says.
+ *
+ *     opening + captured - refunds - payouts - fees +- other = closing      per our books (1110)
+ *     difference = closing per our books - closing per the provider's file
+ *     difference - sum of the lines = residual                              0, or nothing is closed
+ *
+ * The sums do not know each other: books from postings, the provider's figures from the head and
+ * the end of the file, lines from exceptions and from captures by their day there. What happened at
+ * a provider before its first file is one line of its own.
+ *
+ * Postings on 1110 that belong to no attempt name their source in `source` of the journal:
+ * "<what>:<provider>:..."; those of an attempt are told by its channel.
+ */
+#ifndef FINANCE_BRIDGE_H
+#define FINANCE_BRIDGE_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "payments/till.h"
+
+struct json;
+struct run_key;
+struct sql;
+
+enum bridge_item {
+    BRIDGE_EXCEPTION, /* open, of this day */
+    BRIDGE_CARRIED,   /* open, of an earlier day */
+    BRIDGE_IN_TIME,   /* captured there on a day, posted here on another */
+    BRIDGE_PAID_OUT,  /* left our books by J3, and the provider's balance does not show it */
+    BRIDGE_FEES,      /* taken by the provider, not yet in our books */
+    BRIDGE_BEFORE,    /* what the provider held before its first file */
+    BRIDGE_ITEM_COUNT
+};
+
+struct bridge_line {
+    enum bridge_item item;
+    struct str id;    /* of the exception, or empty */
+    struct str class; /* of the exception, or empty */
+    struct str reference;
+    struct date day; /* y 0: of many */
+    int64_t count;
+    int64_t vnd; /* what it adds to our figure over theirs */
+};
+
+#define BRIDGE_LINES_MAX 1000 /* exceptions beyond are summed by class and day */
+
+struct bridge {
+    bool has_file;     /* else theirs is empty */
+    bool has_balances; /* the form names opening and closing; else both are summed from movements */
+    int64_t opening_vnd, captured_vnd, refunds_vnd, payouts_vnd, fees_vnd, other_vnd, closing_vnd;
+    int64_t theirs_opening_vnd, theirs_moved_vnd, theirs_fees_vnd, theirs_closing_vnd;
+    int64_t difference_vnd, explained_vnd, residual_vnd;
+    struct bridge_line *lines;
+    size_t count;
+};
+
+/* Within the caller's transaction; books and exceptions as they were known at cut_ms. */
+MUST_USE result bridge_make(struct sql *db, const struct till *t, const struct run_key *k,
+                            int64_t cut_ms, struct arena *a, struct bridge *out, struct err *e);
+struct json *bridge_json(const struct bridge *b, struct arena *a); /* caller closes */
+const char *bridge_item_name(enum bridge_item i);
+
+#endif
