@@ -21,9 +21,8 @@
 #include "base/clock.h"
 #include "finance/intake.h"
 #include "payments/till.h"
-#include "recon/match_class.h"
+#include "recon/match.h"
 
-#define RECONCILE_RULES     "match-1" /* changes whenever match.def or the passes change */
 #define RECONCILE_SHOWN_MAX 500       /* exceptions of a day that are loaded at once */
 
 /* In the order in which they win (Formance): the first that applies. */
