@@ -9,9 +9,10 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "crypto/digest.h"
-#include "store/sql.h"
+#include "store/sql_engine.h"
 
-#define LINE_ARENA_BYTES  ((size_t)16 << 20) /* a row and its JSON, every byte escaped */
+#define LINE_ARENA_BYTES  ((size_t)16 << 20)  /* a row and its JSON, every byte escaped */
+#define LINES_ARENA_BYTES ((size_t)256 << 20) /* of one transaction */
 #define PAGE_ROWS         200
 #define NAME_BYTES_MAX    1024 /* of actor and subject: PostgreSQL indexes no more than 2704 */
 #define ACTION_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
@@ -61,32 +62,44 @@ static struct digest line_hash(const struct line *l, struct str before, struct a
 
 /* Appending. */
 
-static result head_take(struct sql *db, struct line *l, struct str *before, struct arena *a,
+/* The rows of a transaction under way, written together at its end. */
+struct waiting {
+    struct line line;
+    struct waiting *next;
+};
+
+struct queue {
+    struct waiting *first, *last;
+    int64_t count;
+};
+
+static result head_take(struct sql *db, int64_t count, int64_t *seq, struct str *before,
                         bool *found, struct err *e)
 {
     struct sql_rows *r DEFER(sql_end) = NULL;
 
-    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(l->slot)));
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(sql_slot(db)), sql_i(count)));
     TRY(sql_next(r, found, e));
     if (!*found)
         return OK;
-    l->seq = sql_int(r, 0);
-    *before = sql_bytes(r, 1, a);
+    *seq = sql_int(r, 0) - count;
+    *before = sql_bytes(r, 1, db->last_arena);
     return OK;
 }
 
-static result head_take_or_make(struct sql *db, struct line *l, struct str *before, struct arena *a,
+/* *seq: the number of the last row that is there. */
+static result head_take_or_make(struct sql *db, int64_t count, int64_t *seq, struct str *before,
                                 struct err *e)
 {
     bool found;
 
-    TRY(head_take(db, l, before, a, &found, e));
+    TRY(head_take(db, count, seq, before, &found, e));
     if (found)
         return OK;
-    TRY(sql_run(db, SQL_AUDIT_HEAD_INSERT, e, sql_i(l->slot),
+    TRY(sql_run(db, SQL_AUDIT_HEAD_INSERT, e, sql_i(sql_slot(db)),
                 sql_b(str_of(chain_start, DIGEST_BYTES))));
-    TRY(head_take(db, l, before, a, &found, e));
-    return found ? OK : fail(e, ERR_STORE, "audit chain %lld has no head", (long long)l->slot);
+    TRY(head_take(db, count, seq, before, &found, e));
+    return found ? OK : fail(e, ERR_STORE, "audit chain %d has no head", sql_slot(db));
 }
 
 static result event_check(const struct audit_event *ev, struct err *e)
@@ -107,29 +120,74 @@ static result line_save(struct sql *db, const struct line *l, struct str hash, s
 {
     const struct audit_event *ev = &l->event;
 
-    TRY(sql_run(db, SQL_AUDIT_LOG_INSERT, e, sql_i(l->slot), sql_i(l->seq), sql_i(l->at_ms),
-                sql_t(ev->actor), sql_t(ev->action), sql_t(ev->subject), sql_t(ev->request_id),
-                sql_t(ev->ip), sql_i(ev->port), sql_t(l->detail), sql_b(hash)));
-    return sql_run(db, SQL_AUDIT_HEAD_SAVE, e, sql_i(l->slot), sql_b(hash));
+    return sql_run(db, SQL_AUDIT_LOG_INSERT, e, sql_i(l->slot), sql_i(l->seq), sql_i(l->at_ms),
+                   sql_t(ev->actor), sql_t(ev->action), sql_t(ev->subject), sql_t(ev->request_id),
+                   sql_t(ev->ip), sql_i(ev->port), sql_t(l->detail), sql_b(hash));
+}
+
+static result queue_save(struct sql *db, void *arg, struct err *e)
+{
+    const struct queue *q = arg;
+    struct str before;
+    int64_t seq = 0;
+
+    TRY(head_take_or_make(db, q->count, &seq, &before, e));
+    for (struct waiting *w = q->first; w != NULL; w = w->next) {
+        struct digest *hash = arena_new(db->last_arena, struct digest);
+
+        w->line.seq = ++seq;
+        *hash = line_hash(&w->line, before, db->last_arena);
+        before = digest_str(hash);
+        TRY(line_save(db, &w->line, before, e));
+    }
+    return sql_run(db, SQL_AUDIT_HEAD_SAVE, e, sql_i(sql_slot(db)), sql_b(before));
+}
+
+static void line_own(struct line *l, struct arena *a)
+{
+    struct str *const texts[] = { &l->event.actor, &l->event.action, &l->event.subject,
+                                  &l->event.request_id, &l->event.ip };
+
+    for (size_t i = 0; i < LEN(texts); i++)
+        *texts[i] = str_dup(a, *texts[i]);
+    l->event.detail = NULL;
+}
+
+static void queue_join(struct sql *db, const struct line *l)
+{
+    struct waiting *w = arena_new(db->last_arena, struct waiting);
+    struct queue *q = db->last_arg;
+
+    if (db->last == NULL) {
+        q = arena_new(db->last_arena, struct queue);
+        db->last = queue_save;
+        db->last_arg = q;
+    }
+    w->line = *l;
+    line_own(&w->line, db->last_arena);
+    if (q->first == NULL)
+        q->first = w;
+    else
+        q->last->next = w;
+    q->last = w;
+    q->count++;
 }
 
 result audit_append(struct sql *db, int64_t now_ms, const struct audit_event *ev, struct err *e)
 {
-    struct arena *a DEFER(arena_close) = arena_open(LINE_ARENA_BYTES);
     struct line l = { .slot = sql_slot(db), .at_ms = now_ms, .event = *ev };
-    struct str before;
-    struct digest hash;
 
     TRY(event_check(ev, e));
+    if (db->last_arena == NULL)
+        db->last_arena = arena_open(LINES_ARENA_BYTES);
     if (ev->detail != NULL)
-        l.detail = json_print_canonical(a, ev->detail);
+        l.detail = json_print_canonical(db->last_arena, ev->detail);
     if (!is_text(&l))
         return fail(e, ERR_NOT_UTF8, "an audit event");
     if (text_bytes(&l) > LIMIT_JSON_BYTES)
         return fail(e, ERR_TOO_LARGE, "an audit event of %zu bytes", text_bytes(&l));
-    TRY(head_take_or_make(db, &l, &before, a, e));
-    hash = line_hash(&l, before, a);
-    return line_save(db, &l, digest_str(&hash), e);
+    queue_join(db, &l);
+    return OK;
 }
 
 struct writing {

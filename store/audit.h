@@ -6,8 +6,9 @@
  * transaction of what they tell about, so that neither exists without the other. Details hold no
  * plain personal data: subjects are account ids or keyed digests.
  *
- * Appending takes the chain's head row until the transaction ends, so it is the last thing a
- * transaction does: processes that share a slot number then wait for each other's commit only.
+ * Rows are written at the end of their transaction, together, since the chain's head row is held
+ * from then to the commit: processes that share a slot number wait for each other's commit only,
+ * and whoever appends early takes no lock that another wants first.
  * What the chain cannot tell is that its end was cut off and the head set back to match, by one who
  * can write to the database; export the heads elsewhere to know that too.
  */

@@ -83,6 +83,12 @@ result sql_open(const struct sql_config *c, struct sql_pool **out, struct err *e
     return OK;
 }
 
+static void slot_close(struct sql *db)
+{
+    db->pool->engine->close(db);
+    arena_close(&db->last_arena);
+}
+
 void sql_close(struct sql_pool **p)
 {
     struct arena *a;
@@ -92,7 +98,7 @@ void sql_close(struct sql_pool **p)
     a = (*p)->arena;
     if ((*p)->db != NULL)
         for (int i = 0; i < (*p)->slots; i++)
-            (*p)->engine->close(&(*p)->db[i]);
+            slot_close(&(*p)->db[i]);
     seats_close(&(*p)->free);
     sql_group_close(&(*p)->group);
     arena_close(&a);
@@ -143,12 +149,27 @@ result sql_begin(struct sql *db, struct err *e)
     return engine->begin(db, e);
 }
 
+result sql_run_last(struct sql *db, struct err *e)
+{
+    sql_last *last = db->last;
+    result r;
+
+    if (last == NULL || db->state != SQL_FINE)
+        return OK;
+    db->last = NULL;
+    r = last(db, db->last_arg, e);
+    sql_end_all(db);
+    return r;
+}
+
 /* Commits, or not: a statement that failed spoils the transaction even if the work went on. */
 static result finish(struct sql *db, result worked, struct err *e)
 {
     const struct sql_engine *engine = db->pool->engine;
 
     sql_end_all(db);
+    if (!worked.failed)
+        worked = sql_run_last(db, e);
     if (!worked.failed && db->state == SQL_FINE)
         return engine->commit(db, e);
     if (db->state != SQL_LOST)
@@ -163,6 +184,9 @@ void sql_fresh(struct sql *db, bool reading)
     db->state = SQL_FINE;
     db->why = (struct err){ .code = ERR_NONE };
     db->reading = reading;
+    db->last = NULL;
+    if (db->last_arena != NULL)
+        arena_reset(db->last_arena);
 }
 
 static result attempt(const struct sql_unit *t, struct sql *db, struct err *e)

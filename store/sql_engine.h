@@ -53,6 +53,11 @@ enum sql_bound {
     SQL_BOUND_COUNT
 };
 
+/* What a transaction does last, once its work has succeeded: it holds what everybody wants (the
+ * head of a chain) for as short as can be. One piece a transaction: who puts off more keeps a list
+ * of its own at *arg, which is what was given the first time. */
+typedef result sql_last(struct sql *db, void *arg, struct err *e);
+
 #define SQL_SENT_MAX 128 /* statements whose outcome nobody has asked for yet */
 
 struct sql {
@@ -70,6 +75,9 @@ struct sql {
     bool told;      /* and by the server itself, not by a connection that broke */
     bool unbound;   /* what is sent has no values, which a message could quote */
     bool reading;   /* sql_read */
+    sql_last *last; /* put off to the end of the transaction; NULL: nothing */
+    void *last_arg;
+    struct arena *last_arena; /* made on demand; reset with each transaction */
     enum sql_state state;
     struct err why;        /* of the first failure */
     struct sql_rows *rows; /* one for each statement */
@@ -113,6 +121,9 @@ struct sql_pool {
     struct seats *free;
     struct sql_group *group; /* NULL unless one_writer */
 };
+
+/* Runs what was put off; nothing when there is none. */
+MUST_USE result sql_run_last(struct sql *db, struct err *e);
 
 /* One unit of work that somebody waits for. */
 struct sql_unit {

@@ -71,6 +71,8 @@ static bool part_run(struct sql *db, struct turn *t, struct err *lost)
         return false;
     t->done = t->unit->work(db, t->unit->arg, t->e);
     sql_end_all(db);
+    if (!t->done.failed)
+        t->done = sql_run_last(db, t->e);
     t->state = db->state;
     if (db->state != SQL_FINE && (!t->done.failed || db->state >= SQL_AGAIN))
         turn_fail(t, db->state, &db->why);

@@ -1,8 +1,9 @@
 -- The audit log and the heads of its chains: see store/audit.c.
 
--- The next number of a chain, and the hash to go on from; holds the row until the commit.
+-- The last of so many next numbers of a chain, and the hash to go on from; holds the row until the
+-- commit.
 -- name: audit_head_take
-UPDATE audit_head SET seq = seq + 1 WHERE slot = $1 RETURNING seq, hash;
+UPDATE audit_head SET seq = seq + $2 WHERE slot = $1 RETURNING seq, hash;
 
 -- name: audit_head_insert
 INSERT INTO audit_head (slot, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (slot) DO NOTHING;

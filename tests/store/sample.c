@@ -50,5 +50,5 @@ result head_take_unread(struct sql *db, void *arg, struct err *e)
     struct sql_rows *r DEFER(sql_end) = NULL;
 
     (void)arg;
-    return sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0));
+    return sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0), sql_i(1));
 }

@@ -309,7 +309,7 @@ static result found_together(struct sql *db, void *arg, struct err *e)
     TRY(sql_find_plain(db, SQL_AUDIT_HEAD_LIST, &heads, e));
     TRY(sample_insert(db, arg, e));
     TRY(sql_find_plain(db, SQL_STORE_PING, &ping, e));
-    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &unread, e, sql_i(0)));
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &unread, e, sql_i(0), sql_i(1)));
     TRY(sql_next(ping, &more, e));
     check(more);
     TRY(sql_next(heads, &more, e)); /* the older one is read later */
@@ -351,7 +351,7 @@ static result nested(struct sql *db, void *arg, struct err *e)
         TRY(sql_next(heads, &more, e));
         if (!more)
             break;
-        TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &taken, e, sql_i(sql_int(heads, 0))));
+        TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &taken, e, sql_i(sql_int(heads, 0)), sql_i(1)));
         TRY(sql_run_count(db, SQL_AUDIT_HEAD_SAVE, &changed, e, sql_i(sql_int(heads, 0)),
                           sql_b(HASH)));
         check_int(changed, 1);
@@ -387,7 +387,7 @@ static result take_read(struct sql *db, void *arg, struct err *e)
 {
     struct sql_rows *r DEFER(sql_end) = NULL;
 
-    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0)));
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(0), sql_i(1)));
     TRY(sql_one(r, e));
     *(int64_t *)arg = sql_int(r, 0);
     return OK;

@@ -80,7 +80,7 @@ static result head_hold(struct sql *db, int slot, struct err *e)
 {
     struct sql_rows *r DEFER(sql_end) = NULL;
 
-    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(slot)));
+    TRY(sql_find(db, SQL_AUDIT_HEAD_TAKE, &r, e, sql_i(slot), sql_i(1)));
     return sql_one(r, e);
 }
 
