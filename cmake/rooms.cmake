@@ -18,7 +18,8 @@ room(base LINK PkgConfig::jansson PkgConfig::libxml_2_0 ${UNISTRING} m)
 room(conf LINK base)
 room(crypto LINK base PkgConfig::openssl PkgConfig::libjwt PkgConfig::libargon2
      PkgConfig::liboath PkgConfig::libfido2 PkgConfig::xmlsec1_openssl)
-room(paper LINK base ${HPDF} PkgConfig::libqrencode PkgConfig::libzip PkgConfig::xlsxwriter)
+room(paper LINK base ${HPDF} PkgConfig::libqrencode PkgConfig::libzip PkgConfig::xlsxwriter
+     PkgConfig::cairo_ft PkgConfig::freetype2)
 room(store SOURCES ${schema_c} LINK crypto conf PkgConfig::libpq PkgConfig::sqlite3 PkgConfig::hiredis)
 room(http LINK crypto conf PkgConfig::libcurl PkgConfig::libmicrohttpd)
 room(auth LINK store http)
