@@ -75,7 +75,8 @@ result cmd_check(struct cli *cli, struct err *e)
     TRY(client_verify_all(&app->auth, e));
     TRY(sql_check_queries(stores.sql, e));
     TRY(kv_ping(stores.kv, e));
-    (void)printf("settings, keys, fee tables, clients, %s, %s and schema are good\n",
-                 sql_engine(stores.sql), kv_engine(stores.kv));
+    (void)printf(
+        "settings, keys, fee tables, sources of files, clients, %s, %s and schema are good\n",
+        sql_engine(stores.sql), kv_engine(stores.kv));
     return OK;
 }

@@ -54,6 +54,9 @@ notice_secret_file = $var/secrets/bank
 fees_dir = $top/conf/fees
 places_dir = $top/conf/places
 refunds_dir = $top/conf/refunds
+[finance]
+sources_dir = $top/conf/sources
+calendar_dir = $top/conf/calendar
 END
 case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac
 [ -f "$var/seal.key" ] || motcua seal make

@@ -1,6 +1,8 @@
 #include "finance/office.h"
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/limits.h"
 
 static office_apply *const applies[PROPOSAL_KIND_COUNT] = {
 #define PROPOSAL(kind, name, apply)        [PROPOSAL_##kind] = NULL,
@@ -24,10 +26,17 @@ static result decided(struct sql *db, const struct office *f, const struct propo
 result office_open(const struct conf *c, struct till *t, struct keyring *keys, struct office *out,
                    struct err *e)
 {
-    (void)e;
-    *out = (struct office){
-        .till = t, .conf = c, .keys = keys, .above = { .office = out, .apply = decided }
-    };
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
+    struct source_book *sources = arena_new(a, struct source_book);
+
+    TRY(sources_load(c, a, NULL, sources, e));
+    *out = (struct office){ .till = t,
+                            .conf = c,
+                            .keys = keys,
+                            .sources = sources,
+                            .above = { .office = out, .apply = decided },
+                            .arena = a };
+    a = NULL;
     t->above = &out->above;
     return OK;
 }
@@ -36,5 +45,6 @@ void office_close(struct office *f)
 {
     if (f->till != NULL)
         f->till->above = NULL;
+    arena_close(&f->arena);
     *f = (struct office){ 0 };
 }

@@ -12,6 +12,7 @@
 #define FINANCE_OFFICE_H
 
 #include "base/base.h"
+#include "finance/source.h"
 #include "payments/proposal.h"
 #include "payments/till.h"
 
@@ -22,7 +23,9 @@ struct office {
     struct till *till;
     const struct conf *conf;
     struct keyring *keys; /* of the service: manifests are signed with the active one */
+    const struct source_book *sources;
     struct proposal_above above;
+    struct arena *arena; /* of what the office itself holds */
 };
 
 /* Applies an approval, or undoes what a rejection or withdrawal makes pointless (p->state tells),
@@ -35,7 +38,7 @@ typedef result office_apply(struct sql *db, const struct office *f, const struct
 #undef PROPOSAL
 
 /* Everything given must outlive the office, and the office must not move: the till leads back to
- * it. */
+ * it. A mistake in sources or calendars is ERR_CONFIG; sources_load tells all of them. */
 MUST_USE result office_open(const struct conf *c, struct till *t, struct keyring *keys,
                             struct office *out, struct err *e);
 void office_close(struct office *f); /* DEFER(office_close); accepts half-opened */

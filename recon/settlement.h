@@ -28,6 +28,8 @@ enum settlement_form {
     SETTLEMENT_FW1,
     SETTLEMENT_BJ1,
     SETTLEMENT_XLSX,
+    SETTLEMENT_KJ1, /* the treasury's JSON */
+    SETTLEMENT_CSV, /* by a column map */
     SETTLEMENT_FORM_COUNT
 };
 enum settlement_kind {

@@ -17,7 +17,8 @@
 #define SCRATCH_BYTES ((size_t)LIMIT_SETTLEMENT_LINE * 64) /* a line as a JSON document as well */
 #define FW1_HEAD      16
 
-static const char *const form_names[SETTLEMENT_FORM_COUNT] = { "", "MC1", "FW1", "BJ1", "XLSX" };
+static const char *const form_names[SETTLEMENT_FORM_COUNT] = { "",     "MC1", "FW1", "BJ1",
+                                                               "XLSX", "KJ1", "CSV" };
 static const char *const kind_names[SETTLEMENT_KIND_COUNT] = { "PAY", "REFUND", "REVERSAL", "FEE",
                                                                "ADJUST" };
 

@@ -105,7 +105,11 @@ static result open_rooms(struct app *a, struct buf *mistakes, struct err *e)
     TRY(auth_open(&a->auth, e));
     TRY(fee_table_open(str_cstr(a->arena, a->conf.payments.fees_dir), &a->fees, mistakes, e));
     TRY(till_open(&a->conf, a->stores.sql, a->seal, a->clock, a->fees, &a->till, e));
-    return office_open(&a->conf, &a->till, a->keys, &a->office, e);
+    if (office_open(&a->conf, &a->till, a->keys, &a->office, e).failed) {
+        struct source_book unread;
+        return sources_load(&a->conf, a->arena, mistakes, &unread, e); /* tells every mistake */
+    }
+    return OK;
 }
 
 static result open_parts(struct app *a, const char *conf_path, struct buf *mistakes, struct err *e)
