@@ -20,16 +20,10 @@ static const char *const verdict_names[RECONCILE_VERDICT_COUNT] = {
     "none",      "incomplete", "breaks", "reconciled_with_warnings", "reconciled_with_pending",
     "reconciled"
 };
-static const char *const state_names[] = { "new", "persisting", "resolved" };
 
 const char *reconcile_verdict_name(enum reconcile_verdict v)
 {
     return verdict_names[v];
-}
-
-const char *exception_state_name(enum exception_state s)
-{
-    return state_names[s];
 }
 
 static result beside_find(struct sql *db, struct reconcile_run *r, int days, int64_t *file_n,

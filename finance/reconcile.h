@@ -19,6 +19,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "finance/exception.h"
 #include "finance/intake.h"
 #include "payments/till.h"
 #include "recon/match.h"
@@ -35,22 +36,6 @@ enum reconcile_verdict {
     RECONCILE_RECONCILED,
     RECONCILE_VERDICT_COUNT
 };
-enum exception_state { EXCEPTION_NEW, EXCEPTION_PERSISTING, EXCEPTION_RESOLVED };
-
-struct exception {
-    struct str id; /* stable over runs: of provider, account, day and keys, not of the class */
-    enum match_class class;
-    enum exception_state state;
-    struct str reference;  /* MaThamChieu; empty: unknown */
-    struct str portal_txn; /* empty: unknown */
-    struct str dossier;
-    struct str agency_id, order_id; /* of our order, or empty */
-    int64_t line;                   /* in the file; 0: the file has none */
-    int64_t ours_vnd, theirs_vnd;
-    int64_t difference_vnd; /* ours - theirs; theirs as settlement_moved_vnd */
-    int64_t first_seen_ms, seen_ms, resolved_ms;
-};
-
 struct reconcile_day {
     struct date day;
     enum reconcile_verdict verdict;
@@ -81,6 +66,5 @@ MUST_USE result reconcile_day(const struct till *t, struct date day, struct aren
                               struct reconcile_day *out, struct err *e);
 
 const char *reconcile_verdict_name(enum reconcile_verdict v); /* "none", "incomplete", ... */
-const char *exception_state_name(enum exception_state s);     /* "new" */
 
 #endif

@@ -227,13 +227,11 @@ static result run_insert(struct sql *db, const struct closing *c, struct err *e)
 
 static result exceptions_save(struct sql *db, const struct closing *c, struct err *e)
 {
-    struct str day = date_iso(c->r->a, c->r->day);
-    const int64_t now_ms = clock_now_ms(c->r->t->clock);
+    const struct exception_scope scope = { STR(SETTLEMENT_PROVIDER), c->r->t->account,
+                                           date_iso(c->r->a, c->r->day) };
 
-    TRY(sql_run(db, SQL_RECONCILE_EXCEPTION_RESOLVE, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                sql_t(c->r->t->account), sql_t(day), sql_i(now_ms), sql_i(c->r->run_n)));
-    return sql_run(db, SQL_RECONCILE_EXCEPTION_MERGE, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                   sql_t(c->r->t->account), sql_t(day), sql_i(now_ms), sql_i(c->r->run_n));
+    return exception_merge(db, &scope, c->r->run_n, c->r->file.file_n, clock_now_ms(c->r->t->clock),
+                           e);
 }
 
 static result staging_drop(struct sql *db, const struct closing *c, struct err *e)

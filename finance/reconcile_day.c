@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "finance/exception_row.h"
 #include "finance/intake_row.h"
 #include "finance/reconcile.h"
 
@@ -81,33 +82,6 @@ static result day_read(struct sql *db, struct viewing *v, struct date day, struc
     return captured_read(db, v, e);
 }
 
-static enum exception_state state_read(struct str name)
-{
-    return str_is(name, "new")          ? EXCEPTION_NEW
-           : str_is(name, "persisting") ? EXCEPTION_PERSISTING
-                                        : EXCEPTION_RESOLVED;
-}
-
-static void exception_read(const struct sql_rows *rows, struct arena *a, struct exception *out)
-{
-    *out = (struct exception){
-        .id = sql_text(rows, 0, a),
-        .state = state_read(sql_text(rows, 2, a)),
-        .reference = sql_text(rows, 3, a),
-        .portal_txn = sql_text(rows, 4, a),
-        .dossier = sql_text(rows, 5, a),
-        .agency_id = sql_text(rows, 6, a),
-        .order_id = sql_text(rows, 7, a),
-        .line = sql_int(rows, 8),
-        .ours_vnd = sql_int(rows, 9),
-        .theirs_vnd = sql_int(rows, 10),
-        .difference_vnd = sql_int(rows, 11),
-        .first_seen_ms = sql_int(rows, 12),
-        .seen_ms = sql_int(rows, 13),
-        .resolved_ms = sql_int(rows, 14),
-    };
-}
-
 static result exceptions_read(struct sql *db, struct viewing *v, struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
@@ -115,16 +89,13 @@ static result exceptions_read(struct sql *db, struct viewing *v, struct err *e)
     bool more;
 
     d->exceptions = arena_array(v->a, struct exception, RECONCILE_SHOWN_MAX);
-    TRY(sql_find(db, SQL_RECONCILE_EXCEPTION_LIST, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
+    TRY(sql_find(db, SQL_EXCEPTION_OF_DAY, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
                  sql_t(v->t->account), sql_t(date_iso(v->a, d->day)), sql_i(RECONCILE_SHOWN_MAX)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
             return OK;
-        struct exception *x = &d->exceptions[d->exception_count++];
-        exception_read(rows, v->a, x);
-        if (!match_find(sql_text(rows, 1, v->a), &x->class))
-            return fail(e, ERR_INTERNAL, "a class that match.def does not have");
+        TRY(exception_row_read(rows, v->a, &d->exceptions[d->exception_count++], e));
     }
 }
 

@@ -126,35 +126,6 @@ DELETE FROM reconcile_found WHERE run_n < $1;
 -- name: reconcile_found_drop
 DELETE FROM reconcile_found WHERE run_n = $1;
 
--- name: reconcile_exception_resolve
-UPDATE reconcile_exception SET state = 'resolved', resolved_ms = $4
-WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved'
-    AND NOT EXISTS (SELECT 1 FROM reconcile_found f
-        WHERE f.run_n = $5 AND f.id = reconcile_exception.id);
-
--- name: reconcile_exception_merge
-INSERT INTO reconcile_exception (provider, account, day, id, class, priority, state, reference,
-    portal_txn, dossier, agency_id, order_id, line, ours_vnd, theirs_vnd, difference_vnd,
-    first_seen_ms, seen_ms, resolved_ms)
-SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), f.id, f.class, f.priority, 'new',
-    f.reference, f.portal_txn, f.dossier, f.agency_id, f.order_id, f.line, f.ours_vnd,
-    f.theirs_vnd, f.difference_vnd, CAST($4 AS BIGINT), CAST($4 AS BIGINT), 0
-FROM reconcile_found f WHERE f.run_n = $5
-ON CONFLICT (provider, account, day, id) DO UPDATE SET class = excluded.class,
-    priority = excluded.priority,
-    state = CASE WHEN reconcile_exception.state = 'resolved' THEN 'new' ELSE 'persisting' END,
-    reference = excluded.reference, portal_txn = excluded.portal_txn, dossier = excluded.dossier,
-    agency_id = excluded.agency_id, order_id = excluded.order_id, line = excluded.line,
-    ours_vnd = excluded.ours_vnd, theirs_vnd = excluded.theirs_vnd,
-    difference_vnd = excluded.difference_vnd, seen_ms = excluded.seen_ms, resolved_ms = 0;
-
--- name: reconcile_exception_list
-SELECT id, class, state, reference, portal_txn, dossier, agency_id, order_id, line, ours_vnd,
-    theirs_vnd, difference_vnd, first_seen_ms, seen_ms, resolved_ms
-FROM reconcile_exception
-WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved'
-ORDER BY priority, line, id LIMIT $4;
-
 -- name: reconcile_run_insert
 INSERT INTO reconcile_run (provider, account, day, run_n, verdict, reason, file_sha256,
     captured_vnd, captured_count, file_vnd, file_count, matched_vnd, matched_count, difference_vnd,

@@ -1,0 +1,30 @@
+/*
+ * The end of a run: what it found becomes the day's exceptions, set by set. Promise: an id keeps
+ * its owner and history whatever the run says of it; nothing that people have in their hands is
+ * moved; every change of a stage leaves a row of history here too.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "finance/exception.h"
+#include "store/sql.h"
+
+#define DATE_CARRIED_DAYS 2 /* the file of the next day comes the day after it */
+
+result exception_merge(struct sql *db, const struct exception_scope *s, int64_t run_n,
+                       int64_t file_n, int64_t now_ms, struct err *e)
+{
+    DEFER(arena_close) struct arena *a = arena_open(1 << 16);
+    const struct sql_param p[] = { sql_t(s->provider), sql_t(s->account), sql_t(s->day),
+                                   sql_i(now_ms), sql_i(run_n) };
+    struct date day;
+
+    if (!date_read(s->day, &day))
+        return fail(e, ERR_INTERNAL, "an exception's scope without a day");
+    TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_LOCK, p, 3, NULL, e));
+    TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_MOVED, p, LEN(p), NULL, e));
+    TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_EXPLAINED, p, LEN(p), NULL, e));
+    TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_RESOLVE, p, LEN(p), NULL, e));
+    return sql_run(db, SQL_EXCEPTION_MERGE_FOUND, e, p[0], p[1], p[2], p[3], p[4], sql_i(file_n),
+                   sql_t(date_iso(a, date_add_days(day, DATE_CARRIED_DAYS))));
+}

@@ -1,0 +1,20 @@
+/*
+ * exception_row.h - rows of reconcile_exception, for the files of this room.
+ */
+#ifndef FINANCE_EXCEPTION_ROW_H
+#define FINANCE_EXCEPTION_ROW_H
+
+#include "finance/exception.h"
+
+struct sql_rows;
+
+/* The columns of exception_by_id, in their order. ERR_STORE: a class or stage that is none. */
+MUST_USE result exception_row_read(const struct sql_rows *rows, struct arena *a,
+                                   struct exception *out, struct err *e);
+/* Its cause from who acts: remark as it was written. */
+struct exception_cause exception_cause_make(const struct till *t, const struct proposal_actor *by,
+                                            struct str remark);
+/* ERR_INVALID "remark": empty or too long. */
+MUST_USE result exception_remark_check(struct str remark, struct err *e);
+
+#endif

@@ -1,0 +1,185 @@
+-- Exceptions and their owners: see finance/exception.h.
+
+-- name: exception_by_id
+SELECT provider, account, day, id, class, priority, state, stage, reference, portal_txn, dossier,
+    agency_id, order_id, file_n, line, ours_vnd, theirs_vnd, difference_vnd, first_seen_ms, seen_ms,
+    resolved_ms, source, owner, remark, break_on, action, proposal_id, raised_ms, events
+FROM reconcile_exception WHERE id = $1;
+
+-- name: exception_lock
+UPDATE reconcile_exception SET seen_ms = seen_ms WHERE id = $1
+RETURNING provider, account, day, id, class, priority, state, stage, reference, portal_txn, dossier,
+    agency_id, order_id, file_n, line, ours_vnd, theirs_vnd, difference_vnd, first_seen_ms, seen_ms,
+    resolved_ms, source, owner, remark, break_on, action, proposal_id, raised_ms, events;
+
+-- name: exception_of_day
+SELECT provider, account, day, id, class, priority, state, stage, reference, portal_txn, dossier,
+    agency_id, order_id, file_n, line, ours_vnd, theirs_vnd, difference_vnd, first_seen_ms, seen_ms,
+    resolved_ms, source, owner, remark, break_on, action, proposal_id, raised_ms, events
+FROM reconcile_exception
+WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved'
+ORDER BY priority, line, id LIMIT $4;
+
+-- Most urgent first, from after that one.
+-- name: exception_list
+SELECT x.provider, x.account, x.day, x.id, x.class, x.priority, x.state, x.stage, x.reference,
+    x.portal_txn, x.dossier, x.agency_id, x.order_id, x.file_n, x.line, x.ours_vnd, x.theirs_vnd,
+    x.difference_vnd, x.first_seen_ms, x.seen_ms, x.resolved_ms, x.source, x.owner, x.remark,
+    x.break_on, x.action, x.proposal_id, x.raised_ms, x.events
+FROM reconcile_exception x
+LEFT JOIN orders o ON o.agency_id = x.agency_id AND o.id = x.order_id
+WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
+    AND ($9 = '' OR $9 LIKE '%,' || x.class || ',%')
+    AND ($10 = '' OR SUBSTR(x.dossier, 1, LENGTH($10)) = $10)
+    AND ($11 = '' OR x.reference = $11 OR x.portal_txn = $11)
+    AND ($12 = '' OR o.procedure_code = $12)
+    AND ($13 = '' OR x.owner = $13)
+    AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
+    AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
+    AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19
+    AND ($20 = '' OR (x.priority, x.first_seen_ms, x.id) > (SELECT y.priority, y.first_seen_ms, y.id
+        FROM reconcile_exception y WHERE y.id = $20))
+ORDER BY x.priority, x.first_seen_ms, x.id LIMIT $21;
+
+-- name: exception_list_total
+SELECT COUNT(*), CAST(COALESCE(SUM(x.difference_vnd), 0) AS BIGINT)
+FROM reconcile_exception x
+LEFT JOIN orders o ON o.agency_id = x.agency_id AND o.id = x.order_id
+WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
+    AND ($9 = '' OR $9 LIKE '%,' || x.class || ',%')
+    AND ($10 = '' OR SUBSTR(x.dossier, 1, LENGTH($10)) = $10)
+    AND ($11 = '' OR x.reference = $11 OR x.portal_txn = $11)
+    AND ($12 = '' OR o.procedure_code = $12)
+    AND ($13 = '' OR x.owner = $13)
+    AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
+    AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
+    AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19;
+
+-- name: exception_step
+UPDATE reconcile_exception SET stage = $2, owner = $3, remark = $4, break_on = $5, action = $6,
+    proposal_id = $7, raised_ms = $8, events = $9, resolved_ms = $10,
+    closed_class = CASE WHEN $2 = 'closed' THEN class ELSE closed_class END,
+    closed_vnd = CASE WHEN $2 = 'closed' THEN difference_vnd ELSE closed_vnd END
+WHERE id = $1 AND events = $9 - 1;
+
+-- name: exception_event_insert
+INSERT INTO exception_event (exception_id, seq, at_ms, event, from_stage, to_stage, actor, remark,
+    proposal_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: exception_event_list
+SELECT seq, at_ms, event, from_stage, to_stage, actor, remark, proposal_id FROM exception_event
+WHERE exception_id = $1 ORDER BY seq LIMIT $2;
+
+-- The end of a run. Its day is taken first, so that nobody moves one of its rows meanwhile.
+-- name: exception_merge_lock
+UPDATE reconcile_exception SET seen_ms = seen_ms
+WHERE provider = $1 AND account = $2 AND day = $3;
+
+-- name: exception_merge_moved
+INSERT INTO exception_event (exception_id, seq, at_ms, event, from_stage, to_stage, actor, remark,
+    proposal_id)
+SELECT x.id, x.events + 1, CAST($4 AS BIGINT),
+    CASE WHEN f.class = 'OK_W' THEN 'explain' ELSE 'reappear' END, x.stage,
+    CASE WHEN f.class = 'OK_W' THEN 'auto_resolved' WHEN x.stage = 'closed' THEN 'reopened'
+        ELSE 'open' END, 'system', '', ''
+FROM reconcile_exception x JOIN reconcile_found f ON f.run_n = $5 AND f.id = x.id
+WHERE x.provider = $1 AND x.account = $2 AND x.day = $3
+    AND ((x.stage = 'auto_resolved' AND f.class <> 'OK_W')
+        OR (x.stage IN ('open', 'assigned', 'reopened') AND f.class = 'OK_W')
+        OR (x.stage = 'closed' AND f.class <> 'OK_W'
+            AND (f.class <> x.closed_class OR f.difference_vnd <> x.closed_vnd)));
+
+-- name: exception_merge_explained
+INSERT INTO exception_event (exception_id, seq, at_ms, event, from_stage, to_stage, actor, remark,
+    proposal_id)
+SELECT x.id, x.events + 1, CAST($4 AS BIGINT), 'explain', x.stage,
+    CASE WHEN x.stage = 'executed' THEN 'closed' ELSE 'auto_resolved' END, 'system', '', ''
+FROM reconcile_exception x
+WHERE x.provider = $1 AND x.account = $2 AND x.day = $3 AND x.source = 'settlement'
+    AND x.stage IN ('open', 'assigned', 'reopened', 'executed')
+    AND NOT EXISTS (SELECT 1 FROM reconcile_found f WHERE f.run_n = $5 AND f.id = x.id);
+
+-- A proposal under way keeps its stage: its checker is told.
+-- name: exception_merge_resolve
+UPDATE reconcile_exception SET state = 'resolved', resolved_ms = $4,
+    events = events
+        + CASE WHEN stage IN ('open', 'assigned', 'reopened', 'executed') THEN 1 ELSE 0 END,
+    stage = CASE WHEN stage IN ('open', 'assigned', 'reopened') THEN 'auto_resolved'
+        WHEN stage = 'executed' THEN 'closed' ELSE stage END,
+    closed_class = CASE WHEN stage = 'executed' THEN class ELSE closed_class END,
+    closed_vnd = CASE WHEN stage = 'executed' THEN difference_vnd ELSE closed_vnd END
+WHERE provider = $1 AND account = $2 AND day = $3 AND source = 'settlement' AND state <> 'resolved'
+    AND NOT EXISTS (SELECT 1 FROM reconcile_found f
+        WHERE f.run_n = $5 AND f.id = reconcile_exception.id);
+
+-- DATE waits for the next file by itself; what is matched with a warning needs nobody.
+-- name: exception_merge_found
+INSERT INTO reconcile_exception (provider, account, day, id, class, priority, state, reference,
+    portal_txn, dossier, agency_id, order_id, line, ours_vnd, theirs_vnd, difference_vnd,
+    first_seen_ms, seen_ms, resolved_ms, stage, source, file_n, owner, break_on)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), f.id, f.class, f.priority, 'new',
+    f.reference, f.portal_txn, f.dossier, f.agency_id, f.order_id, f.line, f.ours_vnd,
+    f.theirs_vnd, f.difference_vnd, CAST($4 AS BIGINT), CAST($4 AS BIGINT), 0,
+    CASE WHEN f.class = 'OK_W' THEN 'auto_resolved' ELSE 'open' END, 'settlement',
+    CAST($6 AS BIGINT), CASE WHEN f.class = 'DATE' THEN 'system' ELSE '' END,
+    CASE WHEN f.class = 'DATE' THEN CAST($7 AS TEXT) ELSE '' END
+FROM reconcile_found f WHERE f.run_n = $5
+ON CONFLICT (provider, account, day, id) DO UPDATE SET class = excluded.class,
+    priority = excluded.priority,
+    state = CASE WHEN reconcile_exception.state = 'resolved' THEN 'new' ELSE 'persisting' END,
+    reference = excluded.reference, portal_txn = excluded.portal_txn, dossier = excluded.dossier,
+    agency_id = excluded.agency_id, order_id = excluded.order_id, line = excluded.line,
+    file_n = excluded.file_n, ours_vnd = excluded.ours_vnd, theirs_vnd = excluded.theirs_vnd,
+    difference_vnd = excluded.difference_vnd, seen_ms = excluded.seen_ms, resolved_ms = 0,
+    owner = CASE WHEN reconcile_exception.owner = 'system' THEN excluded.owner
+        ELSE reconcile_exception.owner END,
+    break_on = CASE WHEN reconcile_exception.owner = 'system' THEN excluded.break_on
+        ELSE reconcile_exception.break_on END,
+    events = reconcile_exception.events + CASE
+        WHEN reconcile_exception.stage = 'auto_resolved' AND excluded.class <> 'OK_W' THEN 1
+        WHEN reconcile_exception.stage IN ('open', 'assigned', 'reopened')
+            AND excluded.class = 'OK_W' THEN 1
+        WHEN reconcile_exception.stage = 'closed' AND excluded.class <> 'OK_W'
+            AND (excluded.class <> reconcile_exception.closed_class
+                OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 1
+        ELSE 0 END,
+    stage = CASE
+        WHEN reconcile_exception.stage = 'auto_resolved' THEN excluded.stage
+        WHEN reconcile_exception.stage IN ('open', 'assigned', 'reopened')
+            AND excluded.class = 'OK_W' THEN 'auto_resolved'
+        WHEN reconcile_exception.stage = 'closed' AND excluded.class <> 'OK_W'
+            AND (excluded.class <> reconcile_exception.closed_class
+                OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 'reopened'
+        ELSE reconcile_exception.stage END;
+
+-- What closing a day asks, by class.
+-- name: exception_tally
+SELECT class, CAST(SUM(CASE WHEN state <> 'resolved' THEN 1 ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN state <> 'resolved' THEN difference_vnd ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN stage IN ('open', 'assigned', 'proposed', 'approved', 'executed', 'reopened')
+        THEN 1 ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN stage IN ('open', 'assigned', 'proposed', 'approved', 'executed', 'reopened')
+        THEN difference_vnd ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN stage IN ('open', 'assigned', 'proposed', 'approved', 'executed', 'reopened')
+        AND (owner = '' OR break_on <= day OR (owner <> 'system' AND remark = ''))
+        THEN 1 ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN stage = 'proposed' THEN 1 ELSE 0 END) AS BIGINT)
+FROM reconcile_exception WHERE provider = $1 AND account = $2 AND day = $3
+GROUP BY class ORDER BY class;
+
+-- Open value by class and age.
+-- name: exception_ages
+SELECT class, CASE WHEN first_seen_ms > $1 THEN 0 WHEN first_seen_ms > $2 THEN 1
+        WHEN first_seen_ms > $3 THEN 2 ELSE 3 END AS age,
+    COUNT(*), CAST(SUM(ABS(difference_vnd)) AS BIGINT)
+FROM reconcile_exception
+WHERE stage IN ('open', 'assigned', 'proposed', 'approved', 'executed', 'reopened')
+GROUP BY class, age;
+
+-- Open longer than its priority allows, and not raised yet.
+-- name: exception_late
+SELECT id FROM reconcile_exception
+WHERE stage IN ('open', 'assigned', 'reopened', 'executed') AND raised_ms = 0
+    AND first_seen_ms <= CASE priority WHEN 1 THEN $1 WHEN 2 THEN $2 WHEN 3 THEN $3 ELSE $4 END
+ORDER BY id LIMIT $5;
