@@ -21,6 +21,7 @@
 #include "sandbox/fault.h"
 #include "sandbox/firms.h"
 #include "sandbox/golive.h"
+#include "sandbox/month.h"
 #include "sandbox/notice.h"
 #include "sandbox/people.h"
 #include "sandbox/portal.h"
@@ -38,6 +39,7 @@ struct options {
 static const char usage[] =
     "usage: motcua-sandbox [--listen 127.0.0.1:8090] [--motcua http://127.0.0.1:8080]\n"
     "                      [--secrets DIR] [--data DIR] [--seeds DIR] [--now yyyyMMddHHmmss]\n"
+    "       motcua-sandbox month --seed N --month 2026-10 --out DIR [--scale K] [--ours FILE]\n"
     "Plays the national systems for development and tests. Listens on loopback only.\n";
 
 static bool options_read(int argc, char **argv, struct options *o)
@@ -284,6 +286,8 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     sigset_t stop;
 
+    if (argc > 1 && strcmp(argv[1], "month") == 0)
+        return month_main(argc - 2, argv + 2);
     if (!options_read(argc, argv, &o)) {
         fputs(usage, stderr);
         return 2;

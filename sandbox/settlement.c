@@ -25,25 +25,27 @@ const char *settle_type_name(enum settle_type t)
     return names[t];
 }
 
+int64_t settle_net_vnd(const struct settle_line *l)
+{
+    switch (l->type) {
+    case SETTLE_REFUND:
+    case SETTLE_REVERSAL:
+        return -l->gross_vnd;
+    case SETTLE_FEE:
+        return -l->fee_vnd;
+    case SETTLE_ADJUST:
+        return l->gross_vnd;
+    default:
+        return l->gross_vnd - l->fee_vnd;
+    }
+}
+
 static struct settle_line *line_add(struct draft *d, const struct settle_line *l)
 {
     struct settle_line *own = &d->day->lines[d->day->n++];
+
     *own = *l;
-    switch (own->type) {
-    case SETTLE_PAY:
-        own->net_vnd = own->gross_vnd - own->fee_vnd;
-        break;
-    case SETTLE_REFUND:
-    case SETTLE_REVERSAL:
-        own->net_vnd = -own->gross_vnd;
-        break;
-    case SETTLE_FEE:
-        own->net_vnd = -own->fee_vnd;
-        break;
-    case SETTLE_ADJUST:
-        own->net_vnd = own->gross_vnd;
-        break;
-    }
+    own->net_vnd = settle_net_vnd(own);
     return own;
 }
 
@@ -190,7 +192,14 @@ static int line_order(const void *x, const void *y)
     const struct settle_line *a = x, *b = y;
     if (a->at_ms != b->at_ms)
         return a->at_ms < b->at_ms ? -1 : 1;
-    return str_cmp(a->txn, b->txn);
+    const int by_txn = str_cmp(a->txn, b->txn);
+    return by_txn != 0 ? by_txn : (a->tag > b->tag) - (a->tag < b->tag);
+}
+
+void settle_sort(struct settle_day *day)
+{
+    if (day->n > 1)
+        qsort(day->lines, day->n, sizeof(*day->lines), line_order);
 }
 
 static void lines_make(struct arena *a, const struct txn *rows, size_t n, struct settle_day *day)
@@ -206,7 +215,7 @@ static void lines_make(struct arena *a, const struct txn *rows, size_t n, struct
             capture_add(&d, &rows[i].captures[k]);
     }
     must(day->n <= captures * LINES_PER_CAPTURE_MAX);
-    qsort(day->lines, day->n, sizeof(*day->lines), line_order);
+    settle_sort(day);
 }
 
 int64_t settle_closing_vnd(const struct settle_day *day)

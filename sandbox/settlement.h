@@ -28,8 +28,10 @@ struct settle_line {
     int64_t at_ms;
     struct str treasury_ref;
     const char *treasury_status; /* SENT_SUCCESS SENT_FAIL NOT_SENT */
-    int64_t treasury_less_vnd;   /* planted: what the Treasury's file has less */
-    bool corrupt;                /* planted: wrong chain digest */
+    struct str narrative;      /* JSON forms: what stands in place of type and dossier, or empty */
+    int64_t treasury_less_vnd; /* planted: what the Treasury's file has less */
+    bool corrupt;              /* planted: wrong chain digest */
+    size_t tag;                /* of month.h: what is planted here, or 0 */
 };
 
 struct settle_day {
@@ -38,6 +40,8 @@ struct settle_day {
     struct settle_line *lines;
     size_t n;
     int64_t opening_vnd;
+    int64_t revision;     /* 0: the first */
+    int64_t made_ms;      /* 0: half an hour after the day's end */
     struct digest before; /* of the MC1 file of the day before */
     bool wrong_total, wrong_before, replayed, unknown_version; /* planted: CTL SEQ REP VER */
 };
@@ -48,6 +52,10 @@ MUST_USE result settlement_day_make(struct sandbox *sb, struct arena *a, struct 
                                     struct settle_day *out, struct err *e);
 const char *settle_type_name(enum settle_type t);
 int64_t settle_closing_vnd(const struct settle_day *day);
+/* What the line adds to the balance. */
+int64_t settle_net_vnd(const struct settle_line *l);
+/* By time, then by the portal's number. */
+void settle_sort(struct settle_day *day);
 
 void settlement_mc1(struct sandbox *sb, struct arena *a, const struct settle_day *day,
                     struct buf *out);

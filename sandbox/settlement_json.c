@@ -19,7 +19,10 @@ static struct json *row_make(struct arena *a, const struct settle_line *l, int64
     json_put_str(o, "status", str_c(l->status));
     json_put_str(o, "payTime", clock_vn(a, l->at_ms));
     json_put_str(o, "sendToKBNNStatus", str_c(l->treasury_status));
-    json_put_str(o, "remark", str_fmt(a, "%s %.*s", settle_type_name(l->type), STR_ARG(what)));
+    json_put_str(o, "remark",
+                 l->narrative.n > 0
+                     ? l->narrative
+                     : str_fmt(a, "%s %.*s", settle_type_name(l->type), STR_ARG(what)));
     return o;
 }
 

@@ -20,7 +20,8 @@ void settlement_header(struct sandbox *sb, struct arena *a, const struct settle_
                        struct str *cells)
 {
     struct digest before = day->before;
-    int64_t created_ms = clock_day_start_ms(day->date) + DAY_MS + 1800 * 1000LL;
+    int64_t created_ms =
+        day->made_ms > 0 ? day->made_ms : clock_day_start_ms(day->date) + DAY_MS + 1800 * 1000LL;
     bool has_before = day->seq > 1;
 
     if (day->wrong_before)
@@ -34,7 +35,7 @@ void settlement_header(struct sandbox *sb, struct arena *a, const struct settle_
         date_of(a, day->date),
         STR("+07:00"),
         str_i64(a, day->seq),
-        STR("1"),
+        str_i64(a, day->revision > 0 ? day->revision : 1),
         has_before ? digest_hex(a, before) : str_fmt(a, "%064d", 0),
         clock_rfc3339(a, created_ms),
         str_i64(a, day->opening_vnd),
