@@ -18,6 +18,8 @@ export const plans = {
     "dynamic": { file: "dynamic.mjs", plan: "oidcc-dynamic-certification-test-plan" },
     "message-signing": { file: "message_signing.mjs", plan: "fapi2-message-signing-final-test-plan" },
     "fapi2": { file: "fapi2.mjs", plan: "fapi2-security-profile-final-test-plan" },
+    "device": { file: "device.mjs", plan: "RFC 8628, no public plan" },
+    "ciba": { file: "ciba.mjs", plan: "fapi-ciba-id1-test-plan, poll and ping" },
 };
 
 export function options(words) {

@@ -18,10 +18,12 @@ export default async function driver({ persona = "conformance", other = "thu", p
             const ways = links(answer.text, answer.url).map((to) => new URL(to));
             const enter = ways.find((to) => to.pathname === "/login/vneid/start");
             const leave = ways.find((to) => to.pathname === "/login/cancel");
-            if (enter) return { url: (intent.reject && leave ? leave : enter).href, signIn: true };
+            if (enter) return { url: (intent.reject === true && leave ? leave : enter).href, signIn: true };
             const found = forms(answer.text, answer.url);
             const consent = found.find((form) => new URL(form.action).pathname === "/consent");
             if (consent) return { url: consent.action, method: "POST", form: { ...consent.fields, answer: intent.reject ? "no" : "yes" } };
+            const approve = found.find((form) => new URL(form.action).pathname === "/approve");
+            if (approve) return { url: approve.action, method: "POST", form: { ...approve.fields, answer: intent.reject === "answer" ? "no" : "yes" } };
             const logout = found.find((form) => new URL(form.action).pathname === "/logout");
             if (logout && !intent.stay) return { url: logout.action, method: "POST", form: logout.fields };
             return null;

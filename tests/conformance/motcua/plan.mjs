@@ -43,6 +43,20 @@ async function withKeyForPayments(host) {
         "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [{ ...key.jwk, kid: key.kid, alg: "ES256", use: "sig" }] })));
     return { client_id, auth: "private_key_jwt", profile: "fapi2", par: true, dpop: true, jwk: { ...key.secretJwk, kid: key.kid, alg: "ES256" } };
 }
+// Who asks for somebody who sits elsewhere: kiosks with a secret, counters with a key and bound tokens.
+const DEVICE = "urn:ietf:params:oauth:grant-type:device_code", CIBA = "urn:openid:params:grant-type:ciba";
+function kiosk(host) {
+    const client = { client_id: `conformance-${host}`, client_secret: random(32), auth: "client_secret_basic", id_token_signed_response_alg: "RS256" };
+    motcua("client", "add", client.client_id, "--profile", "oidc", "--scopes", SCOPES, "--grants", `${DEVICE} refresh_token`,
+        "--secret-file", file(`${host}.secret`, client.client_secret));
+    return client;
+}
+async function counter(host, more = {}, ...words) {
+    const key = await newKey(), client_id = `conformance-${host}`;
+    motcua("client", "add", client_id, "--scopes", SCOPES, "--grants", CIBA, ...words,
+        "--jwks-file", file(`${host}.jwks`, JSON.stringify({ keys: [{ ...key.jwk, kid: key.kid, alg: "ES256", use: "sig" }] })));
+    return { client_id, auth: "private_key_jwt", profile: "fapi2", dpop: true, id_token_signed_response_alg: "ES256", jwk: { ...key.secretJwk, kid: key.kid, alg: "ES256" }, ...more };
+}
 const backchannel = async () => `http://127.0.0.1:${await freePort()}/told`;
 const told = (uri) => [{ backchannel_logout_uri: uri, backchannel_logout_session_required: true }, "--backchannel-logout", uri, "--backchannel-sid", "true"];
 const sets = {
@@ -54,6 +68,13 @@ const sets = {
         rsa_bare: await withKey("fapi4", "PS256", { bare: true }),
         system: await withKeyForPayments("system"),
     }),
+    remote: async () => {
+        const told = await backchannel();
+        return {
+            kiosk: kiosk("kiosk1"), kiosk2: kiosk("kiosk2"), counter: await counter("counter1"), counter2: await counter("counter2"),
+            pinged: await counter("counter3", { backchannel_client_notification_endpoint: told }, "--ciba-mode", "ping", "--ciba-notify", told),
+        };
+    },
     signing: async () => ({
         signed: await withKey("fapi1", "ES256", {}, "--signed-request", "true"), second: await withKey("fapi2", "ES256"),
         signed_rsa: await withKey("fapi3", "PS256", {}, "--signed-request", "true"),
@@ -71,12 +92,12 @@ const freePort = () => new Promise((resolve) => {
 const words = process.argv.slice(2), at = words.indexOf("--profile");
 const profile = at < 0 ? undefined : words.splice(at, 2)[1];
 const given = options(words);
-const set = profile ?? { "fapi2": "fapi2", "message-signing": "signing" }[given.plan] ?? "oidc";
+const set = profile ?? { "fapi2": "fapi2", "message-signing": "signing", "device": "remote", "ciba": "remote" }[given.plan] ?? "oidc";
 const config = {
     issuer, driver: new URL("driver.mjs", import.meta.url).pathname, driver_options: { persona: "conformance", program, conf },
     code_ttl_s: Number(process.env.CONFORMANCE_CODE_TTL_S ?? 60), refresh_again_s: Number(process.env.CONFORMANCE_REFRESH_AGAIN_S ?? 30),
     resources: [{ name: "payment API", client: "system", url: `${issuer}/v1/payments/none-of-that-name`, scope: "payments:read", ok: [404] }],
-    login_hint: "0900000033", clients: await sets[set](), mixed_profiles: true,
+    login_hint: "0900000033", ciba: { login_hint: "046090000285", requests: `${issuer}/me/requests`, approval: "/approve", expiry_least_s: 30 }, clients: await sets[set](), mixed_profiles: true,
 };
 // Registration is open in this stack (auth.registration), by invitation.
 if (given.plan === "dynamic") config.initial_access_token = motcua("client", "invite", "--profile", "oidc", "--scopes", SCOPES, "--uses", "1000").match(/[A-Za-z0-9_-]{40,}/)[0];
