@@ -77,7 +77,8 @@ void ledger_put_capture(struct ledger_journal *j, const struct bill *b, enum led
 void ledger_put_held(struct ledger_journal *j, enum ledger_account from,
                      int64_t amount_vnd);                              /* J2b, J2c */
 void ledger_put_deposit(struct ledger_journal *j, int64_t amount_vnd); /* J2d: cash to the bank */
-/* J3: a channel paid over what it collected, less its fee. */
+/* J3: a channel paid over what it collected, less its fee; below zero: it netted more than it
+ * collected. */
 void ledger_put_settled(struct ledger_journal *j, int64_t amount_vnd, int64_t fee_vnd);
 void ledger_put_fee_invoiced(struct ledger_journal *j, int64_t fee_vnd); /* J3b */
 
@@ -155,7 +156,8 @@ struct ledger_report {
  * sums and the state of each order are those of its lines, attempts and journals; I5 each capture,
  * reversal and refund has its one journal; I6 every state is the end of its history; I7 a capture
  * was undone by two persons only; I8 receipts complete and without gaps; I11 clearing and disputed
- * money have no residual; I15 each line is split as its bill says, and nothing of le phi is kept.
+ * money have no residual, and each J3 is a payout of captures
+ * that are settled once; I15 each line is split as its bill says, and nothing of le phi is kept.
  * ERR_BROKEN_CHAIN names the first thing that does not hold. */
 MUST_USE result ledger_verify(struct sql_pool *p, struct ledger_report *out, struct err *e);
 

@@ -73,11 +73,20 @@ void ledger_put_deposit(struct ledger_journal *j, int64_t amount_vnd)
     put_pair(j, LEDGER_1120, LEDGER_1140, amount_vnd);
 }
 
+/* A side below zero turns over: more was netted than paid. */
+static void put_signed(struct ledger_journal *j, enum ledger_account account, enum ledger_side side,
+                       int64_t vnd)
+{
+    if (vnd < 0)
+        side = side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+    ledger_put(j, account, side, vnd < 0 ? -vnd : vnd, STR(""));
+}
+
 void ledger_put_settled(struct ledger_journal *j, int64_t amount_vnd, int64_t fee_vnd)
 {
-    ledger_put(j, LEDGER_1120, LEDGER_DEBIT, amount_vnd - fee_vnd, STR(""));
+    put_signed(j, LEDGER_1120, LEDGER_DEBIT, amount_vnd - fee_vnd);
     ledger_put(j, LEDGER_6110, LEDGER_DEBIT, fee_vnd, STR(""));
-    ledger_put(j, LEDGER_1110, LEDGER_CREDIT, amount_vnd, STR(""));
+    put_signed(j, LEDGER_1110, LEDGER_CREDIT, amount_vnd);
 }
 
 void ledger_put_fee_invoiced(struct ledger_journal *j, int64_t fee_vnd)

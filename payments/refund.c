@@ -114,14 +114,14 @@ bool refund_move(enum refund_state s, enum refund_event ev, enum refund_state *n
 /* Cash of a desk is paid back by a bank document, too: the desk's own cash is counted against what
  * it took. What was applied to a bill and then sent to the treasury comes back from there only;
  * what was held never went. The portal nets from what it has not yet paid over. */
-enum refund_route refund_route_of(const struct attempt *at, enum ledger_account *account)
+enum refund_route refund_route_of(const struct attempt *at, bool gone, enum ledger_account *account)
 {
     const struct channel *ch = channel_find(at->channel);
 
     *account = at->settled_day.n > 0 || channel_can(at->channel, CHANNEL_COUNTER) ? LEDGER_1120
                : ch != NULL ? (enum ledger_account)ch->account
                             : LEDGER_1110;
-    if (at->remitted_day.n > 0)
+    if (gone)
         return REFUND_BY_TREASURY;
     return channel_can(at->channel, CHANNEL_REFUNDS) ? REFUND_BY_CHANNEL : REFUND_BY_BANK;
 }

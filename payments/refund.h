@@ -13,7 +13,9 @@
  *   channel   not yet at the treasury, and the channel pays back itself (VNPAY)
  *   bank      not yet at the treasury: a transfer order from the collection account (1120), or
  *             netted by the portal that still has it (1110), which has no refund message
- *   treasury  at the treasury: C1-04/NS (Decree 347/2025)
+ *   treasury  at the treasury, or in a remittance that was approved: C1-04/NS (Decree 347/2025),
+ *             made once the treasury has confirmed the remittance
+ * What was reserved before a remittance was approved is left out of it and still goes by the bank.
  * It is part of what is approved: when the money moves on meanwhile, approval is ERR_STALE.
  *
  * States and events are refund.def; refund_step() is the only writer of the state and leaves a row
@@ -170,8 +172,10 @@ MUST_USE result refund_step(struct sql *db, const struct till *t, struct order *
                             enum refund_event event, const struct order_cause *cause,
                             struct arena *a, struct err *e);
 
-/* Which way money of this capture goes back now, and from which account. */
-enum refund_route refund_route_of(const struct attempt *at, enum ledger_account *account);
+/* Which way money of this capture goes back now, and from which account. gone: what is refunded was
+ * sent to the treasury (refund_is_gone). */
+enum refund_route refund_route_of(const struct attempt *at, bool gone,
+                                  enum ledger_account *account);
 
 const char *refund_state_name(enum refund_state s);
 bool refund_state_find(struct str name, enum refund_state *out);

@@ -250,15 +250,17 @@ result refund_make(struct sql *db, const struct till *t, const struct refund_req
     struct making m = { .t = t, .rq = rq, .by = by, .source = source, .a = a, .out = out };
     const struct order_cause cause = cause_of(by, source);
     struct order seen;
+    bool gone;
 
     *out = (struct refund){ .state = REFUND_NONE };
     TRY(order_find(db, t, rq->order_id, a, &seen, e));
     TRY(order_take(db, t, seen.agency_id, seen.id, a, &m.o, e));
     TRY(checks(db, &m, e));
-    out->route = refund_route_of(&m.at, &out->account);
+    TRY(parts_make(db, &m, e));
+    TRY(refund_is_gone(db, &m.o, rq->amount_vnd - out->excess_vnd, false, a, &gone, e));
+    out->route = refund_route_of(&m.at, gone, &out->account);
     TRY(payee_check(&rq->payee, out->route, e));
     refund_fill(&m);
-    TRY(parts_make(db, &m, e));
     TRY(propose(db, &m, e));
     out->state = REFUND_REQUESTED;
     TRY(refund_insert(db, out, m.parts, m.part_count, e));
@@ -292,13 +294,16 @@ result refund_request(const struct till *t, const struct refund_request *rq,
 }
 
 /* Where the money is now must still be where it was when it was looked at. */
-static result route_check(const struct refund *r, const struct attempt *at, struct err *e)
+static result route_check(struct sql *db, const struct order *o, const struct refund *r,
+                          const struct attempt *at, struct arena *a, struct err *e)
 {
     enum ledger_account account;
+    bool gone;
 
     if (at->state != ATTEMPT_CAPTURED)
         return fail(e, ERR_WRONG_STATE, "its capture was undone");
-    if (refund_route_of(at, &account) != r->route || account != r->account)
+    TRY(refund_is_gone(db, o, r->amount_vnd - r->excess_vnd, true, a, &gone, e));
+    if (refund_route_of(at, gone, &account) != r->route || account != r->account)
         return fail_field(e, ERR_STALE, "route", "the money has moved on");
     return OK;
 }
@@ -336,7 +341,7 @@ result refund_decided(struct sql *db, const struct till *t, const struct proposa
         return fail(e, ERR_WRONG_STATE, "refund is %s", refund_state_name(r.state));
     if (event == REFUND_EV_APPROVE) {
         TRY(limit_check(&o, by, e));
-        TRY(route_check(&r, &at, e));
+        TRY(route_check(db, &o, &r, &at, a, e));
     }
     return refund_step(db, t, &o, &r, event, &cause, a, e);
 }

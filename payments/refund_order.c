@@ -155,14 +155,18 @@ static result order_out(struct sql *db, void *arg, struct err *e)
     struct ordering *k = arg;
     struct refund *r = k->out;
     enum ledger_account account;
+    bool gone;
 
     TRY(refund_take(db, k->t, k->id, k->a, &k->o, r, &k->at, e));
     if (r->state != REFUND_APPROVED || r->route == REFUND_BY_CHANNEL)
         return fail(e, ERR_WRONG_STATE, "refund is %s, by %s", refund_state_name(r->state),
                     refund_route_name(r->route));
-    if (k->at.state != ATTEMPT_CAPTURED || refund_route_of(&k->at, &account) != r->route ||
+    TRY(refund_is_gone(db, &k->o, r->amount_vnd - r->excess_vnd, true, k->a, &gone, e));
+    if (k->at.state != ATTEMPT_CAPTURED || refund_route_of(&k->at, gone, &account) != r->route ||
         account != r->account)
         return fail_field(e, ERR_STALE, "route", "the money has moved on");
+    if (gone && k->at.remitted_day.n == 0)
+        return fail_field(e, ERR_WRONG_STATE, "route", "the treasury has not confirmed it yet");
     /* The random end of its id: short enough to be typed, and unique within the day. */
     r->reference = str_fmt(k->a, "HT%.*s%.*s", STR_ARG(date_compact(k->a, k->today)),
                            STR_ARG(str_upper(k->a, str_from(r->id, r->id.n - 8))));

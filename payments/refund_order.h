@@ -19,8 +19,8 @@
 #include "payments/refund.h"
 
 /* An approved refund by bank or treasury becomes MANUAL. ERR_WRONG_STATE: by a channel, or not
- * approved; ERR_STALE "route": the money has moved on; ERR_CONFIG: a fee without a row in
- * conf/refunds/budget.csv. */
+ * approved; with field "route": the treasury has not confirmed that it has the money; ERR_STALE
+ * "route": the money has moved on; ERR_CONFIG: a fee without a row in conf/refunds/budget.csv. */
 MUST_USE result refund_order_make(const struct till *t, struct str id,
                                   const struct order_cause *cause, struct arena *a,
                                   struct refund *out, struct err *e);

@@ -162,6 +162,25 @@ result refund_taken(struct sql *db, const struct attempt *at, int64_t *amount_vn
     return OK;
 }
 
+result refund_is_gone(struct sql *db, const struct order *o, int64_t applied_vnd, bool reserved,
+                      struct arena *a, bool *gone, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct ledger_split *left;
+    int64_t here_vnd = 0;
+    size_t count;
+
+    TRY(sql_run(db, SQL_REFUND_LOCK_REMITTANCES, e, sql_t(o->agency_id), sql_t(o->id)));
+    TRY(sql_find(db, SQL_REFUND_REMITTED, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
+    TRY(sql_one(rows, e));
+    TRY(ledger_left(db, o->agency_id, o->id, a, &left, &count, e));
+    for (size_t i = 0; i < count; i++)
+        here_vnd += left[i].amount_vnd;
+    here_vnd -= sql_int(rows, 0);
+    *gone = applied_vnd > 0 && here_vnd < (reserved ? 0 : applied_vnd);
+    return OK;
+}
+
 result refund_parts_find(struct sql *db, const struct refund *r, struct arena *a,
                          struct ledger_split **out, size_t *count, struct err *e)
 {

@@ -23,6 +23,10 @@ MUST_USE result refund_note(struct sql *db, const struct till *t, const struct r
 /* What is open or paid of one capture, and how many are open. */
 MUST_USE result refund_taken(struct sql *db, const struct attempt *at, int64_t *amount_vnd,
                              int64_t *open, struct err *e);
+/* Whether applied_vnd of a taken order was sent to the treasury; reserved: its J5 is posted. Holds
+ * the remittances that claim money of the order until the transaction ends. */
+MUST_USE result refund_is_gone(struct sql *db, const struct order *o, int64_t applied_vnd,
+                               bool reserved, struct arena *a, bool *gone, struct err *e);
 MUST_USE result refund_parts_find(struct sql *db, const struct refund *r, struct arena *a,
                                   struct ledger_split **out, size_t *count, struct err *e);
 

@@ -261,6 +261,61 @@ WHERE (a.channel = 'counter' AND a.captured_ms > 0)
         <> (t.amount_vnd IS NOT NULL AND t.amount_vnd = a.captured_vnd AND a.info = t.method)
 LIMIT 1;
 
+-- Each J3 and J3b is of one payout, which is the sum of its items, each of which is a capture, a
+-- refund or a reversal.
+-- name: ledger_bad_payouts
+SELECT p.agency_id, CAST(p.n AS TEXT) FROM payout p
+WHERE p.gross_vnd - p.returned_vnd <> (SELECT COALESCE(CAST(SUM((2 * q.side - 1) * q.amount_vnd)
+        AS BIGINT), 0) FROM journal j JOIN posting q
+            ON q.agency_id = j.agency_id AND q.slot = j.slot AND q.journal_n = j.n
+        WHERE j.agency_id = p.agency_id AND j.source = 'payout:' || p.provider || ':' || CAST(p.n AS TEXT)
+            AND j.kind = 'J3' AND q.account = 1110)
+    OR p.net_vnd <> (SELECT COALESCE(CAST(SUM((1 - 2 * q.side) * q.amount_vnd) AS BIGINT), 0)
+        FROM journal j JOIN posting q
+            ON q.agency_id = j.agency_id AND q.slot = j.slot AND q.journal_n = j.n
+        WHERE j.agency_id = p.agency_id AND j.source = 'payout:' || p.provider || ':' || CAST(p.n AS TEXT)
+            AND j.kind = 'J3' AND q.account = 1120)
+    OR p.invoiced_vnd <> (SELECT COALESCE(CAST(SUM(j.total_vnd) AS BIGINT), 0) FROM journal j
+        WHERE j.agency_id = p.agency_id AND j.source = 'payout_fee:' || p.provider || ':' || CAST(p.n AS TEXT)
+            AND j.kind = 'J3b')
+    OR (CASE WHEN p.state = 'reversed' THEN 1 ELSE 0 END) * (SELECT COUNT(*) FROM journal j
+        WHERE j.agency_id = p.agency_id AND j.source IN ('payout:' || p.provider || ':' || CAST(p.n AS TEXT),
+            'payout_fee:' || p.provider || ':' || CAST(p.n AS TEXT)))
+        <> (SELECT COUNT(*) FROM journal j WHERE j.agency_id = p.agency_id AND j.kind = 'J11'
+            AND j.source IN ('payout_reversed:' || p.provider || ':' || CAST(p.n AS TEXT),
+                'payout_fee_reversed:' || p.provider || ':' || CAST(p.n AS TEXT)))
+LIMIT 1;
+
+-- name: ledger_bad_payout_sums
+SELECT p.agency_id, CAST(p.n AS TEXT) FROM payout p LEFT JOIN (
+    SELECT i.agency_id AS agency_id, i.payout_n AS n, SUM(i.vnd) AS vnd,
+        SUM(i.fee_vnd * i.deducted) AS fee, SUM(i.fee_vnd * (1 - i.deducted)) AS invoiced
+    FROM payout_item i GROUP BY i.agency_id, i.payout_n) s
+    ON s.agency_id = p.agency_id AND s.n = p.n
+WHERE (p.state = 'reversed' AND s.n IS NOT NULL)
+    OR (p.state <> 'reversed' AND (s.n IS NULL OR s.vnd <> p.gross_vnd - p.returned_vnd
+        OR s.fee <> p.fee_vnd OR s.invoiced <> p.invoiced_vnd))
+LIMIT 1;
+
+-- name: ledger_bad_payout_items
+SELECT i.agency_id, i.order_id FROM payout_item i
+    LEFT JOIN payout p ON p.agency_id = i.agency_id AND p.n = i.payout_n
+    LEFT JOIN attempt a
+        ON a.agency_id = i.agency_id AND a.order_id = i.order_id AND a.n = i.attempt_n
+    LEFT JOIN refund r ON r.agency_id = i.agency_id AND r.id = i.what
+WHERE p.n IS NULL OR a.n IS NULL OR a.captured_ms = 0
+    OR (i.what = '' AND i.vnd <> a.captured_vnd)
+    OR (i.what = 'reversal' AND i.vnd <> -a.captured_vnd)
+    OR (i.what NOT IN ('', 'reversal') AND (r.id IS NULL OR i.vnd <> -r.amount_vnd))
+LIMIT 1;
+
+-- name: ledger_stray_payouts
+SELECT j.agency_id, j.source FROM journal j
+WHERE j.kind IN ('J3', 'J3b') AND NOT EXISTS (SELECT 1 FROM payout p
+    WHERE p.agency_id = j.agency_id AND j.source IN ('payout:' || p.provider || ':' || CAST(p.n AS TEXT),
+        'payout_fee:' || p.provider || ':' || CAST(p.n AS TEXT)))
+LIMIT 1;
+
 -- name: ledger_no_history
 SELECT o.agency_id, o.id FROM orders o
 WHERE NOT EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = o.agency_id

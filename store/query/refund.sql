@@ -78,3 +78,15 @@ WHERE (agency_id, id) = (SELECT agency_id, id FROM refund
         WHERE next_ms > 0 AND next_ms <= $1 ORDER BY next_ms LIMIT 1)
     AND next_ms > 0 AND next_ms <= $1
 RETURNING id;
+
+-- A remittance that claims money of the order is approved before it is refunded, or afterwards.
+-- name: refund_lock_remittances
+UPDATE remittance SET version = version + 1
+WHERE state IN ('draft', 'approved', 'sent') AND agency_id = $1 AND n IN (
+    SELECT i.remittance_n FROM remittance_item i WHERE i.agency_id = $1 AND i.order_id = $2);
+
+-- What of an order is on its way to the treasury, or there.
+-- name: refund_remitted
+SELECT COALESCE(CAST(SUM(i.vnd) AS BIGINT), 0)
+FROM remittance_item i JOIN remittance r ON r.agency_id = i.agency_id AND r.n = i.remittance_n
+WHERE i.agency_id = $1 AND i.order_id = $2 AND r.state IN ('approved', 'sent', 'confirmed');

@@ -213,7 +213,7 @@ TEST_STORE(what_is_taken_back_leaves_where_it_came_to)
     check_ok(take(c, &ask, "staff:an", &x, &e), e);
     check_ok(attempt_list(&c->till, &o, test_arena(), &all, &n, &e), e);
     check_int(n, 1);
-    check_int(refund_route_of(&all[0], &account), REFUND_BY_BANK);
+    check_int(refund_route_of(&all[0], false, &account), REFUND_BY_BANK);
     check_int(account, LEDGER_1120);
     check_ok(counter_reverse(c, all[0].reference, &e), e);
     check_int(counter_balance(c, 1120), 0);
