@@ -152,7 +152,7 @@ static result bad_put(struct writing *w, size_t day, enum event event, struct er
     d.wrong_before = event == BAD_ORDER;
     d.unknown_version = event == BAD_VERSION;
     d.replayed = event == REPLAYED;
-    if (event == DAMAGED && w->form == MONTH_MC1) {
+    if (event == DAMAGED && w->form == MONTH_MC1 && d.n > 0) {
         d.lines = arena_copy(w->a, d.lines, d.n * sizeof(*d.lines));
         d.lines[0].corrupt = true;
     }
@@ -171,7 +171,8 @@ static result short_put(struct writing *w, size_t day, struct err *e)
     struct month_file f = file_of(w, day);
     struct str bytes;
 
-    d.n--;
+    d.revision = 1;
+    d.n -= d.n > 0 ? 1 : 0;
     f.what = "first";
     f.expect = "superseded"; /* in the end */
     TRY(bytes_make(w, &d, &bytes, e));
@@ -187,7 +188,8 @@ static result early_put(struct writing *w, size_t day, struct err *e)
     struct str bytes;
 
     while (d.n > 0 && d.lines[d.n - 1].at_ms >= cut_ms)
-        d.n--;
+        d.revision = 1;
+    d.n -= d.n > 0 ? 1 : 0;
     d.made_ms = f.arrives_ms = cut_ms;
     f.what = "early";
     f.expect = "superseded";
@@ -219,7 +221,8 @@ static bool can_be(const struct writing *w, enum event event)
 
 static result day_put(struct writing *w, size_t day, struct err *e)
 {
-    const enum event event = can_be(w, event_of(day)) ? event_of(day) : PLAIN;
+    const bool empty = w->m->day[day].n == 0; /* nothing to damage or to leave out */
+    const enum event event = !empty && can_be(w, event_of(day)) ? event_of(day) : PLAIN;
 
     arena_reset(w->a);
     if (event >= BAD_TOTAL && event <= BAD_VERSION)
@@ -248,7 +251,7 @@ static void chain_make(struct month *m, struct arena *a)
 
         arena_reset(a);
         d->seq = seq + (int64_t)day;
-        d->revision = event_of(day) == REVISED ? 2 : 1;
+        d->revision = d->n > 0 && event_of(day) == REVISED ? 2 : 1;
         if (day > 0)
             d->opening_vnd = settle_closing_vnd(&m->day[day - 1]);
         settlement_mc1(m->sb, a, d, &b);

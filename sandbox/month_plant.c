@@ -263,7 +263,7 @@ static void plant_mistyped(struct spot *s)
     struct settle_line l = line_of(s);
 
     l.reference = str_cat(s->m->a, STR("SAI"), l.reference);
-    line_found(s, l, "OK_W", s->p->amount_vnd);
+    line_found(s, l, "OK_W", s->p->amount_vnd)->reference = s->p->reference;
 }
 
 static void plant_no_reference(struct spot *s)
@@ -271,7 +271,7 @@ static void plant_no_reference(struct spot *s)
     struct settle_line l = line_of(s);
 
     l.reference = STR("");
-    line_found(s, l, "OK_W", s->p->amount_vnd);
+    line_found(s, l, "OK_W", s->p->amount_vnd)->reference = s->p->reference;
 }
 
 static void plant_other_txn(struct spot *s)

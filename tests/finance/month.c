@@ -173,7 +173,8 @@ struct str month_sorted(struct str text)
     return buf_str(&b);
 }
 
-struct str month_expected(const struct month_world *w, struct date day, const char *form)
+struct str month_expected(const struct month_world *w, struct date day, const char *form,
+                          const char *without)
 {
     const struct json *all = json_member(w->truth, "found");
     struct buf b = buf_make(test_arena(), (size_t)1 << 20);
@@ -185,6 +186,8 @@ struct str month_expected(const struct month_world *w, struct date day, const ch
         if (date_cmp(month_day(f), day) != 0)
             continue;
         if (!json_str(json_member(f, here ? "class" : "otherwise"), &class))
+            continue;
+        if (str_has(str_c(without), str_cat(test_arena(), class, STR(" "))))
             continue;
         buf_fmt(&b, "%.*s %lld %.*s %lld\n", STR_ARG(class), (long long)month_int(f, "line"),
                 STR_ARG(month_text(f, "reference")),

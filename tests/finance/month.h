@@ -36,8 +36,10 @@ int64_t month_int(const struct json *o, const char *name);
 struct date month_day(const struct json *o);
 
 /* What must be found on a day in one form: a line for each, sorted:
- * "<class> <line> <reference> <theirs_vnd>" */
-struct str month_expected(const struct month_world *w, struct date day, const char *form);
+ * "<class> <line> <reference> <theirs_vnd>". without: classes that are not asked for, with a space
+ * after each, such as those of fees where there is no tariff. */
+struct str month_expected(const struct month_world *w, struct date day, const char *form,
+                          const char *without);
 /* Sorts the lines of a text. */
 struct str month_sorted(struct str text);
 

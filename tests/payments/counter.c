@@ -150,12 +150,13 @@ static result query_answer(struct counter *c, const struct json *o, struct arena
     }
     d->queries++;
     check(str_to_i64(str_c(d->amount), &amount));
-    answer_ok(out, wrap(a, str_fmt(a,
-                                   "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"%d\",\"SoTien\":\"%lld\","
-                                   "\"MaTienTe\":\"%s\",\"MaGiaoDich\":\"%s\",\"MaNganHang\":"
-                                   "\"VCB\",\"ThoiGianGD\":\"20261123090500\"}",
-                                   d->state, (long long)(amount + c->query_amount_more),
-                                   c->query_currency, d->txn)));
+    answer_ok(out,
+              wrap(a, str_fmt(a,
+                              "{\"MaLoi\":\"00\",\"TrangThaiGD\":\"%d\",\"SoTien\":\"%lld\","
+                              "\"MaTienTe\":\"%s\",\"MaGiaoDich\":\"%s\",\"MaNganHang\":"
+                              "\"VCB\",\"ThoiGianGD\":\"%s\"}",
+                              d->state, (long long)(amount + c->query_amount_more),
+                              c->query_currency, d->txn, d->time[0] ? d->time : "20261123090500")));
     return OK;
 }
 

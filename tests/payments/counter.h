@@ -43,6 +43,7 @@ struct deal {
     int state; /* 1 paid, 3 waiting, 4 failed */
     int inits, queries;
     char txn[32];
+    char time[16]; /* when it was paid there; empty: 20261123090500 */
 };
 
 struct counter {
