@@ -1,42 +1,13 @@
 /* A month planted on payments in the database: each form finds all of it, and nothing else. */
-#include "finance/reconcile.h"
-#include "tests/finance/month.h"
-#include "tests/finance/shop.h"
+#include "tests/finance/month_take.h"
 
-#define MONTH     "2026-10"
-#define NOT_ASKED "FEE TRS AGY " /* the portal has no tariff and no chapters here */
-#define DAYS      14
-#define PAID      14 /* a day */
-
-static struct month_world *world(uint64_t seed, int days)
-{
-    struct shop *s = shop_open(seed);
-
-    for (int d = 1; d <= days; d++)
-        shop_day(s, (struct date){ 2026, 10, d }, PAID);
-    return month_world((int64_t)seed, MONTH, shop_ours(s));
-}
-
-static struct intake_result take(const struct month_world *w, const char *form,
-                                 const struct json *file)
-{
-    struct counter *c = counter_open();
-    const struct str name = month_text(file, "file");
-    struct intake_result r;
-    struct err e = { 0 };
-
-    check(clock_read_rfc3339(month_text(file, "arrives_at"), &c->clock.fixed_ms));
-    check_ok(intake_take(&c->till, month_day(file), name,
-                         month_bytes(w, str_fmt(test_arena(), "%s/%.*s", form, STR_ARG(name))),
-                         STR("staff:1"), test_arena(), &r, &e),
-             e);
-    return r;
-}
+#define DAYS 14
+#define PAID 14 /* a day */
 
 /* As the truth says what becomes of it. */
 static void take_as_told(const struct month_world *w, const char *form, const struct json *file)
 {
-    const struct intake_result r = take(w, form, file);
+    const struct intake_result r = month_take(w, form, file);
     const struct str expect = month_text(file, "expect"), class = month_text(file, "class");
 
     if (r.quarantined != str_is(expect, "quarantined") || r.known != str_is(expect, "known"))
@@ -57,67 +28,13 @@ static void take_all(const struct month_world *w, const char *form, int days)
             take_as_told(w, form, json_at(files, i));
 }
 
-static struct reconcile_day outcome(struct date day)
-{
-    struct reconcile_day d;
-    struct err e = { 0 };
-
-    check_ok(reconcile_day(&counter_open()->till, day, test_arena(), &d, &e), e);
-    return d;
-}
-
-static struct str found(const struct reconcile_day *d)
-{
-    struct buf b = buf_make(test_arena(), (size_t)1 << 20);
-
-    for (size_t i = 0; i < d->exception_count; i++) {
-        const struct exception *x = &d->exceptions[i];
-        buf_fmt(&b, "%s %lld %.*s %lld\n", match_name(x->class), (long long)x->line,
-                STR_ARG(x->reference), (long long)x->theirs_vnd);
-    }
-    return month_sorted(buf_str(&b));
-}
-
-static const struct json *day_truth(const struct month_world *w, struct date day)
-{
-    const struct json *days = json_member(w->truth, "days");
-
-    for (size_t i = 0; i < json_count(days); i++)
-        if (date_cmp(month_day(json_at(days, i)), day) == 0)
-            return json_at(days, i);
-    return NULL;
-}
-
-/* I11: what was captured less what the file moved is what the exceptions explain. */
-static void day_checks(const struct month_world *w, const char *form, struct date day)
-{
-    const struct reconcile_day d = outcome(day);
-    const struct json *truth = day_truth(w, day), *told = json_member(truth, form);
-    const struct str want = month_expected(w, day, form, NOT_ASKED), got = found(&d);
-    int64_t sum_vnd = 0;
-
-    if (!str_eq(want, got))
-        test_fail(__FILE__, __LINE__, "%s %.*s\n-- planted\n%.*s-- found\n%.*s", form,
-                  STR_ARG(date_iso(test_arena(), day)), STR_ARG(want), STR_ARG(got));
-    for (size_t i = 0; i < d.exception_count; i++)
-        sum_vnd += d.exceptions[i].difference_vnd;
-    check_int(d.captured_vnd, month_int(truth, "captured_vnd"));
-    check_int(d.captured_count, month_int(truth, "captured_count"));
-    check_int(d.file_vnd, month_int(told, "file_vnd"));
-    check_int(d.file_count, month_int(told, "lines"));
-    check_int(d.captured_vnd - d.file_vnd - sum_vnd, 0);
-    check_int(d.residual_vnd, 0);
-    if (day.d <= DAYS)
-        check_same(str_c(reconcile_verdict_name(d.verdict)), month_text(told, "verdict"));
-}
-
 static void month_is_found(const char *form, uint64_t seed)
 {
-    const struct month_world *w = world(seed, DAYS);
+    const struct month_world *w = month_paid(seed, DAYS, PAID);
 
     take_all(w, form, DAYS);
     for (int d = 1; d <= DAYS + 1; d++)
-        day_checks(w, form, (struct date){ 2026, 10, d });
+        month_check(w, form, (struct date){ 2026, 10, d });
 }
 
 TEST_STORE(a_month_of_mc1_files_is_found_whole)
