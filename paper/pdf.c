@@ -32,6 +32,7 @@ struct pdf {
     HPDF_Font fonts[2];           /* regular, bold */
     bool used[2][PDF_FONT_CODES]; /* letters drawn in each */
     size_t pages;
+    bool wide;
     struct arena *scratch;
     bool failed;
     struct err why;
@@ -169,6 +170,7 @@ result pdf_open(const struct pdf_meta *meta, struct pdf **out, struct err *e)
     DEFER(pdf_close) struct pdf *p = calloc(1, sizeof(*p));
 
     must(p != NULL);
+    p->wide = meta->wide;
     p->scratch = arena_open(SCRATCH_BYTES);
     TRY(document_open(p, meta, e));
     arena_reset(p->scratch);
@@ -187,7 +189,8 @@ void pdf_page(struct pdf *p)
     if (p->page == NULL)
         return;
     p->pages++;
-    (void)HPDF_Page_SetSize(p->page, HPDF_PAGE_SIZE_A4, HPDF_PAGE_PORTRAIT);
+    (void)HPDF_Page_SetSize(p->page, HPDF_PAGE_SIZE_A4,
+                            p->wide ? HPDF_PAGE_LANDSCAPE : HPDF_PAGE_PORTRAIT);
 }
 
 static HPDF_REAL x_pt(double x_mm)

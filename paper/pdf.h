@@ -23,6 +23,7 @@ struct pdf_meta {
     struct str language;  /* "vi": what a screen reader speaks */
     int64_t made_ms;      /* creation date, printed in UTC+7 */
     const char *font_dir; /* NULL: PDF_FONT_DIR */
+    bool wide;            /* pages lie on their side: PDF_HEIGHT_MM wide */
 };
 
 enum pdf_align { PDF_LEFT, PDF_RIGHT, PDF_CENTRE };

@@ -5,19 +5,23 @@
  * To add a list: static const columns and filters, a struct table, a function that finds rows for a
  * query, one that sums the whole filter, and a handler that calls table_answer():
  *
- *     enum { COL_ID, COL_STATE, COL_AMOUNT, COL_MADE };
+ *     enum { COL_ID, COL_STATE, COL_MADE, COL_AMOUNT };
  *     static const struct table_column columns[] = {
- *         [COL_ID] = { "id", "thing.id", TABLE_LINK },
- *         [COL_STATE] = { "state", "thing.state", TABLE_STATE },
- *         [COL_AMOUNT] = { "amount", "thing.amount", TABLE_MONEY, .sortable = true },
- *         [COL_MADE] = { "made", "thing.made", TABLE_TIME, .sortable = true },
+ *         [COL_ID] = { .name = "id", .text = "thing.id", .kind = TABLE_LINK },
+ *         [COL_STATE] = { .name = "state", .text = "thing.state", .kind = TABLE_STATE },
+ *         [COL_MADE] = { .name = "made", .text = "thing.made", .kind = TABLE_TIME,
+ *                        .sortable = true },
+ *         [COL_AMOUNT] = { .name = "amount", .text = "thing.amount", .kind = TABLE_MONEY },
  *     };
  *     static const struct table_filter filters[] = {
- *         { "state", "thing.state", TABLE_BY_CHOICE, "open closed", "thing.state." },
- *         { "made", "thing.made", TABLE_BY_DAYS },
+ *         { .name = "state", .text = "thing.state", .kind = TABLE_BY_CHOICE,
+ *           .choices = "open closed", .choice_text = "thing.state." },
+ *         { .name = "made", .text = "thing.made", .kind = TABLE_BY_DAYS },
  *     };
- *     static const struct table things = { "things", "thing.list", columns, LEN(columns), filters,
- *         LEN(filters), .sort = "-made", .rows = find_things, .totals = sum_things };
+ *     static const struct table things = { .name = "things", .title = "thing.list",
+ *         .columns = columns, .column_count = LEN(columns), .filters = filters,
+ *         .filter_count = LEN(filters), .sort = "-made", .rows = find_things,
+ *         .totals = sum_things };
  *
  *     result page_things(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
  *     {
@@ -137,6 +141,8 @@ struct table_totals {
     } columns[TABLE_COLUMNS_MAX];
 };
 
+void table_sum(struct table_totals *totals, size_t column, int64_t n);
+
 typedef result table_rows_fn(struct ctx *c, const struct table_query *q, struct table_rows *rows,
                              struct err *e);
 typedef result table_totals_fn(struct ctx *c, const struct table_query *q,
@@ -171,7 +177,7 @@ struct table_page {
     const char *const *keep; /* further names in the query, NULL-terminated, or NULL */
 };
 /* The page, or the file that was asked for. Mistakes in a filter are told beside its field, and the
- * list is then empty. What the list's own functions cannot do is told in the list's place. */
+ * list is then empty. */
 MUST_USE result table_answer(struct ctx *c, struct request *rq, struct response *rs,
                              const struct table_page *page, struct err *e);
 

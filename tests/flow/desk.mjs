@@ -29,6 +29,7 @@ export function desk() {
         }
         throw new Error(`too many redirects at ${url}`);
     };
+    visit.cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     return visit;
 }
 export async function signIn(name, password) {
