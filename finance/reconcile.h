@@ -24,7 +24,7 @@
 #include "payments/till.h"
 #include "recon/match.h"
 
-#define RECONCILE_SHOWN_MAX 500       /* exceptions of a day that are loaded at once */
+#define RECONCILE_SHOWN_MAX 500 /* exceptions of a day that are loaded at once */
 
 /* In the order in which they win (Formance): the first that applies. */
 enum reconcile_verdict {
