@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "conf/conf.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "store/audit.h"
@@ -355,6 +356,19 @@ struct giving {
     const struct json *detail;
 };
 
+/* Two at once may pass one more: the bound keeps lists short, it guards nothing. */
+static result open_bound(struct sql *db, const struct giving *w, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    const int64_t most = w->auth->conf->auth.mandates_open_max;
+
+    TRY(sql_find(db, SQL_MANDATE_OPEN_COUNT, &rows, e, sql_t(w->mandate->organisation)));
+    TRY(sql_one(rows, e));
+    return sql_int(rows, 0) < most
+               ? OK
+               : fail_field(e, ERR_INVALID, "many", "%lld mandates are open", (long long)most);
+}
+
 static result give_write(struct sql *db, void *arg, struct err *e)
 {
     const struct giving *w = arg;
@@ -364,6 +378,7 @@ static result give_write(struct sql *db, void *arg, struct err *e)
     const struct audit_event ev = auth_event(w->visit, str_cat(a, STR("citizen:"), m->giver),
                                              "mandate.given", m->id, w->detail);
 
+    TRY(open_bound(db, w, e));
     TRY(sql_run(db, SQL_MANDATE_INSERT, e, sql_t(m->id), sql_t(m->organisation), sql_t(m->giver),
                 sql_t(m->receiver_index),
                 sql_b(seal_put(a, w->auth->seal, receiver_place(a, m->id), plain)),

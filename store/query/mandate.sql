@@ -24,6 +24,9 @@ FROM mandate WHERE organisation_id = $1
 ORDER BY CASE state WHEN 'accepted' THEN 0 WHEN 'given' THEN 1 ELSE 2 END, mandate_id DESC
 LIMIT $2;
 
+-- name: mandate_open_count
+SELECT COUNT(*) FROM mandate WHERE organisation_id = $1 AND state IN ('given', 'accepted');
+
 -- name: mandate_all
 SELECT mandate_id, organisation_id, giver, receiver_index, receiver, receiver_account, state,
        powers, functions, amount_limit_vnd, from_ms, until_ms, given_ms

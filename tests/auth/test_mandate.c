@@ -182,6 +182,24 @@ TEST_STORE(many_that_nobody_accepted_hide_none_that_counts)
     check_same(list[1].id, other.id);
 }
 
+TEST_STORE(an_organisation_has_so_many_open_mandates_and_one_that_ended_makes_room)
+{
+    struct auth *au = here();
+    const struct visit v = world_visit();
+    struct conf conf = *au->conf;
+    struct mandate_ask ask = good();
+    struct mandate m;
+
+    conf.auth.mandates_open_max = 2;
+    au->conf = &conf;
+    check_ok(give(au, &ask, &m), e);
+    check_ok(give(au, &ask, &m), e);
+    check_fails(give(au, &ask, &m), e, ERR_INVALID);
+    check_str(str_c(e.field), "many");
+    check_ok(mandate_revoke(au, &v, &dai, m.id, &e), e);
+    check_ok(give(au, &ask, &m), e);
+}
+
 TEST_STORE(who_represents_no_longer_sees_there_what_they_gave_and_no_more)
 {
     struct auth *au = here();
