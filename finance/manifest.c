@@ -1,0 +1,188 @@
+/*
+ * Attacker: whoever would have a closed day say something else, and can write to the database.
+ * Promise: a changed byte, a day left out and a revision put in its place are found with the
+ * published keys alone.
+ */
+#include "finance/manifest.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "crypto/detached.h"
+#include "crypto/digest.h"
+#include "crypto/keyring.h"
+#include "finance/run_row.h"
+
+#define PAGE_ROWS 100
+
+/* Of the nearest earlier day that was closed by then; empty: there was none. */
+static result before_find(struct sql *db, const struct run_key *k, int64_t by_ms, struct arena *a,
+                          struct str *hash, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    TRY(sql_find(db, SQL_RUN_CLOSED_BEFORE, &rows, e, sql_t(k->provider), sql_t(k->account),
+                 sql_t(date_iso(a, k->day)), sql_i(by_ms)));
+    TRY(sql_next(rows, &more, e));
+    *hash = more ? sql_text(rows, 0, a) : STR("");
+    return OK;
+}
+
+result manifest_make(struct sql *db, const struct run_row *r, struct str outcome, struct arena *a,
+                     struct str *out, struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str previous;
+
+    TRY(json_read(outcome, &o, e));
+    TRY(before_find(db, &r->run.key, r->run.closed_ms, a, &previous, e));
+    json_put_str(o, "previous", previous);
+    json_put_int(o, "revision", r->run.revision);
+    *out = json_print_canonical(a, o);
+    return OK;
+}
+
+struct loading {
+    const struct run_key *k;
+    int64_t revision;
+    struct arena *a;
+    struct manifest *out;
+};
+
+static result load(struct sql *db, void *arg, struct err *e)
+{
+    struct loading *l = arg;
+    struct run_row *rows;
+    size_t count;
+
+    TRY(run_row_list(db, l->k, l->a, &rows, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].closed_hash.n == 0 || (l->revision > 0 && rows[i].run.revision != l->revision))
+            continue;
+        *l->out = (struct manifest){ rows[i].closed_manifest, rows[i].closed_hash,
+                                     rows[i].signature, rows[i].run.revision };
+        return OK;
+    }
+    return fail(e, ERR_NOT_FOUND, "no such day was closed");
+}
+
+result manifest_load(const struct office *f, const struct run_key *k, int64_t revision,
+                     struct arena *a, struct manifest *out, struct err *e)
+{
+    struct loading l = { k, revision, a, out };
+
+    return sql_read(f->till->store, load, &l, e);
+}
+
+struct checking {
+    const struct office *f;
+    struct key_set *keys;
+    struct str from, to;
+    struct arena *a, *page;
+    struct str day, provider, account; /* of the last row */
+    int64_t revision;
+    struct manifest_report *report;
+};
+
+static result broken(struct checking *c, const char *why, struct err *e)
+{
+    c->report->source = str_cat(c->a, str_cat(c->a, c->provider, STR("/")), c->account);
+    c->report->day = c->day;
+    c->report->revision = c->revision;
+    c->report->why = str_c(why);
+    return fail(e, ERR_BROKEN_CHAIN, "%.*s %.*s revision %lld: %s", STR_ARG(c->provider),
+                STR_ARG(c->day), (long long)c->revision, why);
+}
+
+static result chain_check(struct sql *db, struct checking *c, int64_t closed_ms,
+                          struct str previous, struct err *e)
+{
+    struct run_key k = { c->provider, c->account, { 0 } };
+    struct str hash;
+
+    must(date_read(c->day, &k.day));
+    TRY(before_find(db, &k, closed_ms, c->page, &hash, e));
+    return str_eq(hash, previous) ? OK : broken(c, "does not follow the day before it", e);
+}
+
+static result row_check(struct sql *db, struct checking *c, const struct manifest *m,
+                        int64_t closed_ms, struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct err why = { 0 };
+    struct str previous = { 0 }, day = { 0 };
+    int64_t revision = 0;
+
+    if (!str_eq(digest_hex(c->page, digest_sha256(m->bytes)), m->hash))
+        return broken(c, "was altered", e);
+    if (detached_verify(c->page, c->keys, MANIFEST_TYP, m->bytes, m->signature, &why).failed)
+        return broken(c, "is not signed by us", e);
+    if (json_read(m->bytes, &o, &why).failed ||
+        json_want_str(o, "day", 10, &day, &why).failed ||
+        json_want_int(o, "revision", 1, INT64_MAX, &revision, &why).failed ||
+        json_want_str(o, "previous", 64, &previous, &why).failed)
+        return broken(c, "is no manifest", e);
+    if (!str_eq(day, c->day) || revision != c->revision)
+        return broken(c, "is of another day or revision", e);
+    return chain_check(db, c, closed_ms, previous, e);
+}
+
+static result page_check(struct sql *db, struct checking *c, bool *more, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    int64_t count = 0;
+    bool row;
+
+    TRY(sql_find(db, SQL_RUN_DAY_SPAN, &rows, e, sql_t(c->from), sql_t(c->to), sql_t(c->day),
+                 sql_t(c->provider), sql_t(c->account), sql_i(c->revision), sql_i(PAGE_ROWS)));
+    for (;; count++) {
+        TRY(sql_next(rows, &row, e));
+        if (!row)
+            break;
+        c->provider = sql_text(rows, 0, c->a);
+        c->account = sql_text(rows, 1, c->a);
+        c->day = sql_text(rows, 2, c->a);
+        c->revision = sql_int(rows, 3);
+        arena_reset(c->page);
+        const struct manifest m = { sql_text(rows, 5, c->page), sql_text(rows, 6, c->page),
+                                    sql_text(rows, 7, c->page), c->revision };
+        if (m.signature.n == 0)
+            continue; /* under way */
+        TRY(row_check(db, c, &m, sql_int(rows, 8), e));
+        c->report->checked++;
+    }
+    *more = count == PAGE_ROWS;
+    return OK;
+}
+
+static result check_all(struct sql *db, void *arg, struct err *e)
+{
+    struct checking *c = arg;
+    bool more = true;
+
+    *c->report = (struct manifest_report){ .why = STR("") };
+    c->day = c->provider = c->account = STR("");
+    c->revision = 0;
+    while (more)
+        TRY(page_check(db, c, &more, e));
+    return OK;
+}
+
+result manifest_verify(const struct office *f, struct date from, struct date to, struct arena *a,
+                       struct manifest_report *out, struct err *e)
+{
+    DEFER(arena_close) struct arena *page = arena_open(LIMIT_ARENA_JOB_BYTES);
+    DEFER(key_set_close) struct key_set *keys = NULL;
+    struct checking c = { .f = f, .a = a, .page = page, .report = out };
+
+    if (f->keys == NULL)
+        return fail(e, ERR_CONFIG, "no keys to check manifests with");
+    keys = keyring_public(f->keys);
+    c.keys = keys;
+    c.from = date_iso(a, from);
+    c.to = date_iso(a, to);
+    return sql_read(f->till->store, check_all, &c, e);
+}

@@ -1,0 +1,47 @@
+/*
+ * manifest.h - what a closed day says for ever: canonical JSON, chained and signed.
+ *
+ * The outcome of the run (finance/reconcile.h: inputs with SHA-256, rules, counts, sums, classes,
+ * digest of the exceptions, bridge, verdict) with its revision and the hash of the manifest of the
+ * day before of the same source, so that nothing can be left out or put in between. It depends on
+ * neither when nor by whom it was made. The signature is a detached JWS of the service's ES256 key
+ * (crypto/detached.h); the published JWK set is enough to check it.
+ */
+#ifndef FINANCE_MANIFEST_H
+#define FINANCE_MANIFEST_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "finance/office.h"
+
+struct key_set;
+struct run_key;
+struct run_row;
+struct sql;
+
+#define MANIFEST_TYP "motcua-manifest"
+
+/* Of the revision that is being closed, with its row taken. */
+MUST_USE result manifest_make(struct sql *db, const struct run_row *r, struct str outcome,
+                              struct arena *a, struct str *out, struct err *e);
+
+struct manifest {
+    struct str bytes, hash, signature;
+    int64_t revision;
+};
+/* revision 0: the newest that was closed. ERR_NOT_FOUND: none was. */
+MUST_USE result manifest_load(const struct office *f, const struct run_key *k, int64_t revision,
+                              struct arena *a, struct manifest *out, struct err *e);
+
+struct manifest_report {
+    int64_t checked;
+    struct str source, day; /* of the first that does not hold */
+    int64_t revision;
+    struct str why; /* empty: all hold */
+};
+/* Every closed revision of the days from..to: bytes against hash and signature, revision against
+ * row, and `previous` against the manifests of the day before. ERR_BROKEN_CHAIN, with *out. */
+MUST_USE result manifest_verify(const struct office *f, struct date from, struct date to,
+                                struct arena *a, struct manifest_report *out, struct err *e);
+
+#endif

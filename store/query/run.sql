@@ -1,0 +1,60 @@
+-- Days of sources: see finance/run.h.
+
+-- The newest revision, taken until the end of the transaction.
+-- name: run_day_take
+UPDATE run_day SET steps = steps WHERE provider = $1 AND account = $2 AND day = $3
+    AND revision = (SELECT MAX(m.revision) FROM run_day m
+        WHERE m.provider = $1 AND m.account = $2 AND m.day = $3)
+RETURNING revision, state, outcome_hash, cut_ms, proposal_id, submitted_by, closed_by, changed_ms,
+    closed_ms, manifest, manifest_hash, signature, steps;
+
+-- Newest revision first.
+-- name: run_day_load
+SELECT revision, state, outcome_hash, cut_ms, proposal_id, submitted_by, closed_by, changed_ms,
+    closed_ms, manifest, manifest_hash, signature, steps
+FROM run_day WHERE provider = $1 AND account = $2 AND day = $3
+ORDER BY revision DESC LIMIT $4;
+
+-- name: run_day_insert
+INSERT INTO run_day (provider, account, day, revision, state, outcome_hash, cut_ms, proposal_id,
+    submitted_by, closed_by, changed_ms, closed_ms, manifest, manifest_hash, signature, steps)
+VALUES ($1, $2, $3, $4, 'open', '', 0, '', '', '', $5, 0, '', '', '', 0)
+ON CONFLICT (provider, account, day, revision) DO NOTHING;
+
+-- name: run_day_save
+UPDATE run_day SET state = $5, outcome_hash = $6, cut_ms = $7, proposal_id = $8,
+    submitted_by = $9, closed_by = $10, changed_ms = $11, closed_ms = $12, manifest = $13,
+    manifest_hash = $14, signature = $15, steps = $16
+WHERE provider = $1 AND account = $2 AND day = $3 AND revision = $4;
+
+-- name: run_step_insert
+INSERT INTO run_step (provider, account, day, revision, seq, at_ms, event, to_state, actor, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: run_step_list
+SELECT revision, event, to_state, actor, detail, at_ms FROM run_step
+WHERE provider = $1 AND account = $2 AND day = $3 ORDER BY revision, seq LIMIT $4;
+
+-- The nearest earlier day.
+-- name: run_day_before
+SELECT state FROM run_day WHERE provider = $1 AND account = $2 AND day < $3
+ORDER BY day DESC, revision DESC LIMIT 1;
+
+-- The nearest earlier day that was closed by then.
+-- name: run_closed_before
+SELECT manifest_hash FROM run_day
+WHERE provider = $1 AND account = $2 AND day < $3 AND closed_ms > 0 AND closed_ms <= $4
+ORDER BY day DESC, revision DESC LIMIT 1;
+
+-- Days of all sources in a span, newest revision of each last.
+-- name: run_day_span
+SELECT provider, account, day, revision, state, manifest, manifest_hash, signature, closed_ms,
+    outcome_hash
+FROM run_day WHERE day >= $1 AND day <= $2
+    AND (day, provider, account, revision) > ($3, $4, $5, $6)
+ORDER BY day, provider, account, revision LIMIT $7;
+
+-- Open value of a day: exceptions that a run sees and nobody has done with.
+-- name: run_open_value
+SELECT COUNT(*), CAST(COALESCE(SUM(ABS(difference_vnd)), 0) AS BIGINT) FROM reconcile_exception
+WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved';
