@@ -120,8 +120,7 @@ static result row_check(struct sql *db, struct checking *c, const struct manifes
         return broken(c, "was altered", e);
     if (detached_verify(c->page, c->keys, MANIFEST_TYP, m->bytes, m->signature, &why).failed)
         return broken(c, "is not signed by us", e);
-    if (json_read(m->bytes, &o, &why).failed ||
-        json_want_str(o, "day", 10, &day, &why).failed ||
+    if (json_read(m->bytes, &o, &why).failed || json_want_str(o, "day", 10, &day, &why).failed ||
         json_want_int(o, "revision", 1, INT64_MAX, &revision, &why).failed ||
         json_want_str(o, "previous", 64, &previous, &why).failed)
         return broken(c, "is no manifest", e);

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "finance/reconcile_row.h"
+#include "finance/run.h"
 #include "payments/attempt.h"
 
 #define ASKED_MAX  50  /* QUERY calls of one run; each may take the portal's time-out */
@@ -99,6 +100,7 @@ static result freeze(struct sql *db, void *arg, struct err *e)
     struct reconcile_run *r = arg;
     struct str day = date_iso(r->a, r->day);
 
+    r->cut_ms = clock_now_ms(r->t->clock);
     TRY(settlement_number(db, "run", &r->run_n, e));
     TRY(sweep(db, r->run_n - RUNS_ALIVE, e));
     TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_DAY, e, sql_i(r->run_n), sql_t(day),
@@ -155,9 +157,20 @@ static result close_run(struct sql *db, void *arg, struct err *e)
     return reconcile_close(db, r, e);
 }
 
+static result begin(struct sql *db, void *arg, struct err *e)
+{
+    struct reconcile_run *r = arg;
+    const struct run_key key = { STR(SETTLEMENT_PROVIDER), r->t->account, r->day };
+
+    return run_begin(db, r->t, &key, &r->go, r->a, e);
+}
+
 static result run(struct reconcile_run *r, struct err *e)
 {
     TRY(sql_read(r->t->store, inputs_find, r, e));
+    TRY(sql_transact(r->t->store, begin, r, e));
+    if (!r->go)
+        return OK;
     TRY(heal(r, e));
     TRY(sql_transact(r->t->store, freeze, r, e));
     TRY(pages(r, page_of_lines, e));

@@ -11,8 +11,9 @@
  * ("incomplete"). A line paid there for a reference not captured here is first asked about by
  * QUERY, so that a lost CONFIRM is healed before the verdict.
  *
- * Each run leaves a manifest: canonical JSON with inputs, rule set, counts, sums and the hash of
- * the manifest of the day before. The same cut gives the same bytes.
+ * Each run leaves its outcome: canonical JSON with inputs, rule set, counts and sums, from which
+ * the manifest of the closed day is made (finance/manifest.h). The same cut gives the same bytes. A
+ * day that is closed keeps what it has (finance/run.h).
  */
 #ifndef FINANCE_RECONCILE_H
 #define FINANCE_RECONCILE_H
@@ -50,12 +51,13 @@ struct reconcile_day {
     size_t exception_count;
     struct settlement_file *files; /* newest first; reconcile_day only */
     size_t file_list_count;
-    struct str manifest, manifest_hash; /* empty: no run yet; manifest: reconcile_day only */
+    struct str manifest, manifest_hash; /* of the outcome; empty: no run yet */
+    struct str file_sha256;             /* of the file that was matched */
     int64_t run_ms;
 };
 
 /* Matches the day with its accepted file and stores the outcome. May ask QUERY (network). A day
- * without an accepted file is ERR_NOT_FOUND. */
+ * without an accepted file is ERR_NOT_FOUND; a closed one stays as it is. */
 MUST_USE result reconcile_run(const struct till *t, struct date day, struct arena *a,
                               struct reconcile_day *out, struct err *e);
 /* Newest first: days that have a file or captures; `most` at most. */
@@ -65,6 +67,7 @@ MUST_USE result reconcile_days(const struct till *t, size_t most, struct arena *
 MUST_USE result reconcile_day(const struct till *t, struct date day, struct arena *a,
                               struct reconcile_day *out, struct err *e);
 
-const char *reconcile_verdict_name(enum reconcile_verdict v); /* "none", "incomplete", ... */
+enum reconcile_verdict reconcile_verdict_read(struct str name); /* of a row */
+const char *reconcile_verdict_name(enum reconcile_verdict v);   /* "none", "incomplete", ... */
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "crypto/digest.h"
 #include "finance/reconcile_row.h"
+#include "finance/run.h"
 
 #define PAGE_ROWS 1000
 
@@ -14,7 +15,7 @@ struct closing {
     struct reconcile_day day;
     int64_t counts[MATCH_COUNT], differences_vnd[MATCH_COUNT];
     int64_t found_lines; /* staged rows that are about a line */
-    struct str previous, found_digest;
+    struct str found_digest;
 };
 
 static result sum_read(struct sql *db, enum sql_query q, int64_t n, int64_t *vnd, int64_t *count,
@@ -88,18 +89,6 @@ static result found_digest(struct sql *db, struct closing *c, struct err *e)
     return OK;
 }
 
-static result previous_read(struct sql *db, struct closing *c, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    bool more;
-
-    TRY(sql_find(db, SQL_RECONCILE_RUN_PREVIOUS, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                 sql_t(c->r->t->account), sql_t(date_iso(c->r->a, c->r->day))));
-    TRY(sql_next(rows, &more, e));
-    c->previous = more ? sql_text(rows, 0, c->r->a) : STR("");
-    return OK;
-}
-
 /* captured - file - differences, and every line in one place. */
 static void residual_make(struct closing *c)
 {
@@ -167,7 +156,7 @@ static struct json *file_make(const struct settlement_kept *k)
 }
 
 /* Nothing in it depends on when, or how often, the run was made. */
-static void manifest_make(struct closing *c)
+static void outcome_make(struct closing *c)
 {
     DEFER(json_close) struct json *o = json_object();
     struct reconcile_day *d = &c->day;
@@ -187,7 +176,6 @@ static void manifest_make(struct closing *c)
     json_put_str(o, "exceptions_sha256", c->found_digest);
     json_put_str(o, "verdict", str_c(reconcile_verdict_name(d->verdict)));
     json_put_str(o, "reason", d->reason);
-    json_put_str(o, "previous", c->previous);
     d->manifest = json_print_canonical(a, o);
     d->manifest_hash = digest_hex(a, digest_sha256(d->manifest));
 }
@@ -249,12 +237,12 @@ static result figures_read(struct sql *db, struct closing *c, struct err *e)
     TRY(sum_read(db, SQL_RECONCILE_OURS_SUM, c->r->run_n, &d->captured_vnd, &d->captured_count, e));
     TRY(sum_read(db, SQL_RECONCILE_FILE_SUM, c->r->file.file_n, &d->file_vnd, &d->file_count, e));
     TRY(found_read(db, c, e));
-    TRY(found_digest(db, c, e));
-    return previous_read(db, c, e);
+    return found_digest(db, c, e);
 }
 
 result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e)
 {
+    const struct run_key key = { STR(SETTLEMENT_PROVIDER), r->t->account, r->day };
     struct closing c = { .r = r };
     struct str last_hash;
     int64_t last_n, n;
@@ -266,9 +254,10 @@ result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e)
     TRY(figures_read(db, &c, e));
     residual_make(&c);
     c.day.verdict = verdict_of(&c);
-    manifest_make(&c);
+    outcome_make(&c);
     if (!str_eq(last_hash, c.day.manifest_hash))
         TRY(run_insert(db, &c, e));
+    TRY(run_end(db, r->t, &key, c.day.manifest_hash, r->cut_ms, r->a, e));
     TRY(exceptions_save(db, &c, e));
     return staging_drop(db, &c, e);
 }

@@ -5,6 +5,7 @@
 #include "finance/exception_row.h"
 #include "finance/intake_row.h"
 #include "finance/reconcile.h"
+#include "finance/run_row.h"
 
 #define FILES_SHOWN_MAX 20
 
@@ -16,7 +17,7 @@ struct viewing {
     size_t most, count;
 };
 
-static enum reconcile_verdict verdict_read(struct str name)
+enum reconcile_verdict reconcile_verdict_read(struct str name)
 {
     for (int i = 0; i < RECONCILE_VERDICT_COUNT; i++)
         if (str_is(name, reconcile_verdict_name((enum reconcile_verdict)i)))
@@ -35,7 +36,7 @@ static result run_read(struct sql *db, struct viewing *v, bool *found, struct er
     if (*found)
         v->day = (struct reconcile_day){
             .day = day,
-            .verdict = verdict_read(sql_text(rows, 0, v->a)),
+            .verdict = reconcile_verdict_read(sql_text(rows, 0, v->a)),
             .reason = sql_text(rows, 1, v->a),
             .captured_vnd = sql_int(rows, 2),
             .captured_count = sql_int(rows, 3),
@@ -49,6 +50,7 @@ static result run_read(struct sql *db, struct viewing *v, bool *found, struct er
             .manifest = sql_text(rows, 11, v->a),
             .manifest_hash = sql_text(rows, 12, v->a),
             .run_ms = sql_int(rows, 13),
+            .file_sha256 = sql_text(rows, 15, v->a),
         };
     return OK;
 }
@@ -105,6 +107,16 @@ static result one_day(struct sql *db, void *arg, struct err *e)
 
     TRY(day_read(db, v, v->day.day, e));
     return exceptions_read(db, v, e);
+}
+
+result reconcile_day_in(struct sql *db, const struct till *t, struct date day, struct arena *a,
+                        struct reconcile_day *out, struct err *e)
+{
+    struct viewing v = { .t = t, .a = a, .day = { .day = day } };
+
+    TRY(one_day(db, &v, e));
+    *out = v.day;
+    return OK;
 }
 
 result reconcile_day(const struct till *t, struct date day, struct arena *a,

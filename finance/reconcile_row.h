@@ -48,6 +48,8 @@ struct reconcile_run {
     struct arena *a;    /* of the run */
     struct arena *page; /* of a page */
     int64_t run_n;
+    int64_t cut_ms; /* our side as it was known then */
+    bool go;        /* the day is not closed */
     struct settlement_kept file;
     int64_t before_n, after_n; /* files of the days beside it, or 0 */
     bool gap;

@@ -10,12 +10,11 @@
 #include "base/str.h"
 #include "finance/run_row.h"
 
-static const char *const state_names[RUN_STATE_COUNT] = { "none",     "open",
-                                                          "matching", "review",
-                                                          "awaiting_approval", "closed",
-                                                          "reopened" };
-static const char *const event_names[RUN_EV_COUNT] = { "file",   "start",    "same",
-                                                       "changed", "submit",  "reject",
+static const char *const state_names[RUN_STATE_COUNT] = {
+    "none", "open", "matching", "review", "awaiting_approval", "closed", "reopened"
+};
+static const char *const event_names[RUN_EV_COUNT] = { "file",     "start",   "same",
+                                                       "changed",  "submit",  "reject",
                                                        "withdraw", "approve", "reopen" };
 static const char *const action_names[] = { "NOTHING",  "KEEP",  "PROPOSE",
                                             "WITHDRAW", "CLOSE", "REVISE" };
@@ -70,7 +69,7 @@ struct str run_subject(struct arena *a, const struct run_key *k)
                    STR_ARG(date_iso(a, k->day)));
 }
 
-static enum run_state state_read(struct str name)
+enum run_state run_state_read(struct str name)
 {
     enum run_state s = RUN_OPEN;
 
@@ -85,7 +84,7 @@ static struct run_row row_read(const struct sql_rows *rows, const struct run_key
     struct run_row r = {
         .run = { .key = *k,
                  .revision = sql_int(rows, 0),
-                 .state = state_read(sql_text(rows, 1, a)),
+                 .state = run_state_read(sql_text(rows, 1, a)),
                  .manifest_hash = sql_text(rows, 2, a),
                  .cut_ms = sql_int(rows, 3),
                  .proposal_id = sql_text(rows, 4, a),
@@ -152,18 +151,16 @@ static result row_save(struct sql *db, const struct run_row *r, struct arena *a,
 {
     const struct run *d = &r->run;
 
-    return sql_run_one(db, SQL_RUN_DAY_SAVE, ERR_RETRY, e, sql_t(d->key.provider),
-                       sql_t(d->key.account), sql_t(date_iso(a, d->key.day)), sql_i(d->revision),
-                       sql_t(str_c(state_names[d->state])), sql_t(d->manifest_hash),
-                       sql_i(d->cut_ms), sql_t(d->proposal_id), sql_t(d->submitted_by),
-                       sql_t(d->closed_by), sql_i(d->changed_ms), sql_i(d->closed_ms),
-                       sql_t(r->closed_manifest), sql_t(r->closed_hash), sql_t(r->signature),
-                       sql_i(r->steps));
+    return sql_run_one(
+        db, SQL_RUN_DAY_SAVE, ERR_RETRY, e, sql_t(d->key.provider), sql_t(d->key.account),
+        sql_t(date_iso(a, d->key.day)), sql_i(d->revision), sql_t(str_c(state_names[d->state])),
+        sql_t(d->manifest_hash), sql_i(d->cut_ms), sql_t(d->proposal_id), sql_t(d->submitted_by),
+        sql_t(d->closed_by), sql_i(d->changed_ms), sql_i(d->closed_ms), sql_t(r->closed_manifest),
+        sql_t(r->closed_hash), sql_t(r->signature), sql_i(r->steps));
 }
 
-result run_step(struct sql *db, struct run_row *r, enum run_event ev,
-                const struct run_cause *cause, enum run_action *action, struct arena *a,
-                struct err *e)
+result run_step(struct sql *db, struct run_row *r, enum run_event ev, const struct run_cause *cause,
+                enum run_action *action, struct arena *a, struct err *e)
 {
     struct run *d = &r->run;
     enum run_state to;

@@ -18,7 +18,6 @@
 
 #include "base/base.h"
 #include "base/clock.h"
-#include "finance/bridge.h"
 #include "finance/office.h"
 #include "finance/reconcile.h"
 #include "payments/proposal.h"
@@ -94,7 +93,6 @@ enum run_bar {
 struct run_view {
     struct run run;
     struct reconcile_day outcome; /* of the last run, with exceptions and files */
-    struct bridge bridge;
     enum run_bar bar;
     bool file_is_newer; /* closed, and another file was accepted since */
     struct run_step *steps;

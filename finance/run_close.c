@@ -14,6 +14,7 @@
 #include "finance/exception.h"
 #include "finance/intake_row.h"
 #include "finance/manifest.h"
+#include "finance/payout.h"
 #include "finance/run_row.h"
 
 static result is_chain_broken(struct sql *db, const struct run_key *k, struct arena *a,
@@ -47,10 +48,9 @@ result run_guard(struct sql *db, const struct office *f, const struct run_key *k
     TRY(reconcile_day_in(db, f->till, k->day, a, outcome, e));
     TRY(is_chain_broken(db, k, a, &broken, e));
     TRY(exception_tally(db, &scope, &tally, e));
-    *bar = !has_file(outcome)                                   ? RUN_BAR_NO_FILE
-           : broken || str_is(outcome->reason, "gap")           ? RUN_BAR_CHAIN
-           : outcome->verdict == RECONCILE_INCOMPLETE ||
-                   outcome->residual_vnd != 0
+    *bar = !has_file(outcome)                         ? RUN_BAR_NO_FILE
+           : broken || str_is(outcome->reason, "gap") ? RUN_BAR_CHAIN
+           : outcome->verdict == RECONCILE_INCOMPLETE || outcome->residual_vnd != 0
                ? RUN_BAR_RESIDUAL
            : tally.uncarried_count > 0 || tally.proposed_count > 0 ? RUN_BAR_EXCEPTION
                                                                    : RUN_MAY_CLOSE;
@@ -195,10 +195,13 @@ static result approve(struct sql *db, const struct office *f, struct run_row *r,
                       const struct proposal *p, const struct run_cause *cause, struct arena *a,
                       struct err *e)
 {
+    const struct payout_day paid = { r->run.key.provider, r->run.key.account, r->run.key.day };
     enum run_action action;
     struct reconcile_day d;
+    int64_t payouts;
 
     TRY(guard_pass(db, f, &r->run.key, a, &d, e));
+    TRY(payout_post(db, f, &paid, a, &payouts, e));
     r->run.closed_ms = cause->now_ms;
     TRY(manifest_make(db, r, d.manifest, a, &r->closed_manifest, e));
     r->closed_hash = digest_hex(a, digest_sha256(r->closed_manifest));
@@ -222,8 +225,8 @@ result run_close_decided(struct sql *db, const struct office *f, const struct pr
         return fail_field(e, ERR_STALE, "hash", "the day is another one than was submitted");
     if (p->state == PROPOSAL_APPROVED)
         return approve(db, f, &r, p, &cause, a, e);
-    return run_step(db, &r, p->state == PROPOSAL_REJECTED ? RUN_EV_REJECT : RUN_EV_WITHDRAW,
-                    &cause, &action, a, e);
+    return run_step(db, &r, p->state == PROPOSAL_REJECTED ? RUN_EV_REJECT : RUN_EV_WITHDRAW, &cause,
+                    &action, a, e);
 }
 
 result run_reopen_decided(struct sql *db, const struct office *f, const struct proposal *p,
@@ -233,6 +236,7 @@ result run_reopen_decided(struct sql *db, const struct office *f, const struct p
     struct str hash = { 0 };
     enum run_action action;
     struct run_row r, next;
+    int64_t reversed;
     struct run_key k;
 
     if (p->state != PROPOSAL_APPROVED)
@@ -241,6 +245,8 @@ result run_reopen_decided(struct sql *db, const struct office *f, const struct p
     TRY(run_row_find(db, &k, true, a, &r, e));
     if (!str_eq(r.closed_hash, hash))
         return fail_field(e, ERR_STALE, "hash", "the day is another one than was shown");
+    TRY(payout_reverse(db, f, &(struct payout_day){ k.provider, k.account, k.day }, a, &reversed,
+                       e));
     TRY(run_step(db, &r, RUN_EV_REOPEN, &cause, &action, a, e));
     TRY(run_row_insert(db, &k, r.run.revision + 1, cause.now_ms, a, e));
     TRY(run_row_find(db, &k, true, a, &next, e));

@@ -16,13 +16,16 @@ struct run_row {
     int64_t steps;
 };
 
-/* The newest revision; RUN_NONE when there is none. take: locked until the end of the transaction. */
+/* The newest revision; RUN_NONE when there is none. take: locked until the end of the transaction.
+ */
 MUST_USE result run_row_find(struct sql *db, const struct run_key *k, bool take, struct arena *a,
                              struct run_row *out, struct err *e);
 MUST_USE result run_row_list(struct sql *db, const struct run_key *k, struct arena *a,
                              struct run_row **out, size_t *count, struct err *e);
 MUST_USE result run_row_insert(struct sql *db, const struct run_key *k, int64_t revision,
                                int64_t now_ms, struct arena *a, struct err *e);
+
+enum run_state run_state_read(struct str name); /* of a row */
 
 /* Who steps, and what about. */
 struct run_cause {

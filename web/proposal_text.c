@@ -239,6 +239,10 @@ static struct str link_of(struct ctx *c, const struct proposal *p, const struct 
         return str_cat(c->arena, STR("/finance/receipts/"), p->subject);
     case PROPOSAL_FEE_TABLE:
         return STR("/finance/fees");
+    case PROPOSAL_RUN_CLOSE:
+    case PROPOSAL_RUN_REOPEN:
+        return str_fmt(c->arena, "/finance/days/%.*s/%.*s", STR_ARG(text_of(content, "source")),
+                       STR_ARG(text_of(content, "day")));
     default:
         return STR("");
     }

@@ -134,14 +134,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 
 -- name: reconcile_run_last
 SELECT verdict, reason, captured_vnd, captured_count, file_vnd, file_count, matched_vnd,
-    matched_count, difference_vnd, residual_vnd, open_count, manifest, manifest_hash, run_ms, run_n
+    matched_count, difference_vnd, residual_vnd, open_count, manifest, manifest_hash, run_ms, run_n,
+    file_sha256
 FROM reconcile_run WHERE provider = $1 AND account = $2 AND day = $3
 ORDER BY run_n DESC LIMIT 1;
-
--- The manifest of the last run of the nearest day before.
--- name: reconcile_run_previous
-SELECT manifest_hash FROM reconcile_run
-WHERE provider = $1 AND account = $2 AND day < $3 ORDER BY day DESC, run_n DESC LIMIT 1;
 
 -- The next older day that has captures or a file.
 -- name: reconcile_day_before

@@ -54,7 +54,22 @@ FROM run_day WHERE day >= $1 AND day <= $2
     AND (day, provider, account, revision) > ($3, $4, $5, $6)
 ORDER BY day, provider, account, revision LIMIT $7;
 
--- Open value of a day: exceptions that a run sees and nobody has done with.
--- name: run_open_value
-SELECT COUNT(*), CAST(COALESCE(SUM(ABS(difference_vnd)), 0) AS BIGINT) FROM reconcile_exception
-WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved';
+-- Days of all sources in a span with what their last run left: newest revisions, and the value of
+-- what is open.
+-- name: run_squares
+SELECT d.provider, d.account, d.day, d.revision, d.state, COALESCE(r.verdict, 'none'),
+    COALESCE(r.captured_count, 0), COALESCE(r.matched_count, 0), COALESCE(r.file_count, 0),
+    (SELECT COUNT(*) FROM reconcile_exception x WHERE x.provider = d.provider
+        AND x.account = d.account AND x.day = d.day AND x.state <> 'resolved'
+        AND x.stage NOT IN ('closed', 'auto_resolved')),
+    (SELECT CAST(COALESCE(SUM(ABS(x.difference_vnd)), 0) AS BIGINT) FROM reconcile_exception x
+        WHERE x.provider = d.provider AND x.account = d.account AND x.day = d.day
+        AND x.state <> 'resolved' AND x.stage NOT IN ('closed', 'auto_resolved'))
+FROM run_day d
+LEFT JOIN reconcile_run r ON r.provider = d.provider AND r.account = d.account AND r.day = d.day
+    AND r.run_n = (SELECT MAX(n.run_n) FROM reconcile_run n WHERE n.provider = d.provider
+        AND n.account = d.account AND n.day = d.day)
+WHERE d.day >= $1 AND d.day <= $2
+    AND d.revision = (SELECT MAX(m.revision) FROM run_day m WHERE m.provider = d.provider
+        AND m.account = d.account AND m.day = d.day)
+ORDER BY d.day, d.provider, d.account LIMIT $3;

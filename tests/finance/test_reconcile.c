@@ -689,18 +689,15 @@ TEST_STORE(a_file_taken_too_early_is_a_gap_until_it_comes_again)
     check_str(verdict_of(&d), "reconciled");
 }
 
-TEST_STORE(manifests_hold_the_one_before)
+TEST_STORE(outcomes_name_the_rules_and_the_file)
 {
-    const struct day_file first = day_file_make(monday, 1), next = follow(&first);
-    struct reconcile_day before, after;
+    const struct day_file first = day_file_make(monday, 1);
+    const struct reconcile_day d = take(&first, SETTLEMENT_MC1);
 
-    counter_forward(desk(), 5 * 86400);
-    before = take(&first, SETTLEMENT_MC1);
-    after = take(&next, SETTLEMENT_MC1);
-    check(str_has(before.manifest, STR("\"previous\":\"\"")));
-    check(str_has(after.manifest,
-                  str_fmt(test_arena(), "\"previous\":\"%.*s\"", STR_ARG(before.manifest_hash))));
-    check(str_has(after.manifest, STR("\"rules\":\"" RECONCILE_RULES "\"")));
+    check(str_has(d.manifest, STR("\"rules\":\"" RECONCILE_RULES "\"")));
+    check(
+        str_has(d.manifest, str_fmt(test_arena(), "\"sha256\":\"%.*s\"", STR_ARG(d.file_sha256))));
+    check_same(d.file_sha256, d.files[0].sha256);
 }
 
 TEST_STORE(days_are_listed_newest_first)

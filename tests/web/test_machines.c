@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "auth/mandate.h"
+#include "finance/run.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
 #include "payments/refund.h"
@@ -123,6 +124,34 @@ static void mandate_graph(struct buf *b)
         }
 }
 
+static void run_rows(struct buf *b)
+{
+    for (int s = 0; s < RUN_STATE_COUNT; s++)
+        for (int ev = 0; ev < RUN_EV_COUNT; ev++) {
+            enum run_action action;
+            enum run_state next;
+
+            if (run_next((enum run_state)s, (enum run_event)ev, &next, &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n", run_state_name((enum run_state)s),
+                        run_event_name((enum run_event)ev), run_state_name(next),
+                        run_action_name(action));
+        }
+}
+
+static void run_graph(struct buf *b)
+{
+    for (int s = 0; s < RUN_STATE_COUNT; s++)
+        for (int ev = 0; ev < RUN_EV_COUNT; ev++) {
+            enum run_action action;
+            enum run_state next;
+
+            if (run_next((enum run_state)s, (enum run_event)ev, &next, &action) && (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n",
+                        s == 0 ? "[*]" : run_state_name((enum run_state)s), run_state_name(next),
+                        run_event_name((enum run_event)ev));
+        }
+}
+
 static struct str page(void)
 {
     static const char table[] = "| state | event | next | action |\n|---|---|---|---|\n";
@@ -151,6 +180,10 @@ static struct str page(void)
     mandate_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     mandate_rows(&b);
+    buf_puts(&b, "\n## Day of a source\n\n`finance/run.def`.\n\n```mermaid\nstateDiagram-v2\n");
+    run_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    run_rows(&b);
     check_ok(buf_end(&b, &s, &e), e);
     return s;
 }
