@@ -67,7 +67,8 @@ struct mandate_ask {
 };
 
 /* ERR_FORBIDDEN: level 1. ERR_INVALID names the field (number, name, powers, functions, limit,
- * from, until; many: auth.mandates_open_max are open); `number` also when it is the giver's own. Errors of organisation_ground(). */
+ * from, until; many: auth.mandates_open_max are open); `number` also when it is the giver's own.
+ * Errors of organisation_ground(). */
 MUST_USE result mandate_give(struct auth *au, const struct visit *v, const struct account *giver,
                              const struct mandate_ask *ask, struct mandate *out, struct err *e);
 /* One whose last day is over has expired by now. ERR_NOT_FOUND. */

@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "recon/match_row.h"
 
-#define TRIES_MAX 1000 /* payments of one amount that are looked at; more are no "one candidate"   \
-                        */
+#define TRIES_MAX                                                                                  \
+    1000 /* payments of one amount that are looked at; more are no "one candidate"                 \
+          */
 
 /* Rows of ours, sorted by one of their texts. */
 struct ours_index {
