@@ -32,9 +32,71 @@ result officer_may_decide(const struct ctx *c, struct err *e)
     return staff_may(&c->staff, STAFF_TREASURER, e);
 }
 
+struct nav_row {
+    const char *group, *tab, *path, *text; /* group alone: its pages follow */
+    enum staff_role least;
+};
+static const struct nav_row nav[] = {
+#define GROUP(text)                 { text, NULL, NULL, NULL, STAFF_VIEWER },
+#define PAGE(tab, path, text, role) { NULL, tab, path, text, STAFF_##role },
+#include "web/nav.def"
+#undef GROUP
+#undef PAGE
+};
+
+static bool is_served(const char *path)
+{
+    size_t n;
+    const struct route *routes = routes_all(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct route_row *row = routes[i].own;
+
+        if (row->method == METHOD_GET && str_is(str_c(row->path), path))
+            return true;
+    }
+    return false;
+}
+
+/* Auditors read the audit log, and so do administrators, but not those between them. */
+static bool may_open(const struct ctx *c, const struct nav_row *row)
+{
+    if (row->least == STAFF_AUDITOR)
+        return !staff_may_audit(&c->staff, NULL).failed;
+    return !staff_may(&c->staff, row->least, NULL).failed;
+}
+
+static struct json *nav_page(const struct ctx *c, const struct nav_row *row, const char *tab)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "path", str_c(row->path));
+    json_put_str(o, "text", view_text(c, row->text));
+    json_put_bool(o, "here", str_is(str_c(tab), row->tab));
+    return o;
+}
+
 void officer_put_tabs(const struct ctx *c, struct json *data, const char *tab)
 {
-    json_put_bool(data, str_cstr(c->arena, str_fmt(c->arena, "at_%s", tab)), true);
+    struct json *groups = json_array(), *group = NULL, *pages = NULL;
+
+    for (size_t i = 0; i < LEN(nav); i++) {
+        if (nav[i].group != NULL) {
+            group = json_object();
+            pages = json_array();
+            json_put_str(group, "group",
+                         nav[i].group[0] == '\0' ? STR("") : view_text(c, nav[i].group));
+            json_put_bool(group, "at", false);
+            json_put(group, "pages", pages);
+            json_add(groups, group);
+        } else if (is_served(nav[i].path) && may_open(c, &nav[i])) {
+            json_add(pages, nav_page(c, &nav[i], tab));
+            if (str_is(str_c(tab), nav[i].tab))
+                json_put_bool(group, "at", true);
+        }
+    }
+    json_put(data, "nav", groups);
+    json_put_bool(data, "workplace", true);
 }
 
 bool officer_is_mistake(const struct err *why)

@@ -18,7 +18,7 @@ struct proposal_actor officer_actor(const struct ctx *c);
 struct order_cause officer_cause(const struct ctx *c);
 MUST_USE result officer_may_decide(const struct ctx *c, struct err *e); /* ERR_FORBIDDEN */
 
-/* The present tab: "days", "orders", "refunds" or "approvals". */
+/* The navigation of the workplace as the role sees it; `tab` of nav.def is marked. */
 void officer_put_tabs(const struct ctx *c, struct json *data, const char *tab);
 /* A refusal that belongs on the page it came from, not on an error page. */
 bool officer_is_mistake(const struct err *why);

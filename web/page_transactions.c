@@ -25,7 +25,7 @@ static const struct table_column columns[] = {
     [COL_DOSSIER] = { .name = "dossier", .text = "txn.dossier", .kind = TABLE_LINK },
     [COL_STATE] = { .name = "state", .text = "txn.state", .kind = TABLE_STATE },
     [COL_MADE] = { .name = "made", .text = "txn.made", .kind = TABLE_TIME, .sortable = true },
-    [COL_AGENCY] = { .name = "agency", .text = "txn.agency", .kind = TABLE_TEXT, .wraps = true },
+    [COL_AGENCY] = { .name = "agency", .text = "txn.agency", .kind = TABLE_TEXT },
     [COL_PROCEDURE] = { .name = "procedure",
                         .text = "txn.procedure",
                         .kind = TABLE_TEXT,
@@ -105,22 +105,13 @@ static struct order_search search_of(const struct table_query *q)
     return s;
 }
 
-static struct str agency_name(struct ctx *c, struct str id)
-{
-    struct fee_agency agency;
-
-    if (fee_agency_find(c->app->fees, id, clock_local(c->now_ms).date, &agency, NULL).failed)
-        return id;
-    return view_either(c, agency.name_vi, agency.name_en);
-}
-
 static void put_row(struct ctx *c, struct table_row *row, const struct order_hit *h)
 {
     table_link(row, COL_DOSSIER, h->reference, str_cat(c->arena, STR("/finance/orders/"), h->id));
     table_state(row, COL_STATE, look_of(h->state),
                 officer_text(c, "order.state.", str_c(order_state_name(h->state))));
     table_time(row, COL_MADE, h->created_ms);
-    table_text(row, COL_AGENCY, agency_name(c, h->agency_id));
+    table_text(row, COL_AGENCY, h->agency_id);
     table_text(row, COL_PROCEDURE, view_either(c, h->procedure_vi, h->procedure_en));
     table_text(row, COL_PAYER, h->payer_name);
     table_number(row, COL_DUE, h->total_vnd);

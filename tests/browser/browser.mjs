@@ -74,3 +74,10 @@ export async function signIn(page, person, { look = false } = {}) {
     await page.click(`button.person:has-text("${person}")`);
     await page.waitForURL(under(`${systems}/portal`));
 }
+// A page of the workplace by its navigation: its group is opened first, unless it stands alone.
+export async function go(page, path) {
+    const link = page.locator(`nav.desk a[href="${path}"]`), group = page.locator(`nav.desk details:has(a[href="${path}"])`);
+    if (await group.count() && !await link.isVisible()) await group.locator("summary").click();
+    await link.click();
+    await page.waitForURL((url) => url.pathname === path);
+}

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { otp } from "../otp.mjs";
 import { Browser, THU, order, pay, truthOf } from "../fault/stage.mjs";
-import { here, inspect, open, stack, under, visitor } from "./browser.mjs";
+import { go, here, inspect, open, stack, under, visitor } from "./browser.mjs";
 
 const motcua = (...args) => execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, ...args], { encoding: "utf8" });
 const password = "Mat-khau-2026!";
@@ -59,10 +59,13 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     const officer = await visitor(browser, { width, language });
     await enter(officer, "officer", readFileSync(`${stack}/secrets/officer`, "utf8").trim());
     await look(officer, "officer-finance");
-    assert.equal(await officer.locator("nav.tabs a").count(), 7);
+    assert.equal(await officer.locator("nav.desk a[aria-current]").count(), 1);
+    assert.equal(await officer.locator('nav.desk a[href="/finance/audit"]').count(), 0, "the log is for auditors and administrators");
 
     // A reversal, by keyboard alone.
-    await tabTo(officer, 'nav.tabs a[href="/finance/orders"]');
+    await tabTo(officer, 'nav.desk details:has(a[href="/finance/orders"]) > summary');
+    await officer.keyboard.press("Enter");
+    await tabTo(officer, 'nav.desk a[href="/finance/orders"]');
     await officer.keyboard.press("Enter");
     await officer.waitForURL(`${here}/finance/orders`);
     await tabTo(officer, "#q");
@@ -98,7 +101,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await look(treasurer, "treasurer-decided");
 
     // Receipts, and a notice that somebody else decides on.
-    await officer.click('nav.tabs a[href="/finance/receipts"]');
+    await go(officer, "/finance/receipts");
     await look(officer, "officer-receipts");
     await officer.fill("#q", o.dossier);
     await officer.click("main form button");
@@ -112,7 +115,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await officer.click('button[value="withdraw"]');
 
     // Summaries.
-    await officer.click('nav.tabs a[href="/finance/summaries"]');
+    await go(officer, "/finance/summaries");
     await look(officer, "officer-summaries");
     const file = await officer.locator('main a[href$=".csv"]').first().getAttribute("href");
     const [download] = await Promise.all([officer.waitForEvent("download"), officer.locator(`main a[href="${file}"]`).click()]);
@@ -126,7 +129,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await look(officer, "officer-summaries-confirmed");
 
     // Fee tables: mistakes by file and field, then a proposal with what differs.
-    await officer.click('nav.tabs a[href="/finance/fees"]');
+    await go(officer, "/finance/fees");
     await officer.locator("details.card > summary").first().click();
     await look(officer, "officer-fees");
     const send = async (text) => {
@@ -146,7 +149,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await look(officer, "officer-fees-proposed");
     await officer.click('button[value="withdraw"]');
     await officer.locator('button[value="withdraw"]').waitFor({ state: "detached" });
-    await officer.click('nav.tabs a[href="/finance/refunds"]');
+    await go(officer, "/finance/refunds");
     await look(officer, "officer-refunds");
     await officer.context().close();
     await treasurer.context().close();

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { otp } from "../otp.mjs";
 import { Browser, THU, order, pay, truthOf } from "../fault/stage.mjs";
-import { here, inspect, open, stack, under, visitor } from "./browser.mjs";
+import { go, here, inspect, open, stack, under, visitor } from "./browser.mjs";
 
 const motcua = (...args) => execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, ...args], { encoding: "utf8" });
 const password = "Mat-khau-2026!";
@@ -34,7 +34,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
 
     const officer = await visitor(browser, { width, language });
     await enter(officer, "officer", readFileSync(`${stack}/secrets/officer`, "utf8").trim());
-    await officer.click('nav.tabs a[href="/finance/orders"]');
+    await go(officer, "/finance/orders");
     await inspect(officer, "finance-orders");
     await officer.fill("#q", o.id);
     await officer.click("main form button");
@@ -79,7 +79,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await officer.waitForURL(refund);
     assert.equal(await officer.locator("main > p .state.good").count(), 1);
     await inspect(officer, "finance-refund-paid");
-    await officer.click('nav.tabs a[href="/finance/refunds"]');
+    await go(officer, "/finance/refunds");
     await inspect(officer, "finance-refunds");
     await officer.context().close();
     await treasurer.context().close();
