@@ -38,7 +38,7 @@ result channel_of(const struct attempt *at, const struct channel **out, struct e
 
 enum ledger_account channel_account(const struct channel *ch, const struct attempt *at)
 {
-    if ((ch->can & CHANNEL_COUNTER) != 0 && str_is(at->info, "transfer"))
+    if (ch->section[0] == '\0' && str_is(at->info, "transfer"))
         return LEDGER_1120;
     return (enum ledger_account)ch->account;
 }

@@ -108,7 +108,7 @@ const struct channel *channel_find(struct str name); /* NULL: no such row */
 /* The channel of an attempt. ERR_INTERNAL: a row that was there once is gone. */
 MUST_USE result channel_of(const struct attempt *at, const struct channel **out, struct err *e);
 /* Where the money of an attempt comes first: the channel's account; of a transfer that an officer
- * took (info "transfer") the bank's. */
+ * took or that was assigned (info "transfer") the bank's. */
 enum ledger_account channel_account(const struct channel *ch, const struct attempt *at);
 /* How receipts say that money came, in Vietnamese: of "<channel> <info of the attempt>". Empty for
  * what no channel brought, such as money carried from the order before. */

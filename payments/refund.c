@@ -119,7 +119,7 @@ enum refund_route refund_route_of(const struct attempt *at, bool gone, enum ledg
     const struct channel *ch = channel_find(at->channel);
 
     *account = at->settled_day.n > 0 || channel_can(at->channel, CHANNEL_COUNTER) ? LEDGER_1120
-               : ch != NULL ? (enum ledger_account)ch->account
+               : ch != NULL ? channel_account(ch, at)
                             : LEDGER_1110;
     if (gone)
         return REFUND_BY_TREASURY;

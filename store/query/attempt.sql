@@ -58,3 +58,6 @@ WHERE (agency_id, order_id, n) = (SELECT agency_id, order_id, n FROM attempt
         WHERE query_next_ms > 0 AND query_next_ms <= $1 ORDER BY query_next_ms LIMIT 1)
     AND query_next_ms > 0 AND query_next_ms <= $1
 RETURNING reference;
+
+-- name: attempt_captured_txn
+SELECT reference FROM attempt WHERE portal_txn = $1 AND captured_ms > 0 LIMIT 1;

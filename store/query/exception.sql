@@ -183,3 +183,8 @@ SELECT id FROM reconcile_exception
 WHERE stage IN ('open', 'assigned', 'reopened', 'executed') AND raised_ms = 0
     AND first_seen_ms <= CASE priority WHEN 1 THEN $1 WHEN 2 THEN $2 WHEN 3 THEN $3 ELSE $4 END
 ORDER BY id LIMIT $5;
+
+-- name: exception_line
+SELECT kind, portal_txn, merchant_ref, original_ref, dossier, body, account, bank, gross_vnd, fee_vnd,
+    net_vnd, moved_vnd, currency, success, code, txn_at_ms
+FROM settlement_line WHERE file_n = $1 AND n = $2;

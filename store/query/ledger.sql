@@ -333,3 +333,13 @@ FROM order_event v LEFT JOIN orders o ON o.agency_id = v.agency_id AND o.id = v.
     LEFT JOIN attempt a ON a.agency_id = v.agency_id AND a.order_id = v.order_id
         AND a.n = v.attempt_n
 ORDER BY v.agency_id, v.order_id, v.seq;
+
+-- Chains of one writer: how far they have come, and what was posted since.
+-- name: ledger_slot_heads
+SELECT agency_id, n FROM ledger_head WHERE slot = $1 ORDER BY agency_id;
+
+-- name: ledger_since
+SELECT j.kind, j.order_id, p.account, p.side, p.amount_vnd, p.fee
+FROM journal j JOIN posting p
+    ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+WHERE j.agency_id = $1 AND j.slot = $2 AND j.n > $3 ORDER BY j.n, p.line;
