@@ -229,7 +229,7 @@ static result do_collect(struct sql *db, const struct exception_doing *k, struct
     if (k->x->theirs_vnd <= 0)
         return fail(e, ERR_BUSINESS_RULE, "nothing arrived");
     TRY(do_reverse(db, k, e));
-    TRY(movement_make(db, k, "", &m, e));
+    TRY(movement_make(db, k, "/short", &m, e));
     return assign_capture(db, k->f->till, &m, k->x->order_id, k->x->theirs_vnd, false, &cause, k->a,
                           e);
 }
@@ -374,7 +374,7 @@ struct str exception_content(const struct exception *x, const struct exception_d
     json_put_str(o, "class", str_c(match_name(x->class)));
     json_put_str(o, "action", str_c(exception_action_name(d->action)));
     json_put_str(o, "provider", x->provider);
-    json_put_str(o, "account", x->account);
+    json_put_str(o, "bank_account", x->account);
     json_put_str(o, "day", x->day);
     json_put_str(o, "reference", x->reference);
     json_put_str(o, "transaction", x->portal_txn);

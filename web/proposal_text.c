@@ -44,6 +44,10 @@ static struct str word_of(struct ctx *c, struct str name, struct str value)
         return view_text(c, channel->text);
     if (str_is(name, "route"))
         return officer_text(c, "refund.route.", value);
+    if (str_is(name, "class"))
+        return officer_text(c, "match.", value);
+    if (str_is(name, "action"))
+        return officer_text(c, "action.", value);
     if (str_is(name, "fault"))
         return officer_text(c, "receipts.fault.", value);
     if (str_is(name, "reason"))
@@ -53,6 +57,8 @@ static struct str word_of(struct ctx *c, struct str name, struct str value)
 
 static struct str account_text(struct ctx *c, int64_t account)
 {
+    if (account == 0)
+        return STR("");
     if (account == POSTING_PARTS)
         return view_text(c, "proposal.posting.parts");
     return str_fmt(c->arena, "%lld %.*s", (long long)account,
@@ -126,8 +132,8 @@ static void content_put(struct ctx *c, struct json *rows, struct str path, struc
     for (size_t i = 0; json_is_object(v) && json_each(v, i, &member, &value); i++) {
         const struct str text = member_text(c, member);
 
-        if (is_diff(member))
-            continue;
+        if (is_diff(member) || str_is(member, "postings"))
+            continue; /* shown apart */
         content_put(c, rows,
                     path.n > 0 ? str_fmt(c->arena, "%.*s · %.*s", STR_ARG(path), STR_ARG(text))
                                : text,
@@ -227,6 +233,21 @@ static void refund_postings(struct ctx *c, struct json *rows, const struct json 
                     number_of(json_at(parts, i), "amount_vnd"));
 }
 
+/* They are part of what is decided on, as the rehearsal made them. */
+static void exception_postings(struct ctx *c, struct json *rows, const struct json *content)
+{
+    const struct json *list = json_member(content, "postings");
+
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json *one = json_at(list, i);
+        const int64_t account = number_of(one, "account");
+        const bool debit = str_is(text_of(one, "side"), "debit");
+
+        posting_put(c, rows, "approved", debit ? account : 0, debit ? 0 : account,
+                    number_of(one, "amount_vnd"));
+    }
+}
+
 static struct str link_of(struct ctx *c, const struct proposal *p, const struct json *content)
 {
     switch (p->kind) {
@@ -237,6 +258,8 @@ static struct str link_of(struct ctx *c, const struct proposal *p, const struct 
     case PROPOSAL_RECEIPT_NOTICE:
     case PROPOSAL_RECEIPT_REPLACEMENT:
         return str_cat(c->arena, STR("/finance/receipts/"), p->subject);
+    case PROPOSAL_EXCEPTION:
+        return str_cat(c->arena, STR("/finance/exceptions/"), p->subject);
     case PROPOSAL_FEE_TABLE:
         return STR("/finance/fees");
     case PROPOSAL_RUN_CLOSE:
@@ -261,6 +284,8 @@ result proposal_put(struct ctx *c, struct json *data, const struct proposal *p, 
         reversal_postings(c, postings, content);
     if (p->kind == PROPOSAL_REFUND)
         refund_postings(c, postings, content);
+    if (p->kind == PROPOSAL_EXCEPTION)
+        exception_postings(c, postings, content);
     json_put_bool(data, "moves_money", json_count(postings) > 0);
     if (p->kind == PROPOSAL_FEE_TABLE)
         diff_put(data, content);

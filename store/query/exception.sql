@@ -181,7 +181,8 @@ GROUP BY class, age;
 -- name: exception_late
 SELECT id FROM reconcile_exception
 WHERE stage IN ('open', 'assigned', 'reopened', 'executed') AND raised_ms = 0
-    AND first_seen_ms <= CASE priority WHEN 1 THEN $1 WHEN 2 THEN $2 WHEN 3 THEN $3 ELSE $4 END
+    AND first_seen_ms <= CASE priority WHEN 1 THEN CAST($1 AS BIGINT)
+        WHEN 2 THEN CAST($2 AS BIGINT) WHEN 3 THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END
 ORDER BY id LIMIT $5;
 
 -- name: exception_line

@@ -26,8 +26,7 @@ WHERE a.portal_day = $2 AND a.captured_ms > 0
             AND (a.channel <> 'counter' OR l.merchant_ref = '')))
 ON CONFLICT (run_n, reference) DO NOTHING;
 
--- Attempts that the file speaks of and that are not captures of the day; one that was taken back,
--- so that what did arrive could be captured under the same number, speaks through that one.
+-- Attempts that the file speaks of and that are not captures of the day.
 -- name: reconcile_ours_freeze_refs
 INSERT INTO reconcile_ours (run_n, reference, agency_id, order_id, dossier, portal_txn, amount_vnd,
     captured, in_day, portal_day, late, twice, taken)
@@ -37,8 +36,6 @@ SELECT CAST($1 AS BIGINT), a.reference, a.agency_id, a.order_id, o.reference, a.
 FROM attempt a JOIN orders o ON o.agency_id = a.agency_id AND o.id = a.order_id
 WHERE (a.captured_ms = 0 OR a.portal_day <> $3)
     AND a.reference IN (SELECT l.merchant_ref FROM settlement_line l WHERE l.file_n = $2)
-    AND NOT (a.state = 'reversed' AND EXISTS (SELECT 1 FROM attempt b
-        WHERE b.portal_txn = a.portal_txn AND b.captured_ms > 0))
 ON CONFLICT (run_n, reference) DO NOTHING;
 
 -- The same found by the portal's number, of the line itself or of the payment that it undoes.
