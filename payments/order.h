@@ -224,6 +224,15 @@ MUST_USE result order_supersede(struct sql *db, const struct till *t, struct ord
                                 struct order *successor, const struct order_cause *cause,
                                 struct arena *a, struct err *e);
 
+/* A system asks for a corrected order in place of this one: `fresh` was made in this transaction,
+ * for the same dossier. Only what was never paid, or was given back: captured money is not carried
+ * on the word of a system. ERR_INVALID "replaces": no order of this client, or of another dossier;
+ * ERR_BUSINESS_RULE "replaces": money is held for it; ERR_CONFLICT: an attempt may still be paid;
+ * ERR_WRONG_STATE: it ended otherwise. */
+MUST_USE result order_replace(struct sql *db, const struct till *t, struct str id,
+                              struct str client_id, const struct order *fresh,
+                              const struct order_cause *cause, struct arena *a, struct err *e);
+
 /* A line of the history of an order and its attempts, oldest first. */
 struct order_history {
     int64_t seq, at_ms;

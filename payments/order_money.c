@@ -10,6 +10,7 @@
 #include "payments/ledger.h"
 #include "payments/order.h"
 #include "payments/order_books.h"
+#include "payments/order_row.h"
 #include "payments/reversal.h"
 #include "store/sql.h"
 
@@ -217,4 +218,25 @@ result order_supersede(struct sql *db, const struct till *t, struct order *o,
     c.successor = (struct str){ "", 0 };
     c.account = LEDGER_1190;
     return order_captured(db, t, successor, &c, a, e);
+}
+
+result order_replace(struct sql *db, const struct till *t, struct str id, struct str client_id,
+                     const struct order *fresh, const struct order_cause *cause, struct arena *a,
+                     struct err *e)
+{
+    struct order seen, old, next;
+    struct err why = { .code = ERR_NONE };
+
+    if (order_find(db, t, id, a, &seen, &why).failed && why.code != ERR_NOT_FOUND) {
+        *e = why;
+        return (result){ true };
+    }
+    if (why.code == ERR_NOT_FOUND || !str_eq(seen.client_id, client_id) ||
+        !str_eq(seen.agency_id, fresh->agency_id) || !str_eq(seen.reference, fresh->reference))
+        return fail_field(e, ERR_INVALID, "replaces", "no payment of this dossier");
+    TRY(order_take(db, t, seen.agency_id, seen.id, a, &old, e));
+    if (net_vnd(&old) > 0)
+        return fail_field(e, ERR_BUSINESS_RULE, "replaces", "money is held for it");
+    TRY(order_take(db, t, fresh->agency_id, fresh->id, a, &next, e));
+    return order_supersede(db, t, &old, &next, cause, a, e);
 }

@@ -21,6 +21,7 @@ struct payment_body {
     struct fee_item items[LIMIT_ORDER_LINES];
     struct str categories[API_CATEGORIES_MAX];
     const struct json *metadata; /* in the body, or NULL */
+    struct str replaces;         /* id of the payment that it corrects, or empty */
     struct quote quote;          /* by which it is asked for; id empty: by none */
 };
 

@@ -223,6 +223,7 @@ result payment_read(struct ctx *c, const struct json *body, struct payment_body 
     else
         TRY(case_read(body, out, e));
     TRY(read_rest(body, &out->order, e));
+    TRY(json_want_str(body, "replaces", 60, &out->replaces, e));
     TRY(read_payer(body, &out->order.payer, e));
     TRY(check_client(c, &out->order, e));
     return read_subject(c, body, out, e);

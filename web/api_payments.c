@@ -21,11 +21,22 @@ struct making {
     const struct payment_body *payment;
 };
 
+static struct order_cause cause_of(struct ctx *c, struct arena *a)
+{
+    return (struct order_cause){
+        .actor = str_cat(a, STR("client:"), c->access.client_id),
+        .source = STR("api"),
+        .request_id = c->visit.request_id,
+        .ip = c->visit.ip,
+    };
+}
+
 static result make_order(struct sql *db, void *arg, struct arena *a, struct idempotency_reply *out,
                          struct err *e)
 {
     const struct making *m = arg;
     const struct till *t = &m->c->app->till;
+    const struct order_cause cause = cause_of(m->c, a);
     struct order order;
 
     if (m->payment->subject.code != ERR_NONE) {
@@ -35,6 +46,9 @@ static result make_order(struct sql *db, void *arg, struct arena *a, struct idem
     TRY(order_create(db, t, &m->payment->order, a, &order, e));
     if (m->payment->quote.id.n > 0)
         TRY(quote_check(&m->payment->quote, &order, m->c->now_ms, a, e));
+    if (m->payment->replaces.n > 0)
+        TRY(order_replace(db, t, m->payment->replaces, m->c->access.client_id, &order, &cause, a,
+                          e));
     TRY(metadata_put(db, &order, m->payment->metadata, a, e));
     return api_reply(m->c, payment_json(t, &order, m->payment->metadata, a), a, out, e);
 }
@@ -230,12 +244,7 @@ static result act(void *arg, struct arena *a, struct idempotency_reply *out, str
 {
     const struct acting *w = arg;
     struct ctx *c = w->c;
-    const struct order_cause cause = {
-        .actor = str_cat(a, STR("client:"), c->access.client_id),
-        .source = STR("api"),
-        .request_id = c->visit.request_id,
-        .ip = c->visit.ip,
-    };
+    const struct order_cause cause = cause_of(c, a);
     struct json *body;
     struct order now;
 

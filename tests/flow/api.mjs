@@ -261,6 +261,17 @@ await refusal("listWebhookDeliveries", { query: { state: "lost" } }, 400, "inval
 assert.equal((await ask("listWebhookDeliveries", { query: { limit: 1, endpoint_id: endpoint.id } })).body.data.length, 1);
 assert.equal((await ask("disableWebhookEndpoint", { to: endpoint })).body.state, "disabled");
 const before = (await ask("listWebhookDeliveries", { query: { limit: 100 } })).body.data.length;
+// A bill that was wrong: the corrected one takes its place, once, and only while no money is held.
+const wrong = (await ask("createPayment", { body: { ...dossier(), reference: "H56.14-261123-7707" }, key: "wrong-1" })).body;
+const right = { ...dossier(), reference: "H56.14-261123-7707", items: [{ fee: "land_change" }], replaces: wrong.id };
+await refusal("createPayment", { body: { ...right, replaces: "pay_none" }, key: randomUUID() }, 400, "invalid", "replaces");
+await refusal("createPayment", { body: { ...right, replaces: id }, key: randomUUID() }, 400, "invalid", "replaces"); // of another dossier
+await refusal("createPayment", { body: { ...right, reference: wish.reference, replaces: id }, key: randomUUID() }, 422, "business_rule", "replaces"); // paid
+const corrected = (await ask("createPayment", { body: right, key: "right-1" })).body;
+const replaced = (await ask("getPayment", { to: wrong })).body;
+assert.deepEqual([corrected.state, replaced.state, replaced.superseded_by], ["open", "superseded", corrected.id]);
+await refusal("createPayment", { body: right, key: randomUUID() }, 409, "wrong_state"); // it ended
+await refusal("cancelPayment", { to: wrong }, 409, "wrong_state");
 await ask("cancelPayment", { to: { id: ids[2] } });
 assert.equal((await ask("listWebhookDeliveries", { query: { limit: 100 } })).body.data.length, before);
 assert.equal((await ask("enableWebhookEndpoint", { to: endpoint })).body.state, "enabled");
