@@ -14,8 +14,7 @@
 #include "finance/run.h"
 #include "payments/attempt.h"
 
-#define ASKED_MAX  50  /* QUERY calls of one run; each may take the portal's time-out */
-#define RUNS_ALIVE 100 /* what older runs left under way is swept */
+#define ASKED_MAX 50 /* QUERY calls of one run; each may take the portal's time-out */
 
 static const char *const verdict_names[RECONCILE_VERDICT_COUNT] = {
     "none",      "incomplete", "breaks", "reconciled_with_warnings", "reconciled_with_pending",
@@ -89,64 +88,9 @@ static result heal(struct reconcile_run *r, struct err *e)
     return OK;
 }
 
-static result sweep(struct sql *db, int64_t before_n, struct err *e)
-{
-    TRY(sql_run(db, SQL_RECONCILE_OURS_SWEEP, e, sql_i(before_n)));
-    return sql_run(db, SQL_RECONCILE_FOUND_SWEEP, e, sql_i(before_n));
-}
-
 static result freeze(struct sql *db, void *arg, struct err *e)
 {
-    struct reconcile_run *r = arg;
-    struct str day = date_iso(r->a, r->day);
-
-    r->cut_ms = clock_now_ms(r->t->clock);
-    TRY(settlement_number(db, "run", &r->run_n, e));
-    TRY(sweep(db, r->run_n - RUNS_ALIVE, e));
-    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_DAY, e, sql_i(r->run_n), sql_t(day),
-                sql_i(r->file.file_n)));
-    TRY(sql_run(db, SQL_RECONCILE_OURS_FREEZE_REFS, e, sql_i(r->run_n), sql_i(r->file.file_n),
-                sql_t(day)));
-    return sql_run(db, SQL_RECONCILE_OURS_FREEZE_TXNS, e, sql_i(r->run_n), sql_i(r->file.file_n),
-                   sql_t(day));
-}
-
-/* A page, from where the last one ended; tried again from there. */
-struct paging {
-    struct reconcile_run *r;
-    struct reconcile_walk from;
-    bool more;
-};
-
-static result page_of_lines(struct sql *db, void *arg, struct err *e)
-{
-    struct paging *g = arg;
-
-    arena_reset(g->r->page);
-    g->r->walk = g->from;
-    TRY(reconcile_match_lines(db, g->r, e));
-    g->more = !g->r->walk.ended;
-    return OK;
-}
-
-static result page_of_absent(struct sql *db, void *arg, struct err *e)
-{
-    struct paging *g = arg;
-
-    arena_reset(g->r->page);
-    g->r->walk = g->from;
-    return reconcile_match_absent(db, g->r, &g->more, e);
-}
-
-static result pages(struct reconcile_run *r, sql_work *page, struct err *e)
-{
-    struct paging g = { .r = r, .more = true };
-
-    while (g.more) {
-        g.from = r->walk;
-        TRY(sql_transact(r->t->store, page, &g, e));
-    }
-    return OK;
+    return reconcile_freeze(db, arg, e);
 }
 
 static result close_run(struct sql *db, void *arg, struct err *e)
@@ -160,9 +104,9 @@ static result close_run(struct sql *db, void *arg, struct err *e)
 static result begin(struct sql *db, void *arg, struct err *e)
 {
     struct reconcile_run *r = arg;
-    const struct run_key key = { STR(SETTLEMENT_PROVIDER), r->t->account, r->day };
 
-    return run_begin(db, r->t, &key, &r->go, r->a, e);
+    TRY(settlement_number(db, "run", &r->run_n, e));
+    return run_begin(db, r->t, &r->key, &r->go, r->a, e);
 }
 
 static result run(struct reconcile_run *r, struct err *e)
@@ -172,10 +116,14 @@ static result run(struct reconcile_run *r, struct err *e)
     if (!r->go)
         return OK;
     TRY(heal(r, e));
-    TRY(sql_transact(r->t->store, freeze, r, e));
-    TRY(pages(r, page_of_lines, e));
-    TRY(pages(r, page_of_absent, e));
+    r->cut_ms = clock_now_ms(r->t->clock);
+    TRY(sql_read(r->t->store, freeze, r, e));
     return sql_transact(r->t->store, close_run, r, e);
+}
+
+static void run_close_engine(struct reconcile_run *r)
+{
+    match_close(&r->engine);
 }
 
 result reconcile_run(const struct till *t, struct date day, struct arena *a,
@@ -183,11 +131,15 @@ result reconcile_run(const struct till *t, struct date day, struct arena *a,
 {
     DEFER(arena_close) struct arena *own = arena_open(LIMIT_ARENA_JOB_BYTES);
     DEFER(arena_close) struct arena *page = arena_open(LIMIT_ARENA_JOB_BYTES);
-    struct reconcile_run r = { .t = t, .day = day, .a = own, .page = page };
+    DEFER(run_close_engine)
+    struct reconcile_run r = { .t = t,
+                               .key = { STR(SETTLEMENT_PROVIDER), t->account, day },
+                               .day = day,
+                               .a = own,
+                               .page = page };
 
-    r.walk = (struct reconcile_walk){
-        .ref = STR(""), .txn = STR(""), .group_txn = STR(""), .absent = STR(""), .kind = -1
-    };
+    r.rules =
+        (struct match_rules){ .provider = r.key.provider, .account = r.key.account, .day = day };
     TRY(run(&r, e));
     return reconcile_day(t, day, a, out, e);
 }

@@ -11,44 +11,103 @@
 #define PAGE_ROWS 1000
 
 struct closing {
+    struct sql *db;
     struct reconcile_run *r;
+    int64_t run_n;
     struct reconcile_day day;
     int64_t counts[MATCH_COUNT], differences_vnd[MATCH_COUNT];
-    int64_t found_lines; /* staged rows that are about a line */
+    int64_t found_lines; /* outcomes other than OK that are about a line */
     struct str found_digest;
 };
 
-static result sum_read(struct sql *db, enum sql_query q, int64_t n, int64_t *vnd, int64_t *count,
+/* Captured here and absent in the file: the file of the day beside it may have it. */
+static result class_of(struct closing *c, const struct match_outcome *o, enum match_class *out,
                        struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
+    const struct reconcile_run *r = c->r;
 
-    TRY(sql_find(db, q, &rows, e, sql_i(n)));
+    *out = o->class;
+    if (o->class != MATCH_MIS_THEIRS || r->before_n + r->after_n == 0)
+        return OK;
+    TRY(sql_find(c->db, SQL_RECONCILE_LINE_ELSEWHERE, &rows, e, sql_i(r->before_n),
+                 sql_i(r->after_n), sql_t(o->ours.reference)));
     TRY(sql_one(rows, e));
-    *vnd = sql_int(rows, 0);
-    *count = sql_int(rows, 1);
+    if (sql_int(rows, 0) > 0)
+        *out = MATCH_DATE;
     return OK;
 }
 
-static result found_read(struct sql *db, struct closing *c, struct err *e)
+static result dossier_find(struct closing *c, struct str agency_id, struct str order_id,
+                           struct str *out, struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
-    enum match_class class;
     bool more;
 
-    TRY(sql_find(db, SQL_RECONCILE_FOUND_SUMS, &rows, e, sql_i(c->r->run_n)));
-    for (;;) {
-        TRY(sql_next(rows, &more, e));
-        if (!more)
-            return OK;
-        if (!match_find(sql_text(rows, 0, c->r->page), &class))
-            return fail(e, ERR_INTERNAL, "a class that match.def does not have");
-        c->counts[class] = sql_int(rows, 1);
-        c->differences_vnd[class] = sql_int(rows, 2);
-        c->found_lines += sql_int(rows, 3);
-        TRY(money_add(c->day.difference_vnd, sql_int(rows, 2), &c->day.difference_vnd, e));
-        c->day.open_count += class == MATCH_OK_W ? 0 : sql_int(rows, 1);
-    }
+    TRY(sql_find(c->db, SQL_RECONCILE_ORDER_DOSSIER, &rows, e, sql_t(agency_id), sql_t(order_id)));
+    TRY(sql_next(rows, &more, e));
+    if (more)
+        *out = sql_text(rows, 0, c->r->page);
+    return OK;
+}
+
+static struct str either(struct str a, struct str b)
+{
+    return a.n > 0 ? a : b;
+}
+
+/* What is asked of the store for single outcomes, before rows go in bulk. */
+struct finding {
+    const struct match_outcome *o;
+    enum match_class class;
+    struct str agency_id, order_id, dossier;
+};
+
+static result finding_make(struct closing *c, const struct match_outcome *o, struct finding *f,
+                           struct err *e)
+{
+    *f = (struct finding){ .o = o, .dossier = STR("") };
+    if (!str_cut(o->ours.order, '/', &f->agency_id, &f->order_id))
+        f->agency_id = f->order_id = STR("");
+    TRY(class_of(c, o, &f->class, e));
+    if (f->order_id.n > 0)
+        TRY(dossier_find(c, f->agency_id, f->order_id, &f->dossier, e));
+    f->dossier = either(f->dossier, o->theirs.dossier);
+    return OK;
+}
+
+static void finding_count(struct closing *c, const struct finding *f)
+{
+    c->counts[f->class]++;
+    c->differences_vnd[f->class] += f->o->difference_vnd;
+    c->found_lines += f->o->file != MATCH_NONE;
+    c->day.open_count += f->class != MATCH_OK_W;
+}
+
+static result finding_put(void *arg, const struct match_outcome *o, struct err *e)
+{
+    struct closing *c = arg;
+    struct arena *a = c->r->page;
+    struct finding f;
+
+    arena_reset(a);
+    TRY(finding_make(c, o, &f, e));
+    finding_count(c, &f);
+    return sql_run(
+        c->db, SQL_RECONCILE_FOUND_INSERT, e, sql_i(c->run_n), sql_t(match_id(a, &c->r->rules, o)),
+        sql_t(str_c(match_name(f.class))), sql_i(match_priority(f.class)),
+        sql_t(either(o->ours.reference, o->theirs.merchant_ref)),
+        sql_t(either(o->theirs.portal_txn, o->ours.portal_txn)), sql_t(f.dossier),
+        sql_t(f.agency_id), sql_t(f.order_id), sql_i(o->file == MATCH_NONE ? 0 : o->line),
+        sql_i(o->ours_vnd), sql_i(o->theirs_vnd), sql_i(o->difference_vnd));
+}
+
+static result found_write(struct closing *c, struct err *e)
+{
+    TRY(match_each(c->r->engine, finding_put, c, e));
+    for (int i = 0; i < MATCH_COUNT; i++)
+        TRY(money_add(c->day.difference_vnd, c->differences_vnd[i], &c->day.difference_vnd, e));
+    return OK;
 }
 
 static result found_page(struct sql *db, struct closing *c, struct digest_run *run,
@@ -58,7 +117,7 @@ static result found_page(struct sql *db, struct closing *c, struct digest_run *r
     int64_t count = 0;
     bool row;
 
-    TRY(sql_find(db, SQL_RECONCILE_FOUND_PAGE, &rows, e, sql_i(c->r->run_n), sql_t(*after),
+    TRY(sql_find(db, SQL_RECONCILE_FOUND_PAGE, &rows, e, sql_i(c->run_n), sql_t(*after),
                  sql_i(PAGE_ROWS)));
     for (;; count++) {
         TRY(sql_next(rows, &row, e));
@@ -204,7 +263,7 @@ static result run_insert(struct sql *db, const struct closing *c, struct err *e)
     const struct reconcile_day *d = &c->day;
 
     return sql_run(db, SQL_RECONCILE_RUN_INSERT, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                   sql_t(c->r->t->account), sql_t(date_iso(c->r->a, c->r->day)), sql_i(c->r->run_n),
+                   sql_t(c->r->t->account), sql_t(date_iso(c->r->a, c->r->day)), sql_i(c->run_n),
                    sql_t(str_c(reconcile_verdict_name(d->verdict))), sql_t(d->reason),
                    sql_t(c->r->file.file.sha256), sql_i(d->captured_vnd), sql_i(d->captured_count),
                    sql_i(d->file_vnd), sql_i(d->file_count), sql_i(d->matched_vnd),
@@ -218,46 +277,47 @@ static result exceptions_save(struct sql *db, const struct closing *c, struct er
     const struct exception_scope scope = { STR(SETTLEMENT_PROVIDER), c->r->t->account,
                                            date_iso(c->r->a, c->r->day) };
 
-    return exception_merge(db, &scope, c->r->run_n, c->r->file.file_n, clock_now_ms(c->r->t->clock),
+    return exception_merge(db, &scope, c->run_n, c->r->file.file_n, clock_now_ms(c->r->t->clock),
                            e);
 }
 
 static result staging_drop(struct sql *db, const struct closing *c, struct err *e)
 {
-    TRY(sql_run(db, SQL_RECONCILE_OURS_DROP, e, sql_i(c->r->run_n)));
-    return sql_run(db, SQL_RECONCILE_FOUND_DROP, e, sql_i(c->r->run_n));
+    return sql_run(db, SQL_RECONCILE_FOUND_DROP, e, sql_i(c->run_n));
 }
 
+/* Captured as it was read, the file as its own row has it: neither comes from the engine. */
 static result figures_read(struct sql *db, struct closing *c, struct err *e)
 {
     struct reconcile_day *d = &c->day;
 
-    d->matched_vnd = c->r->walk.matched_vnd;
-    d->matched_count = c->r->walk.matched_count;
-    TRY(sum_read(db, SQL_RECONCILE_OURS_SUM, c->r->run_n, &d->captured_vnd, &d->captured_count, e));
-    TRY(sum_read(db, SQL_RECONCILE_FILE_SUM, c->r->file.file_n, &d->file_vnd, &d->file_count, e));
-    TRY(found_read(db, c, e));
+    d->matched_vnd = c->r->result.matched_vnd;
+    d->matched_count = c->r->result.matched_count;
+    d->captured_vnd = c->r->captured_vnd;
+    d->captured_count = c->r->captured_count;
+    d->file_vnd = c->r->file.moved_vnd;
+    d->file_count = c->r->file.file.lines;
+    TRY(found_write(c, e));
     return found_digest(db, c, e);
 }
 
 result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e)
 {
-    const struct run_key key = { STR(SETTLEMENT_PROVIDER), r->t->account, r->day };
-    struct closing c = { .r = r };
+    struct closing c = { .db = db, .r = r, .run_n = r->run_n };
     struct str last_hash;
     int64_t last_n, n;
 
     TRY(settlement_number(db, "run", &n, e)); /* runs end one after the other */
     TRY(last_read(db, &c, &last_n, &last_hash, e));
     if (last_n > r->run_n)
-        return staging_drop(db, &c, e); /* a run that began later has ended */
+        return OK; /* a run that began later has ended */
     TRY(figures_read(db, &c, e));
     residual_make(&c);
     c.day.verdict = verdict_of(&c);
     outcome_make(&c);
     if (!str_eq(last_hash, c.day.manifest_hash))
         TRY(run_insert(db, &c, e));
-    TRY(run_end(db, r->t, &key, c.day.manifest_hash, r->cut_ms, r->a, e));
+    TRY(run_end(db, r->t, &r->key, c.day.manifest_hash, r->cut_ms, r->a, e));
     TRY(exceptions_save(db, &c, e));
     return staging_drop(db, &c, e);
 }

@@ -268,7 +268,7 @@ result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct err *e)
 /* Statements. */
 
 /* Remembers the first failure, for who goes on after it. */
-static result noted(struct sql *db, result r, const struct err *e)
+result sql_noted(struct sql *db, result r, const struct err *e)
 {
     if (r.failed && db->why.code == ERR_NONE) {
         sql_mark(db, SQL_FAILED);
@@ -319,10 +319,10 @@ result sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *param
     if (e == NULL)
         e = &own;
     if (changed == NULL && db->pool->engine->post != NULL)
-        return noted(db, post(db, q, params, n, e), e);
-    TRY(noted(db, start(db, q, params, n, e), e));
+        return sql_noted(db, post(db, q, params, n, e), e);
+    TRY(sql_noted(db, start(db, q, params, n, e), e));
     r = &db->rows[q];
-    TRY(noted(db, db->pool->engine->drain(r, &rows, e), e));
+    TRY(sql_noted(db, db->pool->engine->drain(r, &rows, e), e));
     if (changed != NULL)
         *changed = rows;
     return OK;
@@ -338,14 +338,14 @@ result sql_run_one_n(struct sql *db, enum sql_query q, const struct sql_param *p
     if (e == NULL)
         e = &own;
     if (db->pool->engine->expect_one != NULL) {
-        TRY(noted(db, post(db, q, params, n, e), e));
+        TRY(sql_noted(db, post(db, q, params, n, e), e));
         db->pool->engine->expect_one(db, code);
         return OK;
     }
     TRY(sql_run_n(db, q, params, n, &changed, e));
     if (changed == 1)
         return OK;
-    return noted(db, fail(e, code, "%s: not one row", sql_rows_name(&db->rows[q])), e);
+    return sql_noted(db, fail(e, code, "%s: not one row", sql_rows_name(&db->rows[q])), e);
 }
 
 result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
@@ -356,7 +356,7 @@ result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *para
     must(q < SQL_QUERY_COUNT);
     if (e == NULL)
         e = &own;
-    TRY(noted(db, start(db, q, params, n, e), e));
+    TRY(sql_noted(db, start(db, q, params, n, e), e));
     *rows = &db->rows[q];
     return OK;
 }
@@ -370,7 +370,7 @@ result sql_next(struct sql_rows *rows, bool *more, struct err *e)
     if (e == NULL)
         e = &own;
     rows->on_row = false;
-    TRY(noted(rows->db, rows->db->pool->engine->next(rows, &found, e), e));
+    TRY(sql_noted(rows->db, rows->db->pool->engine->next(rows, &found, e), e));
     rows->on_row = found;
     *more = found;
     return OK;
@@ -419,7 +419,7 @@ static result check_all(struct sql *db, void *arg, struct err *e)
 {
     (void)arg;
     for (int q = 0; q < SQL_QUERY_COUNT; q++)
-        TRY(noted(db, db->pool->engine->check(&db->rows[q], e), e));
+        TRY(sql_noted(db, db->pool->engine->check(&db->rows[q], e), e));
     return OK;
 }
 
@@ -430,10 +430,10 @@ result sql_check_queries(struct sql_pool *p, struct err *e)
 
 result sql_script(struct sql *db, struct str text, struct err *e)
 {
-    return noted(db, db->pool->engine->script(db, text, e), e);
+    return sql_noted(db, db->pool->engine->script(db, text, e), e);
 }
 
 result sql_lock(struct sql *db, struct err *e)
 {
-    return noted(db, db->pool->engine->lock(db, e), e);
+    return sql_noted(db, db->pool->engine->lock(db, e), e);
 }

@@ -107,6 +107,10 @@ struct sql_engine {
     void (*end)(struct sql_rows *r);
     struct sql_param (*cell)(const struct sql_rows *r, int column); /* borrowed until next() */
     int (*columns)(const struct sql_rows *r);
+    /* Rows in bulk, in the format of PostgreSQL's binary COPY; NULL: by single statements. */
+    result (*copy_begin)(struct sql *db, const char *statement, struct err *e);
+    result (*copy_put)(struct sql *db, struct str bytes, struct err *e);
+    result (*copy_end)(struct sql *db, bool keep, struct err *e);
     result (*script)(struct sql *db, struct str text, struct err *e); /* many statements */
     result (*lock)(struct sql *db, struct err *e); /* one migration at a time, of all processes */
 };
@@ -155,6 +159,8 @@ const char *sql_rows_name(const struct sql_rows *r);
 MUST_USE result sql_params_check(const struct sql_rows *r, const struct sql_param *params, size_t n,
                                  struct err *e);
 void sql_mark(struct sql *db, enum sql_state state);
+/* Remembers the first failure of the transaction under way, for who ignores it. */
+result sql_noted(struct sql *db, result r, const struct err *e);
 
 /* For migrate.c: inside a transaction. */
 MUST_USE result sql_script(struct sql *db, struct str text, struct err *e);

@@ -456,6 +456,9 @@ const struct sql_engine sql_engine_pgsql = {
     .end = pgsql_end,
     .cell = pgsql_cell,
     .columns = pgsql_columns,
+    .copy_begin = copy_begin,
+    .copy_put = copy_put,
+    .copy_end = copy_end,
     .script = pgsql_script,
     .lock = pgsql_lock,
 };

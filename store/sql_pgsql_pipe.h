@@ -44,6 +44,11 @@ MUST_USE result pipe_flush(struct sql *db, struct err *e);
 /* Waits, and goes back to one statement at a time, for scripts. */
 MUST_USE result pipe_leave(struct sql *db, struct err *e);
 
+/* COPY (sql_pgsql_copy.c): waits for what was sent before; keep false: what was put is given up. */
+MUST_USE result copy_begin(struct sql *db, const char *statement, struct err *e);
+MUST_USE result copy_put(struct sql *db, struct str bytes, struct err *e);
+MUST_USE result copy_end(struct sql *db, bool keep, struct err *e);
+
 /* What an answer that is a refusal means for the transaction: see sql_mark(). */
 result pgsql_refused(struct sql *db, const struct pg_result *r, const char *name, struct err *e);
 

@@ -42,3 +42,7 @@ CREATE TABLE run_step (
 -- What the bridge of the next day goes on from.
 ALTER TABLE reconcile_run ADD COLUMN cut_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE reconcile_run ADD COLUMN bridge TEXT NOT NULL DEFAULT '';
+
+-- Our side is frozen by one snapshot now, not by rows.
+DROP TABLE reconcile_ours;
+CREATE INDEX refund_by_paid ON refund (account, state, updated_ms);
