@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "finance/intake.h"
+#include "finance/report.h"
+#include "finance/report_kept.h"
 #include "payments/idempotency.h"
 #include "payments/outbox.h"
 #include "payments/poll.h"
@@ -29,6 +31,7 @@ enum lane_name {
     LANE_MONEY,
     LANE_RECEIPT,
     LANE_DAY,
+    LANE_REPORT,
     LANE_SESSION,
     LANE_NOTICE,
     LANE_KEYS,
@@ -36,7 +39,8 @@ enum lane_name {
     LANE_COUNT
 };
 
-#define NOTICE_POLL_MS 200 /* who signs out is out at once: the question reads one index */
+#define REPORT_POLL_MS 30000 /* who asks for a report adds up what is missing */
+#define NOTICE_POLL_MS 200   /* who signs out is out at once: the question reads one index */
 
 struct lane {
     struct jobs *jobs;
@@ -86,6 +90,16 @@ static result sum_up(const struct app *app, bool *did, struct err *e)
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
 {
     return intake_due(&app->till, &app->conf, did, e);
+}
+
+static result follow_ledger(const struct app *app, bool *did, struct err *e)
+{
+    return report_follow(&app->till, did, e);
+}
+
+static result keep_report(const struct app *app, bool *did, struct err *e)
+{
+    return report_kept_due(&app->office, did, e);
 }
 
 static result sweep_session(const struct app *app, bool *did, struct err *e)
@@ -156,6 +170,8 @@ static const struct {
     { LANE_RECEIPT, "job.receipt", sign_receipt },
     { LANE_RECEIPT, "job.summary", sum_up },
     { LANE_DAY, "job.settlement", fetch_settlement },
+    { LANE_REPORT, "job.figures", follow_ledger },
+    { LANE_REPORT, "job.report", keep_report },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },
     { LANE_NOTICE, "job.notice", tell },
@@ -227,6 +243,8 @@ static int64_t poll_of(const struct lane *lane, const struct app *app)
 {
     const int64_t poll_ms = app->conf.jobs.poll_ms;
 
+    if (lane->name == LANE_REPORT)
+        return poll_ms > REPORT_POLL_MS ? poll_ms : REPORT_POLL_MS;
     return lane->name == LANE_NOTICE && poll_ms > NOTICE_POLL_MS ? NOTICE_POLL_MS : poll_ms;
 }
 

@@ -211,15 +211,26 @@ static void rule_serial(struct conf_reader *r)
                      "must be two capital letters A to Z");
 }
 
-static void rule_settlement_at(struct conf_reader *r)
+static void rule_time(struct conf_reader *r, size_t row)
 {
-    const struct str text = r->conf.jobs.settlement_at;
+    const struct str text = text_of(r, row);
     struct str hour, minute;
     int64_t h = 24, m = 60;
 
     if (text.n != 5 || !str_cut(text, ':', &hour, &minute) || hour.n != 2 || !str_digits(hour) ||
         !str_digits(minute) || !str_to_i64(hour, &h) || !str_to_i64(minute, &m) || h > 23 || m > 59)
-        conf_mistake(r, ROW(jobs, settlement_at), "must be a time of day, HH:MM");
+        conf_mistake(r, row, "must be a time of day, HH:MM");
+}
+
+static void rule_settlement_at(struct conf_reader *r)
+{
+    rule_time(r, ROW(jobs, settlement_at));
+}
+
+static void rule_report_at(struct conf_reader *r)
+{
+    if (text_of(r, ROW(finance, report_at)).n > 0)
+        rule_time(r, ROW(finance, report_at));
 }
 
 /* Settings that must say something. */
@@ -257,6 +268,7 @@ static const struct rule {
     { ROW(auth, session_idle_s), rule_sessions },
     { ROW(payments, receipt_serial_letters), rule_serial },
     { ROW(jobs, settlement_at), rule_settlement_at },
+    { ROW(finance, report_at), rule_report_at },
 };
 
 void conf_rules(struct conf_reader *r)

@@ -56,6 +56,7 @@ places_dir = $top/conf/places
 refunds_dir = $top/conf/refunds
 [finance]
 sources_dir = $top/conf/sources
+reports_dir = $top/conf/reports
 calendar_dir = $top/conf/calendar
 END
 case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac

@@ -18,12 +18,14 @@
 
 struct conf;
 struct keyring;
+struct report_book;
 
 struct office {
     struct till *till;
     const struct conf *conf;
     struct keyring *keys; /* of the service: manifests are signed with the active one */
     const struct source_book *sources;
+    const struct report_book *reports; /* points and full marks of indicators, dated */
     struct proposal_above above;
     struct arena *arena; /* of what the office itself holds */
 };

@@ -25,6 +25,7 @@ static const char *const readers[] = {
     "RECEIPT_REPORT_LIST",
     "REFUND_TOTALS",
     "SHIFT_PAGE",
+    "REPORT_BEHIND",
     "WEBHOOK_ENDPOINT_LIST",
 };
 
