@@ -7,16 +7,13 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "finance/report_plot.h"
-#include "paper/pdf.h"
+#include "paper/pdf_table.h"
 #include "paper/plot.h"
 #include "paper/sheet.h"
 
 #define FILE_BYTES_MAX ((size_t)32 << 20)
 #define PNG_SCALE      3
 #define PDF_ROWS_MAX   3000
-#define MARGIN_MM      12.0
-#define ROW_PT         7.5
-#define FOOT_MM        284.0
 
 static const struct {
     const char *name, *type;
@@ -198,77 +195,6 @@ static result xlsx(const struct report_print *p, struct arena *a, struct str *ou
 
 /* ---- PDF ---- */
 
-struct page {
-    struct pdf *pdf;
-    const struct report_print *p;
-    struct arena *a;
-    double x[REPORT_COLUMNS_MAX + 1], y;
-};
-
-static bool is_number(enum report_cell_kind kind)
-{
-    return kind == REPORT_MONEY || kind == REPORT_COUNT || kind == REPORT_RATE;
-}
-
-/* Texts get twice the room of numbers. */
-static void columns_place(struct page *g)
-{
-    const struct report_table *t = g->p->table;
-    double parts = 0, x = MARGIN_MM;
-
-    for (size_t i = 0; i < t->column_count; i++)
-        parts += t->columns[i].kind == REPORT_TEXT && i > 0 ? 2 : 1;
-    for (size_t i = 0; i < t->column_count; i++) {
-        g->x[i] = x;
-        x += (PDF_WIDTH_MM - 2 * MARGIN_MM) / parts *
-             (t->columns[i].kind == REPORT_TEXT && i > 0 ? 2 : 1);
-    }
-    g->x[t->column_count] = x;
-}
-
-static void row_put(struct page *g, const struct str *cells, bool bold)
-{
-    const struct report_table *t = g->p->table;
-    struct pdf_style style = { .size_pt = ROW_PT, .bold = bold };
-    double height = 0;
-
-    for (size_t i = 0; i < t->column_count; i++) {
-        const double h =
-            pdf_paragraph_height_mm(g->pdf, style, g->x[i + 1] - g->x[i] - 2, cells[i]);
-
-        height = h > height ? h : height;
-    }
-    if (g->y + height > FOOT_MM) {
-        pdf_page(g->pdf);
-        g->y = MARGIN_MM;
-    }
-    for (size_t i = 0; i < t->column_count; i++) {
-        style.align = is_number(t->columns[i].kind) ? PDF_RIGHT : PDF_LEFT;
-        (void)pdf_paragraph(g->pdf, style,
-                            (struct pdf_box){ g->x[i], g->y, g->x[i + 1] - g->x[i] - 2, 0 },
-                            cells[i]);
-    }
-    g->y += height + 1;
-    pdf_line(g->pdf, (struct pdf_box){ MARGIN_MM, g->y, PDF_WIDTH_MM - 2 * MARGIN_MM, 0 },
-             bold ? 0.8 : 0.2);
-    g->y += 1;
-}
-
-static void lines_put(struct page *g)
-{
-    const struct report_table *t = g->p->table;
-    struct str cells[REPORT_COLUMNS_MAX];
-
-    for (size_t i = 0; i < t->column_count; i++)
-        cells[i] = head_of(g->p, i, g->a);
-    row_put(g, cells, true);
-    for (size_t r = 0; r < t->row_count; r++) {
-        for (size_t i = 0; i < t->column_count; i++)
-            cells[i] = report_cell_text(t, r, i, g->p->texts, g->a);
-        row_put(g, cells, t->has_total && r + 1 == t->row_count);
-    }
-}
-
 static struct str scope_of(const struct report_print *p, struct arena *a)
 {
     const struct report_query *q = p->query;
@@ -281,28 +207,39 @@ static struct str scope_of(const struct report_print *p, struct arena *a)
     return catalog_fill(a, p->texts, STR("report.scope"), words, LEN(words));
 }
 
+static bool is_number(enum report_cell_kind kind)
+{
+    return kind == REPORT_MONEY || kind == REPORT_COUNT || kind == REPORT_RATE;
+}
+
+/* Names get twice the room of codes and numbers. */
 static result pdf(const struct report_print *p, struct arena *a, struct str *out, struct err *e)
 {
-    DEFER(pdf_close) struct pdf *doc = NULL;
-    const struct pdf_meta meta = { .title = report_title(p, a),
-                                   .subject = scope_of(p, a),
-                                   .author = STR("motcua"),
-                                   .language = p->query->language,
-                                   .made_ms = p->made_ms };
-    struct page g = { .p = p, .a = a, .y = MARGIN_MM };
-    const struct pdf_box line = { MARGIN_MM, MARGIN_MM, PDF_WIDTH_MM - 2 * MARGIN_MM, 0 };
-    struct pdf_box below = line;
+    const struct report_table *t = p->table;
+    struct pdf_table_column columns[REPORT_COLUMNS_MAX];
+    struct pdf_table paper = { .meta = { .title = report_title(p, a),
+                                         .subject = scope_of(p, a),
+                                         .author = STR("motcua"),
+                                         .language = p->query->language,
+                                         .made_ms = p->made_ms },
+                               .columns = columns,
+                               .column_count = t->column_count,
+                               .row_count = t->row_count,
+                               .has_total = t->has_total };
+    struct str *cells;
 
-    if (p->table->row_count > PDF_ROWS_MAX)
+    if (t->row_count > PDF_ROWS_MAX)
         return fail(e, ERR_TOO_LARGE, "more than %d rows on paper", PDF_ROWS_MAX);
-    TRY(pdf_open(&meta, &doc, e));
-    g.pdf = doc;
-    columns_place(&g);
-    g.y += pdf_paragraph(doc, (struct pdf_style){ .size_pt = 14, .bold = true }, line, meta.title);
-    below.y_mm = g.y + 1;
-    g.y += 1 + pdf_paragraph(doc, (struct pdf_style){ .size_pt = 9 }, below, meta.subject) + 3;
-    lines_put(&g);
-    return pdf_write(doc, a, out, e);
+    for (size_t i = 0; i < t->column_count; i++)
+        columns[i] =
+            (struct pdf_table_column){ .head = head_of(p, i, a),
+                                       .parts = t->columns[i].kind == REPORT_TEXT && i > 0 ? 2 : 1,
+                                       .is_number = is_number(t->columns[i].kind) };
+    cells = arena_array(a, struct str, t->row_count * t->column_count + 1);
+    for (size_t i = 0; i < t->row_count * t->column_count; i++)
+        cells[i] = report_cell_text(t, i / t->column_count, i % t->column_count, p->texts, a);
+    paper.cells = cells;
+    return pdf_table_write(&paper, a, out, e);
 }
 
 struct str report_title(const struct report_print *p, struct arena *a)
