@@ -1,4 +1,7 @@
-/* motcua reconcile: takes or fetches a day's settlement file and says how the day stands. */
+/*
+ * motcua reconcile: takes or fetches a day's settlement file and says how the day stands; or, on a
+ * bare machine, files against files (reconcile_files.h).
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -9,6 +12,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/reconcile_files.h"
 #include "finance/intake.h"
 #include "finance/reconcile.h"
 
@@ -83,7 +87,11 @@ result cmd_reconcile(struct cli *cli, struct err *e)
     struct str text;
     struct date day;
 
+    if (cli_option(cli, "--ours", 0) != NULL)
+        return reconcile_files(cli, e);
     TRY(cli_need_word(cli, 0, "date", &text, e));
+    if (!date_read(text, &day) && cli_word(cli, 1) != NULL)
+        return reconcile_files(cli, e);
     if (!date_read(text, &day) || !date_is_valid(day))
         return fail_field(e, ERR_INVALID, "date", "not a date yyyy-mm-dd");
     TRY(cli_open_app(cli, &stores, &app, e));

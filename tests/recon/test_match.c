@@ -418,67 +418,67 @@ static void retried(struct scene *s)
     add_line(s, paid("R1", "T0"))->success = false;
 }
 
+static const struct {
+    const char *sentence;
+    bend *bend;
+    const char *classes; /* without OK, in the order in which they are told */
+    int64_t matched;
+} cases[] = {
+    { "equal", nothing, "", 1 },
+    { "less there", less, "AMT_LESS ", 0 },
+    { "more there", more, "AMT_MORE ", 0 },
+    { "failed there", failed_there, "STA ", 0 },
+    { "failed here", failed_here, "STA ", 0 },
+    { "failed on both sides", failed_both, "", 1 },
+    { "absent there", absent_there, "MIS_THEIRS ", 0 },
+    { "in the file of the next day", elsewhere, "DATE ", 0 },
+    { "unknown here", stranger, "MIS_OURS ", 1 },
+    { "one line twice", line_twice, "DUP_FILE ", 1 },
+    { "a stranger's line twice", stranger_twice, "MIS_OURS DUP_FILE ", 1 },
+    { "one reference paid twice", paid_twice, "DUP_PAY ", 1 },
+    { "one order paid twice", order_twice, "DUP_PAY ", 0 },
+    { "another account", account, "ACC ", 0 },
+    { "the account of its body", account_of_body, "", 1 },
+    { "another body", body, "AGY ", 0 },
+    { "another currency", currency, "CUR ", 0 },
+    { "an amount below zero", minus, "SIGN ", 0 },
+    { "paid late", late, "LATE ", 0 },
+    { "of another day's captures", other_cut, "DATE ", 0 },
+    { "another day's time", day_before, "OK_W ", 1 },
+    { "a time beyond the window", week_before, "DATE ", 0 },
+    { "by its number alone", number_alone, "OK_W ", 1 },
+    { "by its reference alone", reference_alone, "OK_W ", 1 },
+    { "a number of two payments", number_of_two, "MIS_THEIRS MIS_THEIRS AMB ", 0 },
+    { "a reference of two payments", reference_of_two, "MIS_THEIRS MIS_THEIRS AMB ", 0 },
+    { "in two halves", halves, "SPLIT SPLIT ", 0 },
+    { "an adjustment", keyless, "UNKEY ", 1 },
+    { "two payments without keys", keyless_payments, "UNKEY UNKEY ", 1 },
+    { "a refund that nobody asked for", refund_there, "REF_UNM ", 1 },
+    { "a refund without a line", refund_here, "REF_UNM ", 1 },
+    { "a refund on both sides", refund_both, "", 2 },
+    { "a refund of less", refund_less, "REF_AMT ", 1 },
+    { "a refund that failed there", refund_failed, "STA ", 1 },
+    { "a refund's line twice", refund_twice, "DUP_FILE ", 2 },
+    { "two refunds alike, one line", refunds_alike, "REF_UNM REF_UNM AMB ", 1 },
+    { "reversed", reversal, "REV ", 1 },
+    { "another's reversal", foreign_reversal, "MIS_OURS ", 1 },
+    { "returned there", returned_there, "STA ", 0 },
+    { "returned on both sides", returned_both, "", 1 },
+    { "the fee of the tariff", fee_right, "", 1 },
+    { "another fee", fee_wrong, "FEE ", 0 },
+    { "a fee within the tolerance", fee_tolerated, "", 1 },
+    { "another bank's fee", fee_of_bank, "FEE ", 0 },
+    { "not the fee that is expected", fee_of_ours, "FEE ", 0 },
+    { "not at the treasury", unsent, "TRS ", 0 },
+    { "not at the treasury yet", unsent_yet, "", 1 },
+    { "a batch of two", batch, "", 3 },
+    { "a batch that falls short", batch_short, "SPLIT SPLIT SPLIT ", 0 },
+    { "one payment in parts of a batch", batch_in_parts, "", 3 },
+    { "failed before it succeeded", retried, "", 2 },
+};
+
 TEST(each_class_is_told_and_the_equation_holds)
 {
-    static const struct {
-        const char *sentence;
-        bend *bend;
-        const char *classes; /* without OK, in the order in which they are told */
-        int64_t matched;
-    } cases[] = {
-        { "equal", nothing, "", 1 },
-        { "less there", less, "AMT_LESS ", 0 },
-        { "more there", more, "AMT_MORE ", 0 },
-        { "failed there", failed_there, "STA ", 0 },
-        { "failed here", failed_here, "STA ", 0 },
-        { "failed on both sides", failed_both, "", 1 },
-        { "absent there", absent_there, "MIS_THEIRS ", 0 },
-        { "in the file of the next day", elsewhere, "DATE ", 0 },
-        { "unknown here", stranger, "MIS_OURS ", 1 },
-        { "one line twice", line_twice, "DUP_FILE ", 1 },
-        { "a stranger's line twice", stranger_twice, "MIS_OURS DUP_FILE ", 1 },
-        { "one reference paid twice", paid_twice, "DUP_PAY ", 1 },
-        { "one order paid twice", order_twice, "DUP_PAY ", 0 },
-        { "another account", account, "ACC ", 0 },
-        { "the account of its body", account_of_body, "", 1 },
-        { "another body", body, "AGY ", 0 },
-        { "another currency", currency, "CUR ", 0 },
-        { "an amount below zero", minus, "SIGN ", 0 },
-        { "paid late", late, "LATE ", 0 },
-        { "of another day's captures", other_cut, "DATE ", 0 },
-        { "another day's time", day_before, "OK_W ", 1 },
-        { "a time beyond the window", week_before, "DATE ", 0 },
-        { "by its number alone", number_alone, "OK_W ", 1 },
-        { "by its reference alone", reference_alone, "OK_W ", 1 },
-        { "a number of two payments", number_of_two, "MIS_THEIRS MIS_THEIRS AMB ", 0 },
-        { "a reference of two payments", reference_of_two, "MIS_THEIRS MIS_THEIRS AMB ", 0 },
-        { "in two halves", halves, "SPLIT SPLIT ", 0 },
-        { "an adjustment", keyless, "UNKEY ", 1 },
-        { "two payments without keys", keyless_payments, "UNKEY UNKEY ", 1 },
-        { "a refund that nobody asked for", refund_there, "REF_UNM ", 1 },
-        { "a refund without a line", refund_here, "REF_UNM ", 1 },
-        { "a refund on both sides", refund_both, "", 2 },
-        { "a refund of less", refund_less, "REF_AMT ", 1 },
-        { "a refund that failed there", refund_failed, "STA ", 1 },
-        { "a refund's line twice", refund_twice, "DUP_FILE ", 2 },
-        { "two refunds alike, one line", refunds_alike, "REF_UNM REF_UNM AMB ", 1 },
-        { "reversed", reversal, "REV ", 1 },
-        { "another's reversal", foreign_reversal, "MIS_OURS ", 1 },
-        { "returned there", returned_there, "STA ", 0 },
-        { "returned on both sides", returned_both, "", 1 },
-        { "the fee of the tariff", fee_right, "", 1 },
-        { "another fee", fee_wrong, "FEE ", 0 },
-        { "a fee within the tolerance", fee_tolerated, "", 1 },
-        { "another bank's fee", fee_of_bank, "FEE ", 0 },
-        { "not the fee that is expected", fee_of_ours, "FEE ", 0 },
-        { "not at the treasury", unsent, "TRS ", 0 },
-        { "not at the treasury yet", unsent_yet, "", 1 },
-        { "a batch of two", batch, "", 3 },
-        { "a batch that falls short", batch_short, "SPLIT SPLIT SPLIT ", 0 },
-        { "one payment in parts of a batch", batch_in_parts, "", 3 },
-        { "failed before it succeeded", retried, "", 2 },
-    };
-
     for (size_t i = 0; i < LEN(cases); i++) {
         struct scene s = scene();
         struct told t;

@@ -1,0 +1,234 @@
+/* The hot path reads the usual shapes by hand; everything else goes through base. */
+#include "recon/csv_record.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/money.h"
+#include "base/str.h"
+
+#define AMOUNT_DIGITS 15 /* below MONEY_MAX_VND whatever they are */
+#define DAY_MS        86400000LL
+#define LOCAL_MS      (7 * 3600000LL)
+
+enum status { STATUS_PAID, STATUS_RETURNED, STATUS_FAILED };
+
+static const struct {
+    const char *word;
+    enum status means;
+} statuses[] = {
+    { "SUCCESS", STATUS_PAID },      { "REFUNDED", STATUS_RETURNED },
+    { "FAILED", STATUS_FAILED },     { "PAID", STATUS_PAID },
+    { "CAPTURED", STATUS_PAID },     { "COMPLETED", STATUS_PAID },
+    { "SUCCEEDED", STATUS_PAID },    { "00", STATUS_PAID },
+    { "RETURNED", STATUS_RETURNED }, { "REVERSED", STATUS_RETURNED },
+    { "FAIL", STATUS_FAILED },       { "PENDING", STATUS_FAILED },
+    { "EXPIRED", STATUS_FAILED },    { "CANCELLED", STATUS_FAILED },
+};
+
+static bool status_read(struct str s, struct csv_record *out)
+{
+    for (size_t i = 0; i < LEN(statuses); i++) {
+        const size_t n = strlen(statuses[i].word);
+        if (s.n != n ||
+            (memcmp(s.p, statuses[i].word, n) != 0 && !str_eq_nocase(s, str_c(statuses[i].word))))
+            continue;
+        out->success = statuses[i].means != STATUS_FAILED;
+        out->returned = statuses[i].means == STATUS_RETURNED;
+        return true;
+    }
+    return false;
+}
+
+static bool kind_read(struct str s, enum settlement_kind *out)
+{
+    for (int k = 0; k < SETTLEMENT_KIND_COUNT; k++) {
+        if (str_eq_nocase(s, str_c(settlement_kind_name((enum settlement_kind)k)))) {
+            *out = (enum settlement_kind)k;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool amount_read(struct str s, int64_t *vnd)
+{
+    int64_t n = 0;
+
+    if (s.n == 0)
+        return false;
+    if (s.p[0] == '-') {
+        const bool read = s.n > 1 && s.p[1] != '-' && amount_read(str_from(s, 1), vnd);
+        *vnd = read ? -*vnd : *vnd;
+        return read;
+    }
+    if (s.n > AMOUNT_DIGITS)
+        return !money_read(s, vnd, NULL).failed;
+    for (size_t i = 0; i < s.n; i++) {
+        const unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
+        if (digit > 9)
+            return !money_read(s, vnd, NULL).failed;
+        n = n * 10 + digit;
+    }
+    *vnd = n;
+    return true;
+}
+
+/* -1: not two digits. */
+static int two(const char *p)
+{
+    const unsigned a = (unsigned)(unsigned char)p[0] - '0', b = (unsigned)(unsigned char)p[1] - '0';
+
+    return a > 9 || b > 9 ? -1 : (int)(a * 10 + b);
+}
+
+static int days_in_month(int y, int m)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+    return m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0) ? 29 : days[m - 1];
+}
+
+/* Days since 1970 of a date that exists in the Gregorian calendar, by eras of 400 years. */
+static int64_t day_number(int y, int m, int d)
+{
+    const int64_t year = m <= 2 ? y - 1 : y, era = year / 400, in_era = year - era * 400;
+    const int64_t day = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+
+    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + day - 719468;
+}
+
+static bool clock_part(struct str s, int64_t *ms)
+{
+    const int h = s.n >= 5 ? two(s.p) : -1, m = s.n >= 5 ? two(s.p + 3) : -1;
+    const int second = s.n == 8 ? two(s.p + 6) : 0;
+
+    if ((s.n != 5 && s.n != 8) || s.p[2] != ':' || (s.n == 8 && s.p[5] != ':') || h < 0 || h > 23 ||
+        m < 0 || m > 59 || second < 0 || second > 59)
+        return false;
+    *ms = ((h * 60LL + m) * 60 + second) * 1000;
+    return true;
+}
+
+/* yyyy-MM-dd, and HH:mm:ss or HH:mm behind a space or T. */
+static bool iso_read(struct str s, int64_t *ms)
+{
+    const int century = two(s.p), year = two(s.p + 2), m = two(s.p + 5), d = two(s.p + 8);
+    const int y = century * 100 + year;
+    int64_t of_day = 0;
+
+    if (s.p[4] != '-' || s.p[7] != '-' || century < 0 || year < 0 || y < 1970 || m < 1 || m > 12 ||
+        d < 1 || d > days_in_month(y, m))
+        return false;
+    if (s.n > 10 && ((s.p[10] != ' ' && s.p[10] != 'T') || !clock_part(str_from(s, 11), &of_day)))
+        return false;
+    *ms = day_number(y, m, d) * DAY_MS + of_day - LOCAL_MS;
+    return true;
+}
+
+bool csv_read_time(struct str s, int64_t *ms)
+{
+    struct date d;
+    int64_t of_day = 0;
+
+    if (s.n >= 10 && iso_read(s, ms))
+        return true;
+    if (clock_read_rfc3339(s, ms) || clock_read_stamp14(s, ms))
+        return *ms > 0;
+    if (s.n > 10 && !clock_part(str_from(s, 11), &of_day))
+        return false;
+    if (!date_read(str_sub(s, 0, s.n > 10 ? 10 : s.n), &d) || !date_is_valid(d) || d.y < 1970)
+        return false;
+    *ms = clock_day_start_ms(d) + of_day;
+    return *ms > 0;
+}
+
+static bool wrong(struct csv_fault *fault, const struct csv_row *row, struct str cell,
+                  const char *why)
+{
+    const bool inside = cell.p >= row->text.p && cell.p <= row->text.p + row->text.n;
+
+    /* A cell whose quotes were undone lies elsewhere: its row is told. */
+    *fault = (struct csv_fault){ why, inside ? cell.p - row->text.p + 1 : 1 };
+    return false;
+}
+
+bool csv_record_read(const struct csv_layout *at, const struct csv_row *row, struct csv_record *out,
+                     struct csv_fault *fault)
+{
+    struct str *t = out->text;
+
+    *out = (struct csv_record){ .success = true };
+    if (row->fault != NULL) {
+        *fault = (struct csv_fault){ row->fault, row->column };
+        return false;
+    }
+    if (row->count != at->fields)
+        return wrong(fault, row, row->text, "not as many fields as the header has");
+    for (int r = 0; r < CSV_ROLES; r++)
+        if (at->at[r] >= 0)
+            t[r] = row->fields[at->at[r]];
+    if (!amount_read(t[CSV_AMOUNT], &out->amount_vnd))
+        return wrong(fault, row, t[CSV_AMOUNT], "not an amount of dong");
+    out->has_fee = t[CSV_FEE].n > 0;
+    if (out->has_fee && !amount_read(t[CSV_FEE], &out->fee_vnd))
+        return wrong(fault, row, t[CSV_FEE], "not a fee in dong");
+    if (t[CSV_NET].n > 0 && !amount_read(t[CSV_NET], &out->net_vnd))
+        return wrong(fault, row, t[CSV_NET], "not a net amount in dong");
+    if (at->at[CSV_STATUS] >= 0 && !status_read(t[CSV_STATUS], out))
+        return wrong(fault, row, t[CSV_STATUS], "a status that is not known");
+    if (t[CSV_KIND].n > 0 && !kind_read(t[CSV_KIND], &out->kind))
+        return wrong(fault, row, t[CSV_KIND], "a kind that is not known");
+    if (t[CSV_TIME].n > 0 && !csv_read_time(t[CSV_TIME], &out->time_ms))
+        return wrong(fault, row, t[CSV_TIME], "not a date and time");
+    return true;
+}
+
+struct match_ours csv_record_ours(const struct csv_record *r, int64_t id)
+{
+    const bool refund = r->kind == SETTLEMENT_REFUND || r->kind == SETTLEMENT_REVERSAL;
+
+    return (struct match_ours){
+        .id = id,
+        .kind = refund ? MATCH_REFUND : MATCH_PAYMENT,
+        .reference = r->text[CSV_REFERENCE],
+        .portal_txn = r->text[CSV_TXN],
+        .original = r->text[CSV_ORIGINAL],
+        .order = r->text[CSV_ORDER],
+        .dossier = r->text[CSV_DOSSIER],
+        .account = r->text[CSV_ACCOUNT],
+        .body = r->text[CSV_BODY],
+        .batch = r->text[CSV_BATCH],
+        .amount_vnd = r->amount_vnd,
+        .fee_vnd = r->fee_vnd,
+        .has_fee = r->has_fee,
+        .day = r->time_ms > 0 ? clock_local(r->time_ms).date : (struct date){ 0 },
+        .captured = r->success,
+        .in_day = r->success,
+        .returned = r->returned,
+    };
+}
+
+struct settlement_line csv_record_line(const struct csv_record *r, int64_t n)
+{
+    return (struct settlement_line){
+        .n = n,
+        .kind = r->kind,
+        .portal_txn = r->text[CSV_TXN],
+        .merchant_ref = r->text[CSV_REFERENCE],
+        .original_ref = r->text[CSV_ORIGINAL],
+        .dossier = r->text[CSV_DOSSIER],
+        .body = r->text[CSV_BODY],
+        .account = r->text[CSV_ACCOUNT],
+        .bank = r->text[CSV_BANK],
+        .gross_vnd = r->amount_vnd,
+        .fee_vnd = r->fee_vnd,
+        .net_vnd = r->net_vnd,
+        .has_fee = r->has_fee,
+        .currency = r->text[CSV_CURRENCY],
+        .success = r->success,
+        .txn_at_ms = r->time_ms,
+        .treasury_status = r->text[CSV_TREASURY],
+        .narrative = r->text[CSV_NARRATIVE],
+    };
+}

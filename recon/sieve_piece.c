@@ -1,0 +1,92 @@
+/* Reading: pieces of files to rows. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "recon/sieve_row.h"
+
+static result bytes_read(int fd, char *to, int64_t from, size_t want, size_t *got, struct err *e)
+{
+    *got = 0;
+    while (*got < want) {
+        const ssize_t n = pread(fd, to + *got, want - *got, from + (int64_t)*got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(e, ERR_IO, "a file cannot be read: %s", strerror(errno));
+        if (n == 0)
+            break;
+        *got += (size_t)n;
+    }
+    return OK;
+}
+
+/* Lines that begin before `to`: blank ones that were passed behind it are the next piece's. */
+static int64_t lines_before(const struct csv_reader *r, const char *to)
+{
+    int64_t lines = r->line - 1;
+
+    for (const char *s = to - 1; s < r->at - 1; s++)
+        lines -= *s == '\n' ? 1 : 0;
+    return lines;
+}
+
+/* A row that nothing ends within the longest that a row may be. */
+static void endless_row(struct sieve_thread *t, struct csv_reader *r, uint64_t place,
+                        sieve_row *each)
+{
+    const struct csv_row row = {
+        .text = { r->at, 40 }, .fault = "a row that is too long", .column = 1, .line = r->line
+    };
+
+    r->line++;
+    r->at = r->end;
+    each(t, &row, place);
+}
+
+static uint64_t place_of(const struct sieve_piece *p, int64_t at, int64_t line)
+{
+    return (uint64_t)(p->base + at + 1) << 20 | (uint64_t)(line - 1);
+}
+
+result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row *each,
+                        struct err *e)
+{
+    const struct sieve_file *f = &t->s->job->files[p->file];
+    const int64_t start = p->at_row ? p->from : p->from - 1; /* is the byte before a line end? */
+    size_t got;
+    struct csv_row row;
+
+    TRY(bytes_read(f->fd, t->buffer, start, (size_t)(p->to - start) + SIEVE_TAIL, &got, e));
+    if (start + (int64_t)got < p->to)
+        return fail(e, ERR_IO, "a file became shorter while it was read");
+    struct csv_reader r = csv_begin(str_of(t->buffer, got), f->separator, t->scratch);
+    const char *to = t->buffer + (p->to - start);
+    r.whole = start + (int64_t)got >= f->bytes;
+    if (!p->at_row) {
+        const char *end = memchr(t->buffer, '\n', got);
+        r.at = end != NULL ? end + 1 : r.end;
+    }
+    while (r.at < to) {
+        if (!csv_next(&r, &row)) {
+            if (r.at < to && !r.whole)
+                endless_row(t, &r, place_of(p, start + (r.at - t->buffer), r.line), each);
+            break;
+        }
+        if (r.saw_quote && !t->s->careful) {
+            atomic_store(&t->s->saw_quote, true);
+            return OK;
+        }
+        if (row.text.p >= to) {
+            r.at = row.text.p;
+            r.line = row.line;
+            break;
+        }
+        each(t, &row, place_of(p, start + (row.text.p - t->buffer), row.line));
+    }
+    if (!t->s->careful)
+        p->lines = r.at > to ? lines_before(&r, to) : r.line - 1;
+    return OK;
+}
