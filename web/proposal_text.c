@@ -57,7 +57,7 @@ static struct str word_of(struct ctx *c, struct str name, struct str value)
 
 static struct str account_text(struct ctx *c, int64_t account)
 {
-    if (account == 0)
+    if (account == POSTING_NONE)
         return STR("");
     if (account == POSTING_PARTS)
         return view_text(c, "proposal.posting.parts");
@@ -243,8 +243,8 @@ static void exception_postings(struct ctx *c, struct json *rows, const struct js
         const int64_t account = number_of(one, "account");
         const bool debit = str_is(text_of(one, "side"), "debit");
 
-        posting_put(c, rows, "approved", debit ? account : 0, debit ? 0 : account,
-                    number_of(one, "amount_vnd"));
+        posting_put(c, rows, "approved", debit ? account : POSTING_NONE,
+                    debit ? POSTING_NONE : account, number_of(one, "amount_vnd"));
     }
 }
 

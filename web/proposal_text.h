@@ -9,7 +9,8 @@
 
 struct json;
 
-#define POSTING_PARTS 0 /* no one account: those that the payment was credited to */
+#define POSTING_PARTS 0    /* no one account: those that the payment was credited to */
+#define POSTING_NONE  (-1) /* nothing on this side: the other one stands in a row of its own */
 
 /* Into `data`: "content" (rows name, value), "diff" with lists "added", "changed", "removed" of fee
  * tables (rows text, was), "postings" (rows when, debit, credit, amount) of what moves money, and

@@ -33,7 +33,7 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
     AND ($10 = '' OR SUBSTR(x.dossier, 1, LENGTH($10)) = $10)
     AND ($11 = '' OR x.reference = $11 OR x.portal_txn = $11)
     AND ($12 = '' OR o.procedure_code = $12)
-    AND ($13 = '' OR x.owner = $13)
+    AND ($13 = '' OR x.owner = $13 OR ($13 = '-' AND x.owner = ''))
     AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
     AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
     AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19
@@ -50,7 +50,7 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
     AND ($10 = '' OR SUBSTR(x.dossier, 1, LENGTH($10)) = $10)
     AND ($11 = '' OR x.reference = $11 OR x.portal_txn = $11)
     AND ($12 = '' OR o.procedure_code = $12)
-    AND ($13 = '' OR x.owner = $13)
+    AND ($13 = '' OR x.owner = $13 OR ($13 = '-' AND x.owner = ''))
     AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
     AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
     AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19;
@@ -189,3 +189,37 @@ ORDER BY id LIMIT $5;
 SELECT kind, portal_txn, merchant_ref, original_ref, dossier, body, account, bank, gross_vnd, fee_vnd,
     net_vnd, moved_vnd, currency, success, code, txn_at_ms
 FROM settlement_line WHERE file_n = $1 AND n = $2;
+
+-- name: exception_narrative
+SELECT narrative_sealed FROM transfer WHERE account = $1 AND bank_txn = $2;
+
+-- Credits that nothing here explains and that nobody was told of yet.
+-- name: exception_stray_transfers
+SELECT t.account, t.bank_txn, t.bank, t.amount_vnd, t.at_ms FROM transfer t
+WHERE t.order_id = '' AND t.told = 0 AND t.currency = 'VND'
+ORDER BY t.account, t.bank_txn LIMIT $1;
+
+-- name: exception_transfer_told
+UPDATE transfer SET told = 1 WHERE account = $1 AND bank_txn = $2 AND told = 0;
+
+-- A line of a file may have told of the same credit before.
+-- name: exception_transfer_insert
+INSERT INTO reconcile_exception (provider, account, day, id, class, priority, state, reference,
+    portal_txn, dossier, agency_id, order_id, line, ours_vnd, theirs_vnd, difference_vnd,
+    first_seen_ms, seen_ms, resolved_ms, stage, source)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), 'MIS_OURS', 1, 'new',
+    '', CAST($5 AS TEXT), '', '', '', 0, 0, CAST($6 AS BIGINT), -CAST($6 AS BIGINT),
+    CAST($7 AS BIGINT), CAST($7 AS BIGINT), 0, 'open', 'bank_notice'
+WHERE NOT EXISTS (SELECT 1 FROM reconcile_exception x WHERE x.portal_txn = $5
+    AND x.account = $2 AND x.class = 'MIS_OURS')
+ON CONFLICT (provider, account, day, id) DO NOTHING;
+
+-- name: exception_narratives
+SELECT t.account, t.bank_txn FROM transfer t
+WHERE t.told_ms < $1 AND t.erased = 0 AND NOT EXISTS (SELECT 1 FROM reconcile_exception x
+    WHERE x.portal_txn = t.bank_txn
+        AND x.stage IN ('open', 'assigned', 'proposed', 'executed', 'reopened'))
+ORDER BY t.told_ms LIMIT $2;
+
+-- name: exception_narrative_erase
+UPDATE transfer SET narrative_sealed = $3, erased = 1 WHERE account = $1 AND bank_txn = $2;

@@ -35,3 +35,9 @@ CREATE TABLE exception_event (
     proposal_id TEXT NOT NULL, -- the proposal it is about, or empty
     PRIMARY KEY (exception_id, seq)
 );
+
+-- Credits without a payment are told to officers once; what payers wrote is erased after its time.
+ALTER TABLE transfer ADD COLUMN told BIGINT NOT NULL DEFAULT 0; -- 1: there is an exception of it
+ALTER TABLE transfer ADD COLUMN erased BIGINT NOT NULL DEFAULT 0; -- 1: its narrative
+CREATE INDEX transfer_by_told ON transfer (order_id, told, account, bank_txn);
+CREATE INDEX transfer_by_erased ON transfer (erased, told_ms);
