@@ -188,8 +188,7 @@ static result early_put(struct writing *w, size_t day, struct err *e)
     struct str bytes;
 
     while (d.n > 0 && d.lines[d.n - 1].at_ms >= cut_ms)
-        d.revision = 1;
-    d.n -= d.n > 0 ? 1 : 0;
+        d.n--;
     d.made_ms = f.arrives_ms = cut_ms;
     f.what = "early";
     f.expect = "superseded";

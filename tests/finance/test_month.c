@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SEEDS 3
+#define SEEDS 2
 #define MONTH "2026-10"
 
 static const char *const forms[] = { "mc1", "fw1", "bj1", "xlsx" };
