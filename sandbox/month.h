@@ -40,9 +40,10 @@ struct month_pay {
     struct str order, dossier, procedure, body, account, bank;
     int64_t amount_vnd, at_ms; /* captured, refunded, or begun */
     enum month_state state;
-    bool late;  /* captured after its order had expired */
-    bool twice; /* its order had been paid before */
-    bool used;  /* something is planted on it */
+    bool late;     /* captured after its order had expired */
+    bool twice;    /* its order had been paid before */
+    bool refunded; /* a refund gives it back: nothing else is planted on it */
+    bool used;     /* something is planted on it */
 };
 
 /* One thing to be found. theirs_vnd is signed: what the line moves. */

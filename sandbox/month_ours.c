@@ -90,11 +90,14 @@ static void twice_invent(struct month *m)
 
 static void refund_invent(struct month *m, int64_t at_ms)
 {
-    const struct month_pay paid = m->ours[month_below(m, (int64_t)m->ours_count)];
+    const size_t i = (size_t)month_below(m, (int64_t)m->ours_count);
+    const struct month_pay paid = m->ours[i];
     struct month_pay *p;
 
-    if (paid.refund || paid.state != MONTH_CAPTURED || paid.at_ms > at_ms - 3600000)
+    if (paid.refund || paid.refunded || paid.state != MONTH_CAPTURED ||
+        paid.at_ms > at_ms - 3600000)
         return;
+    m->ours[i].refunded = true;
     p = ours_add(m);
     *p = paid;
     p->refund = true;

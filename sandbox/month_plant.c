@@ -358,7 +358,7 @@ static const struct {
 
 static bool is_prey(const struct month_pay *p, enum prey prey)
 {
-    if (p->used || p->late || p->twice)
+    if (p->used || p->late || p->twice || p->refunded)
         return false;
     if (prey == REFUND)
         return p->refund && p->state == MONTH_CAPTURED && p->amount_vnd > 500;
