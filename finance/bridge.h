@@ -6,8 +6,8 @@
  *     difference - sum of the lines = residual                              0, or nothing is closed
  *
  * The sums do not know each other: books from postings, the provider's figures from the head and
- * the end of the file, lines from exceptions and from captures by their day there. What happened at
- * a provider before its first file is one line of its own.
+ * the end of the file, lines from exceptions, payouts, files and captures by their day there. What
+ * happened at a provider before its first file is one line of its own.
  *
  * Postings on 1110 that belong to no attempt name their source in `source` of the journal:
  * "<what>:<provider>:..."; those of an attempt are told by its channel.
@@ -20,8 +20,6 @@
 #include "payments/till.h"
 
 struct json;
-struct run_key;
-struct sql;
 
 enum bridge_item {
     BRIDGE_EXCEPTION, /* open, of this day */
@@ -30,23 +28,22 @@ enum bridge_item {
     BRIDGE_PAID_OUT,  /* left our books by J3, and the provider's balance does not show it */
     BRIDGE_FEES,      /* taken by the provider, not yet in our books */
     BRIDGE_BEFORE,    /* what the provider held before its first file */
+    BRIDGE_ELSEWHERE, /* in its files, and on another account of our books */
     BRIDGE_ITEM_COUNT
 };
 
+/* One item, one day, one class; exceptions one by one are finance/exception.h's. */
 struct bridge_line {
     enum bridge_item item;
-    struct str id;    /* of the exception, or empty */
-    struct str class; /* of the exception, or empty */
-    struct str reference;
-    struct date day; /* y 0: of many */
-    int64_t count;
-    int64_t vnd; /* what it adds to our figure over theirs */
+    struct str class; /* of exceptions, or empty */
+    struct date day;  /* of exceptions; y 0: of all days up to this one */
+    int64_t count;    /* 0: not counted */
+    int64_t vnd;      /* what it adds to our figure over theirs */
 };
 
-#define BRIDGE_LINES_MAX 1000 /* exceptions beyond are summed by class and day */
+#define BRIDGE_LINES_MAX 1000
 
 struct bridge {
-    bool has_file;     /* else theirs is empty */
     bool has_balances; /* the form names opening and closing; else both are summed from movements */
     int64_t opening_vnd, captured_vnd, refunds_vnd, payouts_vnd, fees_vnd, other_vnd, closing_vnd;
     int64_t theirs_opening_vnd, theirs_moved_vnd, theirs_fees_vnd, theirs_closing_vnd;
@@ -55,10 +52,9 @@ struct bridge {
     size_t count;
 };
 
-/* Within the caller's transaction; books and exceptions as they were known at cut_ms. */
-MUST_USE result bridge_make(struct sql *db, const struct till *t, const struct run_key *k,
-                            int64_t cut_ms, struct arena *a, struct bridge *out, struct err *e);
 struct json *bridge_json(const struct bridge *b, struct arena *a); /* caller closes */
-const char *bridge_item_name(enum bridge_item i);
+/* Of an outcome or a manifest; false: it has none. */
+bool bridge_read(struct str outcome, struct arena *a, struct bridge *out);
+const char *bridge_item_name(enum bridge_item i); /* "carried" */
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "finance/bridge.h"
 #include "finance/exception.h"
 #include "finance/intake.h"
 #include "payments/till.h"
@@ -53,6 +54,7 @@ struct reconcile_day {
     size_t file_list_count;
     struct str manifest, manifest_hash; /* of the outcome; empty: no run yet */
     struct str file_sha256;             /* of the file that was matched */
+    struct bridge bridge;               /* of the last run; zeros before */
     int64_t run_ms;
 };
 

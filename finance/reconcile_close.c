@@ -18,6 +18,7 @@ struct closing {
     int64_t counts[MATCH_COUNT], differences_vnd[MATCH_COUNT];
     int64_t found_lines; /* outcomes other than OK that are about a line */
     struct str found_digest;
+    struct bridge bridge;
 };
 
 /* Captured here and absent in the file: the file of the day beside it may have it. */
@@ -233,6 +234,7 @@ static void outcome_make(struct closing *c)
     json_put_int(o, "difference_vnd", d->difference_vnd);
     json_put_int(o, "residual_vnd", d->residual_vnd);
     json_put_str(o, "exceptions_sha256", c->found_digest);
+    json_put(o, "bridge", bridge_json(&c->bridge, a));
     json_put_str(o, "verdict", str_c(reconcile_verdict_name(d->verdict)));
     json_put_str(o, "reason", d->reason);
     d->manifest = json_print_canonical(a, o);
@@ -312,6 +314,7 @@ result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e)
     if (last_n > r->run_n)
         return OK; /* a run that began later has ended */
     TRY(figures_read(db, &c, e));
+    TRY(bridge_make(db, r, &c.bridge, e));
     residual_make(&c);
     c.day.verdict = verdict_of(&c);
     outcome_make(&c);

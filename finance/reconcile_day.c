@@ -52,6 +52,8 @@ static result run_read(struct sql *db, struct viewing *v, bool *found, struct er
             .run_ms = sql_int(rows, 13),
             .file_sha256 = sql_text(rows, 15, v->a),
         };
+    if (*found)
+        (void)bridge_read(v->day.manifest, v->a, &v->day.bridge);
     return OK;
 }
 

@@ -148,8 +148,10 @@ static result day_page(struct freezing *z, struct str *after, bool *more, struct
         if (!row)
             break;
         *after = sql_text(rows, 0, z->r->page);
-        if (sql_int(rows, 6) != 0)
-            TRY(ours_add(z, rows, e));
+        if (sql_int(rows, 6) == 0)
+            continue;
+        z->r->other_vnd += sql_int(rows, 8) != 0 ? sql_int(rows, 4) : 0;
+        TRY(ours_add(z, rows, e));
     }
     *more = count == PAGE_ROWS;
     return OK;
@@ -320,7 +322,7 @@ result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e)
     struct freezing z = { .db = db, .r = r };
 
     match_close(&r->engine); /* of an attempt that a lost connection ended */
-    r->captured_vnd = r->captured_count = 0;
+    r->captured_vnd = r->captured_count = r->other_vnd = 0;
     z.agencies = arena_array(r->a, struct agency_account, AGENCIES);
     TRY(match_open(&r->rules, r->file.file.lines, &r->engine, e));
     TRY(flags_read(&z, flags, e));

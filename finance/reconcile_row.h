@@ -8,6 +8,7 @@
 #ifndef FINANCE_RECONCILE_ROW_H
 #define FINANCE_RECONCILE_ROW_H
 
+#include "finance/bridge.h"
 #include "finance/intake_row.h"
 #include "finance/reconcile.h"
 #include "finance/run.h"
@@ -30,11 +31,14 @@ struct reconcile_run {
     struct match_rules rules;
     struct match_result result;
     int64_t captured_vnd, captured_count; /* here; summed as it was read */
-    int64_t file_vnd, file_count;         /* there; of the file's own row */
+    int64_t other_vnd;                    /* of it, by channels that are not on 1110 */
 };
 
 /* Reads both sides into the engine and runs it; in sql_read. */
 MUST_USE result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e);
+/* The statement of the day, from what the run has found. */
+MUST_USE result bridge_make(struct sql *db, const struct reconcile_run *r, struct bridge *out,
+                            struct err *e);
 /* Verdict, outcome and exceptions; ends the run. */
 MUST_USE result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e);
 

@@ -50,7 +50,8 @@ result run_guard(struct sql *db, const struct office *f, const struct run_key *k
     TRY(exception_tally(db, &scope, &tally, e));
     *bar = !has_file(outcome)                         ? RUN_BAR_NO_FILE
            : broken || str_is(outcome->reason, "gap") ? RUN_BAR_CHAIN
-           : outcome->verdict == RECONCILE_INCOMPLETE || outcome->residual_vnd != 0
+           : outcome->verdict == RECONCILE_INCOMPLETE || outcome->residual_vnd != 0 ||
+                   outcome->bridge.residual_vnd != 0
                ? RUN_BAR_RESIDUAL
            : tally.uncarried_count > 0 || tally.proposed_count > 0 ? RUN_BAR_EXCEPTION
                                                                    : RUN_MAY_CLOSE;

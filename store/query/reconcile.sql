@@ -13,7 +13,7 @@ SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1,
     CASE WHEN a.channel = 'portal' OR EXISTS (SELECT 1 FROM settlement_line l WHERE l.file_n = $3
         AND l.portal_txn = a.portal_txn AND (a.channel <> 'counter' OR l.merchant_ref = ''))
         THEN 1 ELSE 0 END,
-    a.portal_day
+    a.portal_day, CASE WHEN a.channel = 'portal' THEN 0 ELSE 1 END
 FROM attempt a
 WHERE a.portal_day = $1 AND a.reference > $4 AND a.captured_ms > 0 AND a.captured_ms <= $2
 ORDER BY a.portal_day, a.reference LIMIT $5;

@@ -39,9 +39,6 @@ CREATE TABLE run_step (
     PRIMARY KEY (provider, account, day, revision, seq)
 );
 
--- What the bridge of the next day goes on from.
-ALTER TABLE reconcile_run ADD COLUMN cut_ms BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE reconcile_run ADD COLUMN bridge TEXT NOT NULL DEFAULT '';
 
 -- Our side is frozen by one snapshot now, not by rows.
 DROP TABLE reconcile_ours;

@@ -102,6 +102,10 @@ static void equation_holds(const struct reconcile_day *d)
     check_int(d->difference_vnd, sum_vnd);
     check_int(d->captured_vnd - d->file_vnd - sum_vnd, 0);
     check_int(d->residual_vnd, 0);
+    check_int(d->bridge.opening_vnd + d->bridge.captured_vnd - d->bridge.refunds_vnd -
+                  d->bridge.payouts_vnd - d->bridge.fees_vnd + d->bridge.other_vnd,
+              d->bridge.closing_vnd);
+    check_int(d->bridge.residual_vnd, 0);
 }
 
 TEST_STORE(a_day_that_agrees_is_reconciled)
