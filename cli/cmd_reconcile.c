@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/reconcile_files.h"
-#include "finance/intake.h"
+#include "finance/intake_fetch.h"
 #include "finance/reconcile.h"
 
 static void close_fd(const int *fd)
@@ -73,8 +73,13 @@ static result take(struct cli *cli, const struct app *app, struct date day,
     const char *path = cli_word(cli, 1);
     DEFER(unmap_file) struct str bytes = { 0 };
 
-    if (path == NULL)
-        return intake_fetch(&app->till, &app->conf, day, STR("system"), cli->arena, out, e);
+    if (path == NULL) {
+        const struct intake_ask ask = { source_find(app->office.sources, STR(SOURCE_PORTAL), day),
+                                        day, STR("system") };
+        return ask.source != NULL
+                   ? intake_fetch(&app->office, &ask, cli->arena, out, e)
+                   : fail(e, ERR_NOT_FOUND, "no source " SOURCE_PORTAL " on that day");
+    }
     TRY(map_file(path, &bytes, e));
     return intake_take(&app->till, day, str_c(path), bytes, STR("system"), cli->arena, out, e);
 }

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
-#include "finance/intake.h"
+#include "finance/intake_fetch.h"
 #include "finance/report.h"
 #include "finance/report_kept.h"
 #include "payments/idempotency.h"
@@ -89,7 +89,17 @@ static result sum_up(const struct app *app, bool *did, struct err *e)
 
 static result fetch_settlement(const struct app *app, bool *did, struct err *e)
 {
-    return intake_due(&app->till, &app->conf, did, e);
+    return intake_due(&app->office, did, e);
+}
+
+static result watch_folders(const struct app *app, bool *did, struct err *e)
+{
+    return intake_watch(&app->office, did, e);
+}
+
+static result run_released(const struct app *app, bool *did, struct err *e)
+{
+    return intake_run_due(&app->office, did, e);
 }
 
 static result follow_ledger(const struct app *app, bool *did, struct err *e)
@@ -172,6 +182,8 @@ static const struct {
     { LANE_DAY, "job.settlement", fetch_settlement },
     { LANE_REPORT, "job.figures", follow_ledger },
     { LANE_REPORT, "job.report", keep_report },
+    { LANE_DAY, "job.watch", watch_folders },
+    { LANE_DAY, "job.released", run_released },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },
     { LANE_NOTICE, "job.notice", tell },

@@ -14,7 +14,7 @@ endfunction()
 
 embed_files(schema_files schema_c store/schema *.sql)
 
-room(base LINK PkgConfig::jansson PkgConfig::libxml_2_0 ${UNISTRING} m)
+room(base LINK PkgConfig::jansson PkgConfig::libxml_2_0 PkgConfig::zlib ${UNISTRING} m)
 room(conf LINK base)
 room(crypto LINK base PkgConfig::openssl PkgConfig::libjwt PkgConfig::libargon2
      PkgConfig::liboath PkgConfig::libfido2 PkgConfig::xmlsec1_openssl)

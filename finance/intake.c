@@ -1,9 +1,9 @@
 /*
  * Attacker: an officer's machine or a wire that gives another file than the portal made, and
  * whoever would have a day say something else afterwards. Promise: a file is kept whole or not at
- * all, no bytes are taken twice, nothing replaces an accepted file but a later revision, and each
- * taking is in the audit log. Deliberately not done: keeping the file's bytes; releasing a
- * quarantined file, which wants two persons.
+ * all, no bytes are taken twice, nothing replaces an accepted file but a later revision, a file
+ * whose source signs is believed with its signature only, and each taking is in the audit log.
+ * Deliberately not done: believing what a file says of its own source.
  */
 #include "finance/intake.h"
 
@@ -15,24 +15,28 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "crypto/digest.h"
+#include "finance/intake_keep.h"
 #include "finance/intake_row.h"
+#include "finance/intake_sign.h"
 #include "finance/reconcile.h"
 #include "payments/transfer.h"
 #include "store/audit.h"
 
-#define BATCH_LINES      500
 #define FAULT_TEXT_BYTES (16 * 1024)
 #define NAME_BYTES       255
 
 struct taking {
     const struct till *t;
-    struct date day;
+    const struct source *source;
+    struct settlement_key key;
     struct str name, actor, sha256;
-    struct str bytes;
+    struct str bytes, jws;
     struct arena *a;
     struct settlement_head head;
     struct settlement_faults own, faults; /* of the file by itself; with what is beside it */
+    bool is_signed;
     struct settlement_kept row;
+    int64_t pieces;
 };
 
 static bool is_mine(const struct settlement_file *f)
@@ -44,15 +48,18 @@ static result row_insert(struct sql *db, struct taking *k, struct err *e)
 {
     const struct settlement_head *h = &k->head;
     const bool chain = h->has_chain;
+    int64_t from_ms, to_ms;
 
-    return sql_run(db, SQL_SETTLEMENT_FILE_INSERT, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                   sql_t(k->t->account), sql_t(date_iso(k->a, k->day)), sql_t(k->sha256),
-                   sql_i(k->row.file_n), sql_t(k->name), sql_i(h->form),
-                   sql_i(chain ? h->revision : 1), sql_i(chain ? 1 : 0), sql_i(chain ? h->seq : 0),
-                   sql_i(h->opening_vnd), sql_i(h->closing_vnd), sql_i((int64_t)k->bytes.n),
-                   sql_i(h->lines), sql_i(h->gross_vnd), sql_i(h->moved_vnd), sql_t(h->content),
-                   sql_t(h->previous), sql_t(STR("")), sql_i(h->crlf ? 1 : 0), sql_t(k->actor),
-                   sql_i(clock_now_ms(k->t->clock)));
+    source_day_span(k->source, k->key.day, &from_ms, &to_ms);
+    return sql_run(db, SQL_SETTLEMENT_FILE_INSERT, e, sql_t(k->key.provider), sql_t(k->key.account),
+                   sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256), sql_i(k->row.file_n),
+                   sql_t(k->name), sql_i(h->form), sql_i(chain ? h->revision : 1),
+                   sql_i(chain ? 1 : 0), sql_i(chain ? h->seq : 0), sql_i(h->opening_vnd),
+                   sql_i(h->closing_vnd), sql_i((int64_t)k->bytes.n), sql_i(h->lines),
+                   sql_i(h->gross_vnd), sql_i(h->moved_vnd), sql_t(h->content), sql_t(h->previous),
+                   sql_t(STR("")), sql_i(h->crlf ? 1 : 0), sql_t(k->actor),
+                   sql_i(clock_now_ms(k->t->clock)), sql_t(k->source->id),
+                   sql_t(k->is_signed ? k->jws : STR("")), sql_i(to_ms));
 }
 
 /* A row of its own, with a new number; what an interrupted or refused taking left is dropped. */
@@ -63,79 +70,27 @@ static result begin(struct sql *db, void *arg, struct err *e)
     bool found;
 
     TRY(settlement_number(db, "file", &k->row.file_n, e)); /* holds the row: one at a time */
-    TRY(settlement_find(db, k->t, k->day, k->sha256, k->a, &found, &old, e));
+    TRY(settlement_find(db, &k->key, k->sha256, k->a, &found, &old, e));
     if (found && is_mine(&old.file))
         return fail(e, ERR_CONFLICT, "the same file was taken meanwhile");
     if (found) {
         TRY(sql_run(db, SQL_SETTLEMENT_LINE_DROP, e, sql_i(old.file_n)));
-        TRY(sql_run(db, SQL_SETTLEMENT_FILE_DROP, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                    sql_t(k->t->account), sql_t(date_iso(k->a, k->day)), sql_t(k->sha256)));
+        TRY(sql_run(db, SQL_SETTLEMENT_PIECE_DROP, e, sql_i(old.file_n)));
+        TRY(sql_run(db, SQL_SETTLEMENT_FILE_DROP, e, sql_t(k->key.provider), sql_t(k->key.account),
+                    sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256)));
     }
     return row_insert(db, k, e);
 }
 
-/* Lines on their way into the store. */
-struct batch {
-    const struct till *t;
-    int64_t file_n;
-    struct arena *a;
-    struct settlement_line lines[BATCH_LINES];
-    size_t count;
-};
-
-static result batch_insert(struct sql *db, void *arg, struct err *e)
-{
-    const struct batch *b = arg;
-
-    for (size_t i = 0; i < b->count; i++) {
-        const struct settlement_line *l = &b->lines[i];
-        TRY(sql_run(db, SQL_SETTLEMENT_LINE_INSERT, e, sql_i(b->file_n), sql_i(l->n),
-                    sql_i(l->kind), sql_t(l->portal_txn), sql_t(l->merchant_ref),
-                    sql_t(l->original_ref), sql_t(l->dossier), sql_t(l->body), sql_t(l->account),
-                    sql_t(l->bank), sql_i(l->gross_vnd), sql_i(l->fee_vnd), sql_i(l->net_vnd),
-                    sql_i(settlement_moved_vnd(l)), sql_t(l->currency), sql_i(l->success ? 1 : 0),
-                    sql_t(l->code), sql_i(l->txn_at_ms), sql_t(l->treasury_ref),
-                    sql_t(l->treasury_status)));
-    }
-    return OK;
-}
-
-static result batch_flush(struct batch *b, struct err *e)
-{
-    if (b->count > 0)
-        TRY(sql_transact(b->t->store, batch_insert, b, e));
-    b->count = 0;
-    arena_reset(b->a);
-    return OK;
-}
-
-static result line_keep(void *arg, const struct settlement_line *l, struct err *e)
-{
-    struct batch *b = arg;
-    struct settlement_line *own = &b->lines[b->count++];
-    struct str *const texts[] = { &own->portal_txn,   &own->merchant_ref,   &own->original_ref,
-                                  &own->dossier,      &own->body,           &own->account,
-                                  &own->bank,         &own->currency,       &own->code,
-                                  &own->treasury_ref, &own->treasury_status };
-
-    *own = *l;
-    for (size_t i = 0; i < LEN(texts); i++)
-        *texts[i] = str_dup(b->a, *texts[i]);
-    return b->count < BATCH_LINES ? OK : batch_flush(b, e);
-}
-
 static result lines_keep(struct taking *k, struct err *e)
 {
-    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
-    struct batch *b = arena_new(k->a, struct batch);
-    struct settlement_faults faults;
+    DEFER(intake_batch_close) struct intake_batch *b = NULL;
+    struct settlement_faults *faults = arena_new(k->a, struct settlement_faults);
     struct settlement_head head;
 
-    b->t = k->t;
-    b->file_n = k->row.file_n;
-    b->a = a;
-    TRY(settlement_read(k->bytes, k->a, line_keep, b, &head, &faults, e));
-    return batch_flush(b, e);
+    TRY(intake_batch_open(k->t->store, k->row.file_n, &b, e));
+    TRY(settlement_read(k->bytes, k->a, intake_batch_take, b, &head, faults, e));
+    return intake_batch_end(b, e);
 }
 
 static void blame(struct taking *k, const char *code, const char *why)
@@ -152,13 +107,36 @@ static void blame(struct taking *k, const char *code, const char *why)
 static void head_judge(struct taking *k)
 {
     const struct settlement_head *h = &k->head;
+    const bool treasury = k->source->role == SOURCE_TREASURY;
 
-    if (h->provider.n > 0 && !str_is(h->provider, SETTLEMENT_PROVIDER))
+    if (h->provider.n > 0 && !str_eq(h->provider, k->key.provider))
         blame(k, "ACC", "the file is of another provider");
-    if (h->account.n > 0 && !str_eq(h->account, k->t->account))
-        blame(k, "ACC", "the file is of another account than portal.account");
-    if (h->day.y != 0 && date_cmp(h->day, k->day) != 0)
+    if (h->account.n > 0 && !str_eq(h->account, k->key.account))
+        blame(k, "ACC", "the file is of another account than that of its source");
+    if (h->day.y != 0 && date_cmp(h->day, k->key.day) != 0)
         blame(k, "DATE", "the file is of another day");
+    if (!source_has_day(k->source, k->key.day))
+        blame(k, "DATE", "the source has no file for that day: it is no business day");
+    if ((h->form == SETTLEMENT_KJ1) != treasury &&
+        (h->form == SETTLEMENT_KJ1 || h->form == SETTLEMENT_BJ1))
+        blame(k, "VER", treasury ? "not the treasury's file" : "the treasury's file");
+}
+
+/* A source that signs is believed with its signature only. */
+static result sign_judge(struct taking *k, struct err *e)
+{
+    struct err why = { 0 };
+
+    if (k->source->alg == SOURCE_UNSIGNED)
+        return OK;
+    if (!intake_sign_check(k->source, k->bytes, k->jws, k->a, &why).failed) {
+        k->is_signed = true;
+        return OK;
+    }
+    if (why.code != ERR_BAD_TOKEN)
+        return fail(e, why.code, "%s", why.detail);
+    blame(k, "COR", k->jws.n == 0 ? "the signature is missing" : "the signature does not hold");
+    return OK;
 }
 
 static result before_judge(struct sql *db, struct taking *k, struct err *e)
@@ -167,12 +145,12 @@ static result before_judge(struct sql *db, struct taking *k, struct err *e)
     struct settlement_kept before;
     bool found;
 
-    TRY(settlement_find_seq(db, k->t, h->seq - 1, k->a, &found, &before, e));
+    TRY(settlement_find_seq(db, &k->key, h->seq - 1, k->a, &found, &before, e));
     if (!found)
         return OK; /* a gap, which the verdict tells */
-    if (date_cmp(before.file.day, k->day) >= 0)
+    if (date_cmp(before.file.day, k->key.day) >= 0)
         blame(k, "SEQ", "the file numbered before it is of a later day");
-    if (settlement_is_early(&before.file))
+    if (settlement_is_early(&before))
         return OK;
     if (before.file.form == SETTLEMENT_MC1 && !str_eq(before.file.sha256, h->previous))
         blame(k, "SEQ", "made after another file than the one that was taken before it");
@@ -187,10 +165,10 @@ static result after_judge(struct sql *db, struct taking *k, struct err *e)
     struct settlement_kept after;
     bool found;
 
-    TRY(settlement_find_seq(db, k->t, h->seq + 1, k->a, &found, &after, e));
+    TRY(settlement_find_seq(db, &k->key, h->seq + 1, k->a, &found, &after, e));
     if (!found)
         return OK;
-    if (date_cmp(after.file.day, k->day) <= 0)
+    if (date_cmp(after.file.day, k->key.day) <= 0)
         blame(k, "SEQ", "the file numbered after it is of an earlier day");
     if (h->form == SETTLEMENT_MC1 && !str_eq(after.previous, k->sha256))
         blame(k, "SEQ", "the file that follows was made after another one");
@@ -211,7 +189,7 @@ static void twin_judge(struct taking *k, const struct settlement_kept *twin)
         blame(k, "SEQ", "another number than the file that was taken for the day");
     if (h->revision < twin->file.revision)
         blame(k, "SEQ", "an older revision than the one that was taken");
-    else if (h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&
+    else if (h->revision == twin->file.revision && !settlement_is_early(twin) &&
              (h->form == twin->file.form || !str_eq(h->content, twin->content)))
         blame(k, "REP", "other bytes under a revision that was taken");
 }
@@ -221,8 +199,8 @@ static result seq_judge(struct sql *db, struct taking *k, struct err *e)
     struct settlement_kept same;
     bool found;
 
-    TRY(settlement_find_seq(db, k->t, k->head.seq, k->a, &found, &same, e));
-    if (found && date_cmp(same.file.day, k->day) != 0)
+    TRY(settlement_find_seq(db, &k->key, k->head.seq, k->a, &found, &same, e));
+    if (found && date_cmp(same.file.day, k->key.day) != 0)
         blame(k, "SEQ", "the number belongs to the file of another day");
     TRY(before_judge(db, k, e));
     return after_judge(db, k, e);
@@ -248,19 +226,21 @@ static struct str faults_print(struct taking *k)
     return str_trim(buf_str(&b));
 }
 
-static result audit(struct sql *db, struct taking *k, struct err *e)
+static result audit(struct sql *db, struct taking *k, bool alarm, struct err *e)
 {
     DEFER(json_close) struct json *detail = json_object();
     const struct audit_event ev = {
         .actor = k->actor,
-        .action =
-            str_cat(k->a, STR("settlement."), str_c(settlement_state_name(k->row.file.state))),
-        .subject = str_fmt(k->a, "day:%.*s", STR_ARG(date_iso(k->a, k->day))),
+        .action = alarm ? STR("settlement.altered")
+                        : str_cat(k->a, STR("settlement."),
+                                  str_c(settlement_state_name(k->row.file.state))),
+        .subject = str_fmt(k->a, "day:%.*s", STR_ARG(date_iso(k->a, k->key.day))),
         .request_id = STR(""),
         .ip = STR(""),
         .detail = detail,
     };
 
+    json_put_str(detail, "source", k->source->id);
     json_put_str(detail, "sha256", k->sha256);
     json_put_str(detail, "form", str_c(settlement_form_name(k->head.form)));
     json_put_int(detail, "lines", k->head.lines);
@@ -268,43 +248,77 @@ static result audit(struct sql *db, struct taking *k, struct err *e)
     return audit_append(db, clock_now_ms(k->t->clock), &ev, e);
 }
 
+static bool has_alarm(const struct settlement_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        if (str_is(str_c(faults->list[i].code), "REP"))
+            return true;
+    return false;
+}
+
+static result row_set(struct sql *db, struct taking *k, struct err *e)
+{
+    const struct settlement_file *f = &k->row.file;
+
+    return sql_run_one(db, SQL_SETTLEMENT_FILE_SET, ERR_CONFLICT, e, sql_t(k->key.provider),
+                       sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256),
+                       sql_t(str_c(settlement_state_name(f->state))), sql_i(f->revision),
+                       sql_t(f->faults), sql_i(k->pieces), sql_i(k->row.file_n));
+}
+
+static int64_t revision_of(const struct taking *k, const struct settlement_kept *twin, bool poorer)
+{
+    if (k->head.has_chain)
+        return k->head.revision;
+    if (twin == NULL)
+        return 1;
+    return twin->file.revision + (poorer ? 0 : 1);
+}
+
+static result outcome(struct sql *db, struct taking *k, const struct settlement_kept *twin,
+                      struct err *e)
+{
+    struct settlement_file *f = &k->row.file;
+    const bool poorer = twin != NULL && twin->has_chain && !k->head.has_chain &&
+                        str_eq(twin->content, k->head.content);
+    const enum settlement_event ev = has_alarm(&k->faults) ? SETTLEMENT_EV_ALTERED
+                                     : k->faults.total > 0 ? SETTLEMENT_EV_FAULTY
+                                     : poorer              ? SETTLEMENT_EV_POORER
+                                                           : SETTLEMENT_EV_GOOD;
+    enum settlement_state old;
+    enum settlement_action action;
+
+    must(settlement_next(SETTLEMENT_RECEIVED, ev, &f->state, &action));
+    f->revision = revision_of(k, twin, poorer);
+    f->faults = faults_print(k);
+    if (action != SETTLEMENT_DO_KEEP_LINES)
+        TRY(sql_run(db, SQL_SETTLEMENT_LINE_DROP, e, sql_i(k->row.file_n)));
+    else if (twin != NULL) {
+        must(settlement_next(twin->file.state, SETTLEMENT_EV_LATER, &old, &action));
+        TRY(sql_run(db, SQL_SETTLEMENT_FILE_SUPERSEDE, e, sql_t(k->key.provider),
+                    sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day))));
+    }
+    TRY(row_set(db, k, e));
+    return audit(db, k, ev == SETTLEMENT_EV_ALTERED, e);
+}
+
 /* Accepted, quarantined, or nothing new beside a richer form; decided with the numbers held. */
 static result judge(struct sql *db, void *arg, struct err *e)
 {
     struct taking *k = arg;
-    struct settlement_file *f = &k->row.file;
     struct settlement_kept twin;
-    bool has_twin, poorer;
+    bool has_twin;
     int64_t n;
 
     k->faults = k->own; /* a retry of the transaction judges anew */
     TRY(settlement_number(db, "file", &n, e));
-    TRY(settlement_find_accepted(db, k->t, k->day, k->a, &has_twin, &twin, e));
+    TRY(settlement_find_accepted(db, &k->key, k->a, &has_twin, &twin, e));
     if (k->faults.total == 0 && k->head.has_chain) {
         if (has_twin)
             twin_judge(k, &twin);
         TRY(seq_judge(db, k, e));
     }
-    poorer =
-        has_twin && twin.has_chain && !k->head.has_chain && str_eq(twin.content, k->head.content);
-    f->state = k->faults.total > 0 ? SETTLEMENT_QUARANTINED
-               : poorer            ? SETTLEMENT_SUPERSEDED
-                                   : SETTLEMENT_ACCEPTED;
-    f->revision = k->head.has_chain ? k->head.revision
-                  : !has_twin       ? 1
-                  : poorer          ? twin.file.revision
-                                    : twin.file.revision + 1;
-    f->faults = faults_print(k);
-    if (f->state == SETTLEMENT_ACCEPTED)
-        TRY(sql_run(db, SQL_SETTLEMENT_FILE_SUPERSEDE, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                    sql_t(k->t->account), sql_t(date_iso(k->a, k->day))));
-    else
-        TRY(sql_run(db, SQL_SETTLEMENT_LINE_DROP, e, sql_i(k->row.file_n)));
-    TRY(sql_run(db, SQL_SETTLEMENT_FILE_SET, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                sql_t(k->t->account), sql_t(date_iso(k->a, k->day)), sql_t(k->sha256),
-                sql_t(str_c(settlement_state_name(f->state))), sql_i(f->revision),
-                sql_t(f->faults)));
-    return audit(db, k, e);
+    return outcome(db, k, has_twin ? &twin : NULL, e);
 }
 
 static result look(struct sql *db, void *arg, struct err *e)
@@ -313,12 +327,11 @@ static result look(struct sql *db, void *arg, struct err *e)
     bool found;
 
     k->row = (struct settlement_kept){ 0 };
-    return settlement_find(db, k->t, k->day, k->sha256, k->a, &found, &k->row, e);
+    return settlement_find(db, &k->key, k->sha256, k->a, &found, &k->row, e);
 }
 
 struct neighbour {
-    const struct till *t;
-    struct date day;
+    struct settlement_key key;
     struct arena *a;
     bool accepted;
 };
@@ -328,26 +341,33 @@ static result neighbour_look(struct sql *db, void *arg, struct err *e)
     struct neighbour *n = arg;
     struct settlement_kept kept;
 
-    return settlement_find_accepted(db, n->t, n->day, n->a, &n->accepted, &kept, e);
+    return settlement_find_accepted(db, &n->key, n->a, &n->accepted, &kept, e);
+}
+
+/* Whether the day is reconciled as soon as its file is there. */
+static bool is_matched(const struct taking *k)
+{
+    return str_is(k->key.provider, SOURCE_PORTAL) && str_eq(k->key.account, k->t->account);
 }
 
 /* What the day beside it lacked may be in this file. */
-static result neighbour_run(const struct till *t, struct date day, struct err *e)
+static result neighbour_run(const struct taking *k, struct date day, struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
-    struct neighbour n = { t, day, a, false };
+    struct neighbour n = { { k->key.provider, k->key.account, day }, a, false };
     struct reconcile_day before;
 
-    TRY(sql_read(t->store, neighbour_look, &n, e));
+    TRY(sql_read(k->t->store, neighbour_look, &n, e));
     if (!n.accepted)
         return OK;
-    TRY(reconcile_day(t, day, a, &before, e));
-    return before.verdict == RECONCILE_RECONCILED ? OK : reconcile_run(t, day, a, &before, e);
+    TRY(reconcile_day(k->t, day, a, &before, e));
+    return before.verdict == RECONCILE_RECONCILED ? OK : reconcile_run(k->t, day, a, &before, e);
 }
 
 static result store(struct taking *k, struct err *e)
 {
     TRY(sql_transact(k->t->store, begin, k, e));
+    TRY(intake_keep(k->t, k->row.file_n, k->sha256, k->bytes, &k->pieces, e));
     if (k->faults.total == 0)
         TRY(lines_keep(k, e));
     TRY(sql_transact(k->t->store, judge, k, e));
@@ -359,23 +379,21 @@ static result confirm(struct sql *db, void *arg, struct err *e)
     struct taking *k = arg;
 
     k->row.file.received_ms = clock_now_ms(k->t->clock);
-    return sql_run(db, SQL_SETTLEMENT_FILE_CONFIRM, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                   sql_t(k->t->account), sql_t(date_iso(k->a, k->day)), sql_t(k->sha256),
+    return sql_run(db, SQL_SETTLEMENT_FILE_CONFIRM, e, sql_t(k->key.provider),
+                   sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256),
                    sql_i(k->row.file.received_ms));
 }
 
 /* Bytes that were taken. What came before its day was over is final when it comes again after. */
 static result known(struct taking *k, struct reconcile_day *day, struct err *e)
 {
-    struct settlement_file *f = &k->row.file;
-    const int64_t over_ms = clock_day_start_ms(date_add_days(k->day, 1));
-
-    if (f->state == SETTLEMENT_ACCEPTED && settlement_is_early(f) &&
-        clock_now_ms(k->t->clock) >= over_ms) {
+    if (k->row.file.state == SETTLEMENT_ACCEPTED && settlement_is_early(&k->row) &&
+        clock_now_ms(k->t->clock) >= k->row.day_end_ms) {
         TRY(sql_transact(k->t->store, confirm, k, e));
-        TRY(neighbour_run(k->t, date_add_days(k->day, 1), e));
+        if (is_matched(k))
+            TRY(neighbour_run(k, source_day_after(k->source, k->key.day), e));
     }
-    return reconcile_day(k->t, k->day, k->a, day, e);
+    return is_matched(k) ? reconcile_day(k->t, k->key.day, k->a, day, e) : OK;
 }
 
 static result transfer_look(void *arg, const struct settlement_line *l, struct err *e)
@@ -398,28 +416,33 @@ static result transfers_find(struct taking *k, struct err *e)
     struct settlement_faults *faults = arena_new(k->a, struct settlement_faults);
     struct settlement_head head;
 
-    if (k->row.file.form != SETTLEMENT_BJ1)
+    if (k->row.file.form != SETTLEMENT_BJ1 || k->source->role == SOURCE_TREASURY)
         return OK; /* the others have no narrative */
     return settlement_read(k->bytes, k->a, transfer_look, k, &head, faults, e);
+}
+
+static result run_days(struct taking *k, struct reconcile_day *day, struct err *e)
+{
+    TRY(transfers_find(k, e));
+    if (!is_matched(k))
+        return OK;
+    TRY(neighbour_run(k, source_day_before(k->source, k->key.day), e));
+    TRY(reconcile_run(k->t, k->key.day, k->a, day, e));
+    return neighbour_run(k, source_day_after(k->source, k->key.day), e);
 }
 
 static result finish(struct taking *k, struct intake_result *out, struct err *e)
 {
     struct reconcile_day *day = arena_new(k->a, struct reconcile_day);
 
-    out->file = k->row.file;
     out->quarantined = k->row.file.state == SETTLEMENT_QUARANTINED;
-    out->day = day;
-    if (out->known || out->quarantined) {
+    out->day = is_matched(k) ? day : NULL;
+    if (out->known || out->quarantined)
         TRY(known(k, day, e));
-        out->file = k->row.file;
-        if (out->quarantined || day->manifest_hash.n > 0)
-            return OK; /* else the process that took it died before the run */
-    }
-    TRY(transfers_find(k, e));
-    TRY(neighbour_run(k->t, date_add_days(k->day, -1), e));
-    TRY(reconcile_run(k->t, k->day, k->a, day, e));
-    return neighbour_run(k->t, date_add_days(k->day, 1), e);
+    out->file = k->row.file;
+    if (out->quarantined || (out->known && (!is_matched(k) || day->manifest_hash.n > 0)))
+        return OK; /* else the process that took it died before the run */
+    return run_days(k, day, e);
 }
 
 static struct str name_tidy(struct arena *a, struct str name)
@@ -427,30 +450,76 @@ static struct str name_tidy(struct arena *a, struct str name)
     return utf8_is_text(name) ? str_dup(a, utf8_cut(name, NAME_BYTES)) : STR("");
 }
 
-result intake_take(const struct till *t, struct date day, struct str file_name, struct str bytes,
-                   struct str actor, struct arena *a, struct intake_result *out, struct err *e)
+/* The day that a file without one was given for. */
+static result day_choose(struct taking *k, struct err *e)
+{
+    if (k->key.day.y == 0)
+        k->key.day = k->head.day;
+    return k->key.day.y != 0 ? OK : fail_field(e, ERR_INVALID, "day", "the file does not tell one");
+}
+
+static result take(struct taking *k, struct intake_result *r, struct err *e)
+{
+    bool again;
+
+    TRY(settlement_read(k->bytes, k->a, NULL, NULL, &k->head, &k->faults, e));
+    TRY(day_choose(k, e));
+    TRY(sql_read(k->t->store, look, k, e));
+    again = k->row.file_n > 0;
+    r->known = again && is_mine(&k->row.file);
+    if (r->known)
+        return OK;
+    head_judge(k);
+    TRY(sign_judge(k, e));
+    k->own = k->faults;
+    TRY(store(k, e));
+    r->known = again && k->row.file.state == SETTLEMENT_QUARANTINED;
+    return OK;
+}
+
+static result take_of(const struct till *t, const struct intake_file *in, struct arena *a,
+                      struct intake_result *out, struct err *e)
 {
     struct taking *k = arena_new(a, struct taking);
     struct intake_result r = { 0 };
 
-    if (bytes.n == 0)
+    if (in->bytes.n == 0)
         return fail_field(e, ERR_INVALID, "file", "empty");
-    if (bytes.n > (size_t)LIMIT_SETTLEMENT_BYTES)
-        return fail_field(e, ERR_TOO_LARGE, "file", "%zu bytes", bytes.n);
-    *k = (struct taking){ .t = t, .day = day, .bytes = bytes, .actor = actor, .a = a };
-    k->name = name_tidy(a, file_name);
-    k->sha256 = digest_hex(a, digest_sha256(bytes));
-    TRY(sql_read(t->store, look, k, e));
-    r.known = k->row.file_n > 0 && is_mine(&k->row.file);
-    if (!r.known) {
-        const bool again = k->row.file_n > 0;
-        TRY(settlement_read(bytes, a, NULL, NULL, &k->head, &k->faults, e));
-        head_judge(k);
-        k->own = k->faults;
-        TRY(store(k, e));
-        r.known = again && k->row.file.state == SETTLEMENT_QUARANTINED;
-    }
+    if (in->bytes.n > (size_t)LIMIT_SETTLEMENT_BYTES)
+        return fail_field(e, ERR_TOO_LARGE, "file", "%zu bytes", in->bytes.n);
+    *k = (struct taking){ .t = t,
+                          .source = in->source,
+                          .key = { in->source->provider, in->source->account, in->day },
+                          .bytes = in->bytes,
+                          .jws = in->jws,
+                          .actor = in->actor,
+                          .a = a };
+    k->name = name_tidy(a, in->name);
+    k->sha256 = digest_hex(a, digest_sha256(in->bytes));
+    TRY(take(k, &r, e));
     TRY(finish(k, &r, e));
     *out = r;
     return OK;
+}
+
+result intake_file(const struct office *f, const struct intake_file *in, struct arena *a,
+                   struct intake_result *out, struct err *e)
+{
+    return take_of(f->till, in, a, out, e);
+}
+
+result intake_take(const struct till *t, struct date day, struct str file_name, struct str bytes,
+                   struct str actor, struct arena *a, struct intake_result *out, struct err *e)
+{
+    static const struct calendar every_day = { .id = { "every_day", 9 } };
+    const struct source portal = { .id = STR(SOURCE_PORTAL),
+                                   .provider = STR(SOURCE_PORTAL),
+                                   .account = t->account,
+                                   .calendar = &every_day,
+                                   .cut_off_s = 86400 };
+    const struct intake_file in = {
+        .source = &portal, .day = day, .name = file_name, .bytes = bytes, .actor = actor
+    };
+
+    return take_of(t, &in, a, out, e);
 }

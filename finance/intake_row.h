@@ -13,29 +13,45 @@ struct settlement_kept {
     bool has_chain;
     int64_t seq, opening_vnd, closing_vnd, moved_vnd;
     struct str content, previous;
+    int64_t pieces, day_end_ms;
 };
 
 /* Each: *found false when there is none. */
-MUST_USE result settlement_find(struct sql *db, const struct till *t, struct date day,
-                                struct str sha256, struct arena *a, bool *found,
-                                struct settlement_kept *out, struct err *e);
-MUST_USE result settlement_find_accepted(struct sql *db, const struct till *t, struct date day,
+MUST_USE result settlement_find(struct sql *db, const struct settlement_key *k, struct str sha256,
+                                struct arena *a, bool *found, struct settlement_kept *out,
+                                struct err *e);
+MUST_USE result settlement_find_number(struct sql *db, int64_t file_n, struct arena *a, bool *found,
+                                       struct settlement_kept *out, struct err *e);
+MUST_USE result settlement_find_accepted(struct sql *db, const struct settlement_key *k,
                                          struct arena *a, bool *found, struct settlement_kept *out,
                                          struct err *e);
-MUST_USE result settlement_find_seq(struct sql *db, const struct till *t, int64_t seq,
+/* Of the key's source, whatever its day. */
+MUST_USE result settlement_find_seq(struct sql *db, const struct settlement_key *k, int64_t seq,
                                     struct arena *a, bool *found, struct settlement_kept *out,
                                     struct err *e);
 /* Newest first. */
-MUST_USE result settlement_find_all(struct sql *db, const struct till *t, struct date day,
-                                    size_t most, struct arena *a, struct settlement_file **out,
-                                    size_t *count, struct err *e);
+MUST_USE result settlement_find_all(struct sql *db, const struct settlement_key *k, size_t most,
+                                    struct arena *a, struct settlement_file **out, size_t *count,
+                                    struct err *e);
 MUST_USE result settlement_number(struct sql *db, const char *kind, int64_t *n, struct err *e);
+MUST_USE result settlement_row_next(struct sql_rows *rows, struct arena *a, bool *found,
+                                    struct settlement_kept *out, struct err *e);
 
 /* Whether it came before its day was over: what it lacks may still have happened. */
-bool settlement_is_early(const struct settlement_file *f);
+bool settlement_is_early(const struct settlement_kept *k);
 /* Whether the file before it in the sequence is missing, although some earlier one is there. */
-MUST_USE result settlement_has_gap(struct sql *db, const struct till *t,
-                                   const struct settlement_kept *k, struct arena *a, bool *gap,
-                                   struct err *e);
+MUST_USE result settlement_has_gap(struct sql *db, const struct settlement_kept *k, struct arena *a,
+                                   bool *gap, struct err *e);
+
+/* Lines into the store, in groups; a sink of settlement.h. */
+struct intake_batch;
+MUST_USE result intake_batch_open(struct sql_pool *store, int64_t file_n, struct intake_batch **out,
+                                  struct err *e);
+/* Within the caller's transaction. */
+MUST_USE result intake_batch_open_in(struct sql *db, int64_t file_n, struct intake_batch **out,
+                                     struct err *e);
+MUST_USE result intake_batch_take(void *batch, const struct settlement_line *l, struct err *e);
+MUST_USE result intake_batch_end(struct intake_batch *b, struct err *e);
+void intake_batch_close(struct intake_batch **b); /* DEFER(intake_batch_close) */
 
 #endif

@@ -33,7 +33,8 @@ result office_open(const struct conf *c, struct till *t, struct keyring *keys, s
     struct source_book *sources = arena_new(a, struct source_book);
     struct report_book *reports = NULL;
 
-    TRY(sources_load(c, a, NULL, sources, e));
+    if (c != NULL)
+        TRY(sources_load(c, a, NULL, sources, e));
     if (c != NULL && c->finance.reports_dir.n > 0)
         TRY(report_book_open(str_cstr(a, c->finance.reports_dir), a, &reports, e));
     *out = (struct office){ .till = t,

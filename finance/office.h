@@ -39,8 +39,9 @@ typedef result office_apply(struct sql *db, const struct office *f, const struct
 #include "payments/proposal.def"
 #undef PROPOSAL
 
-/* Everything given must outlive the office, and the office must not move: the till leads back to
- * it. A mistake in sources or calendars is ERR_CONFIG; sources_load tells all of them. */
+/* c NULL: no settings, and hence no sources. Everything given must outlive the office, and the
+ * office must not move: the till leads back to it. A mistake in sources or calendars is ERR_CONFIG;
+ * sources_load tells all of them. */
 MUST_USE result office_open(const struct conf *c, struct till *t, struct keyring *keys,
                             struct office *out, struct err *e);
 void office_close(struct office *f); /* DEFER(office_close); accepts half-opened */

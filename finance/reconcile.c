@@ -26,13 +26,19 @@ const char *reconcile_verdict_name(enum reconcile_verdict v)
     return verdict_names[v];
 }
 
+static struct settlement_key key_of(const struct reconcile_run *r, struct date day)
+{
+    return (struct settlement_key){ STR(SETTLEMENT_PROVIDER), r->t->account, day };
+}
+
 static result beside_find(struct sql *db, struct reconcile_run *r, int days, int64_t *file_n,
                           struct err *e)
 {
     struct settlement_kept kept;
     bool found;
+    const struct settlement_key key = key_of(r, date_add_days(r->day, days));
 
-    TRY(settlement_find_accepted(db, r->t, date_add_days(r->day, days), r->a, &found, &kept, e));
+    TRY(settlement_find_accepted(db, &key, r->a, &found, &kept, e));
     *file_n = found ? kept.file_n : 0;
     return OK;
 }
@@ -40,14 +46,15 @@ static result beside_find(struct sql *db, struct reconcile_run *r, int days, int
 static result inputs_find(struct sql *db, void *arg, struct err *e)
 {
     struct reconcile_run *r = arg;
+    const struct settlement_key key = key_of(r, r->day);
     bool found;
 
-    TRY(settlement_find_accepted(db, r->t, r->day, r->a, &found, &r->file, e));
+    TRY(settlement_find_accepted(db, &key, r->a, &found, &r->file, e));
     if (!found)
         return fail(e, ERR_NOT_FOUND, "no accepted settlement file");
     TRY(beside_find(db, r, -1, &r->before_n, e));
     TRY(beside_find(db, r, 1, &r->after_n, e));
-    return settlement_has_gap(db, r->t, &r->file, r->a, &r->gap, e);
+    return settlement_has_gap(db, &r->file, r->a, &r->gap, e);
 }
 
 struct doubts {

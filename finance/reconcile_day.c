@@ -70,13 +70,14 @@ static result captured_read(struct sql *db, struct viewing *v, struct err *e)
 
 static result day_read(struct sql *db, struct viewing *v, struct date day, struct err *e)
 {
+    const struct settlement_key key = { STR(SETTLEMENT_PROVIDER), v->t->account, day };
     struct settlement_file *files;
     size_t count;
     bool found;
 
     v->day = (struct reconcile_day){ .day = day };
     TRY(run_read(db, v, &found, e));
-    TRY(settlement_find_all(db, v->t, day, FILES_SHOWN_MAX, v->a, &files, &count, e));
+    TRY(settlement_find_all(db, &key, FILES_SHOWN_MAX, v->a, &files, &count, e));
     v->day.files = files;
     v->day.file_list_count = count;
     if (found)

@@ -93,7 +93,7 @@ struct source {
     struct source_fetch fetch;
     const char *watch_dir; /* NULL: none */
     enum source_alg alg;
-    const char *key_file; /* PEM public key; NULL: unsigned */
+    const char *key_file; /* public JWK; NULL: unsigned */
     struct source_tariff *tariffs;
     size_t tariff_count;
 };

@@ -1,10 +1,11 @@
 /*
  * settlement.h - a provider's file of one local day: read and checked, nothing kept.
  *
- * Four forms hold the same movements and are told apart by their bytes: MC1 (lines of fields
- * between '|'), XLSX (the cells of MC1), FW1 (fixed width, 239 bytes) and BJ1 (a bank's JSON). All
- * become one stream of struct settlement_line. FW1 and BJ1 have no column for some fields: those
- * are absent, which is never a difference.
+ * Five forms hold the same movements and are told apart by their bytes: MC1 (lines of fields
+ * between '|'), XLSX (the cells of MC1), FW1 (fixed width, 239 bytes), BJ1 (a bank's JSON) and KJ1
+ * (the same of the treasury, whose bankCode is KBNN). All become one stream of struct
+ * settlement_line. FW1, BJ1 and KJ1 have no column for some fields: those are absent, which is
+ * never a difference.
  *
  * A file that contradicts itself in any way is not believed: a wrong chain or digest, totals that
  * are not the sums of the lines, a balance that does not roll forward, an unknown version. Each
@@ -88,10 +89,34 @@ struct settlement_faults {
 
 /* Called for each line in the file's order; the texts live until it returns. */
 typedef result settlement_sink(void *arg, const struct settlement_line *l, struct err *e);
+/* Called for each line of a released file that cannot be read: its number among the lines, the
+ * first fault of it. */
+typedef result settlement_damage(void *arg, int64_t n, const struct settlement_fault *f,
+                                 struct err *e);
+/* The next bytes of a file that comes in pieces: at most n into room; *got 0 is its end. */
+typedef result settlement_pull(void *arg, char *room, size_t n, size_t *got, struct err *e);
+
+struct settlement_input {
+    struct str bytes;      /* the whole file, mapped or in memory; or */
+    settlement_pull *pull; /* its pieces: SETTLEMENT_WINDOW_BYTES of them are held at a time. Not
+                            * for XLSX, whose directory is at its end: ERR_INVALID */
+    void *pull_arg;
+    settlement_sink *sink; /* or NULL */
+    settlement_damage *damage;
+    void *arg;     /* of sink and damage */
+    bool released; /* two persons want it as it is: faults do not keep lines from the sink, and what
+                    * cannot be read goes to damage */
+};
+#define SETTLEMENT_WINDOW_BYTES (256 * 1024)
 
 /* Reads a file of any form and checks all that the file itself tells: faults come back in *faults
  * and are no failure. The sink (or NULL) is called while there is no fault yet, so a caller that
- * stores reads once without a sink first. Pure: no store. Fails only when the sink does. */
+ * stores reads once without a sink first. Pure: no store. Fails only when sink, damage or pull do.
+ */
+MUST_USE result settlement_read_input(const struct settlement_input *in, struct arena *a,
+                                      struct settlement_head *head,
+                                      struct settlement_faults *faults, struct err *e);
+/* The same for bytes that are there. */
 MUST_USE result settlement_read(struct str bytes, struct arena *a, settlement_sink *sink, void *arg,
                                 struct settlement_head *head, struct settlement_faults *faults,
                                 struct err *e);

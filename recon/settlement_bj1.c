@@ -3,6 +3,9 @@
  * and transactions here, and only these are read as documents of their own, so that a large day
  * costs the memory of one transaction. transId is the portal's transaction, toKhaiId our
  * reference; `remark` begins with the kind and goes on with the dossier, or the transaction undone.
+ *
+ * KJ1 is the same of the treasury (bankCode KBNN): transId is the treasury's own number, and what a
+ * line says was received there.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,20 +20,22 @@
 #define TREASURY       "KBNN"
 #define TEXT_BYTES_MAX 255
 #define HEAD_BYTES_MAX (64 * 1024)
+#define NOT_KEPT       SIZE_MAX
 
 struct bj1 {
     struct settlement_reader *r;
-    struct str s;
+    struct str s; /* what is there of the file, from `base` on */
     size_t at;
-    int64_t line;      /* from 1 */
-    size_t line_start; /* offset of its first byte */
-    struct buf head;   /* all members but the transactions */
+    size_t keep;        /* from here on it must stay there; NOT_KEPT: from `at` on */
+    int64_t base, line; /* line: from 1 */
+    int64_t line_start; /* offset of its first byte in the file */
+    struct buf head;    /* all members but the transactions */
     bool has_rows;
 };
 
 static struct settlement_place place(const struct bj1 *b)
 {
-    return (struct settlement_place){ b->line, (int64_t)(b->at - b->line_start) + 1 };
+    return (struct settlement_place){ b->line, b->base + (int64_t)b->at - b->line_start + 1 };
 }
 
 static bool blame(struct bj1 *b, const char *code, const char *why)
@@ -39,16 +44,33 @@ static bool blame(struct bj1 *b, const char *code, const char *why)
     return false;
 }
 
-static char next(const struct bj1 *b)
+/* Whether there is another byte; brings more of the file. */
+static bool has_next(struct bj1 *b)
 {
-    return b->at < b->s.n ? b->s.p[b->at] : '\0';
+    const size_t from = b->keep < b->at ? b->keep : b->at;
+    struct str rest;
+
+    if (b->at < b->s.n || b->r->ended || b->r->room == NULL)
+        return b->at < b->s.n;
+    rest = str_from(b->s, from);
+    settlement_refill(b->r, &rest);
+    b->s = rest;
+    b->base += (int64_t)from;
+    b->at -= from;
+    b->keep -= b->keep == NOT_KEPT ? 0 : from;
+    return b->at < b->s.n;
+}
+
+static char next(struct bj1 *b)
+{
+    return has_next(b) ? b->s.p[b->at] : '\0';
 }
 
 static void step(struct bj1 *b)
 {
     if (b->s.p[b->at++] == '\n') {
         b->line++;
-        b->line_start = b->at;
+        b->line_start = b->base + (int64_t)b->at;
     }
 }
 
@@ -61,7 +83,7 @@ static void skip_space(struct bj1 *b)
 static bool take(struct bj1 *b, char c)
 {
     skip_space(b);
-    if (next(b) != c || b->at == b->s.n)
+    if (!has_next(b) || next(b) != c)
         return false;
     step(b);
     return true;
@@ -70,26 +92,31 @@ static bool take(struct bj1 *b, char c)
 static bool skip_string(struct bj1 *b)
 {
     step(b);
-    while (b->at < b->s.n && next(b) != '"') {
-        if (next(b) == '\\' && b->at + 1 < b->s.n)
-            step(b);
+    while (has_next(b) && next(b) != '"') {
+        const bool escaped = next(b) == '\\';
+
+        if (b->at - b->keep > LIMIT_SETTLEMENT_LINE)
+            return blame(b, "COR", "a text of more than 65536 bytes");
         step(b);
+        if (escaped && has_next(b))
+            step(b);
     }
-    if (b->at == b->s.n)
+    if (!has_next(b))
         return blame(b, "COR", "cut short inside a text");
     step(b);
     return true;
 }
 
-/* Steps over one value by its brackets; what is inside is read by json_read afterwards. */
+/* Steps over one value by its brackets; what is inside is read by json_read afterwards. The value
+ * is there until the next step. */
 static bool skip_value(struct bj1 *b, struct str *value)
 {
-    const size_t start = b->at;
     int depth = 0;
 
-    while (b->at < b->s.n) {
+    b->keep = b->at;
+    while (has_next(b)) {
         const char c = next(b);
-        if (b->at - start > LIMIT_SETTLEMENT_LINE)
+        if (b->at - b->keep > LIMIT_SETTLEMENT_LINE)
             return blame(b, "COR", "a value of more than 65536 bytes");
         if (depth == 0 && (c == ',' || c == '}' || c == ']'))
             break;
@@ -99,7 +126,8 @@ static bool skip_value(struct bj1 *b, struct str *value)
         else if (!skip_string(b))
             return false;
     }
-    *value = str_trim(str_sub(b->s, start, b->at - start));
+    *value = str_trim(str_sub(b->s, b->keep, b->at - b->keep));
+    b->keep = NOT_KEPT;
     return depth == 0 && value->n > 0 ? true : blame(b, "COR", "not a JSON value");
 }
 
@@ -200,8 +228,8 @@ static bool row_read(struct bj1 *b, result *done, struct err *e)
     if (line_read(b, o, at, &l))
         *done = settlement_put(b->r, &l, e);
     else
-        b->r->head->lines++;
-    return !done->failed;
+        settlement_lose(b->r);
+    return !done->failed && !b->r->failed;
 }
 
 static bool rows_read(struct bj1 *b, result *done, struct err *e)
@@ -223,15 +251,16 @@ static bool rows_read(struct bj1 *b, result *done, struct err *e)
 static bool member_read(struct bj1 *b, result *done, struct err *e)
 {
     struct str name, value;
-    size_t start;
 
     skip_space(b);
-    start = b->at;
     if (next(b) != '"')
         return blame(b, "COR", "not the name of a member");
+    b->keep = b->at;
     if (!skip_string(b))
         return false;
-    name = str_sub(b->s, start, b->at - start);
+    arena_reset(b->r->scratch);
+    name = str_dup(b->r->scratch, str_sub(b->s, b->keep, b->at - b->keep));
+    b->keep = NOT_KEPT;
     if (!take(b, ':'))
         return blame(b, "COR", "no colon");
     skip_space(b);
@@ -259,7 +288,7 @@ static bool object_read(struct bj1 *b, result *done, struct err *e)
             return blame(b, "COR", "cut short: the object does not end");
     }
     skip_space(b);
-    return b->at == b->s.n ? true : blame(b, "COR", "more after the object");
+    return !has_next(b) ? true : blame(b, "COR", "more after the object");
 }
 
 static result head_members(struct bj1 *b, const struct json *o, int64_t *count, int64_t *sum_vnd,
@@ -274,7 +303,7 @@ static result head_members(struct bj1 *b, const struct json *o, int64_t *count, 
     if (!date_read(date, &b->r->head->day) || !date_is_valid(b->r->head->day))
         return fail_field(e, ERR_MALFORMED, "reconcileDate", "not a date dd/MM/yyyy");
     if (str_is(bank, TREASURY))
-        return fail_field(e, ERR_MEDIA_TYPE, "bankCode", "the Treasury's file, not the portal's");
+        b->r->head->form = SETTLEMENT_KJ1;
     return OK;
 }
 
@@ -290,8 +319,7 @@ static void head_check(struct bj1 *b)
     if (b->head.overflow || json_read(buf_str(&b->head), &o, &why).failed)
         settlement_blame(b->r, "COR", whole, STR(""), "the members of the file: %s", why.detail);
     else if (head_members(b, o, &count, &sum_vnd, &why).failed)
-        settlement_blame(b->r, why.code == ERR_MEDIA_TYPE ? "VER" : "COR", whole, STR(""), "%s: %s",
-                         why.field, why.detail);
+        settlement_blame(b->r, "COR", whole, STR(""), "%s: %s", why.field, why.detail);
     else if (!b->has_rows)
         settlement_blame(b->r, "COR", whole, STR(""), "no transactions");
     else if (count != h->lines)
@@ -304,12 +332,14 @@ static void head_check(struct bj1 *b)
 
 result settlement_read_bj1(struct settlement_reader *r, struct str bytes, struct err *e)
 {
-    struct bj1 b = { .r = r, .s = bytes, .line = 1, .head = buf_make(r->a, HEAD_BYTES_MAX) };
+    struct bj1 b = {
+        .r = r, .s = bytes, .keep = NOT_KEPT, .line = 1, .head = buf_make(r->a, HEAD_BYTES_MAX)
+    };
     result done = OK;
     const bool whole = object_read(&b, &done, e);
 
     TRY(done);
-    if (whole)
+    if (whole && !r->failed)
         head_check(&b);
     return OK;
 }

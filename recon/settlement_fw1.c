@@ -151,7 +151,7 @@ static result detail(struct fw1 *f, struct str line, struct err *e)
     f->failed = false;
     if (line.n != LINE_BYTES) {
         settlement_blame(f->r, "COR", start, line, "%zu bytes instead of %d", line.n, LINE_BYTES);
-        f->r->head->lines++;
+        settlement_lose(f->r);
         return OK;
     }
     for (size_t i = 0; i < COLUMNS; from += widths[i++])
@@ -170,7 +170,7 @@ static result detail(struct fw1 *f, struct str line, struct err *e)
     l.success = str_is(l.code, "00");
     if (!f->failed)
         return settlement_put(f->r, &l, e);
-    f->r->head->lines++;
+    settlement_lose(f->r);
     return OK;
 }
 
@@ -228,7 +228,7 @@ result settlement_read_fw1(struct settlement_reader *r, struct str bytes, struct
 
     if (!settlement_next_line(r, &f.text, &line) || !head_read(&f, line))
         return OK;
-    while (f.text.rest.n > 0 && !r->has_trailer) {
+    while (!r->has_trailer && settlement_has_more(r, &f.text)) {
         arena_reset(r->scratch);
         if (!settlement_next_line(r, &f.text, &line))
             return OK;
@@ -237,7 +237,7 @@ result settlement_read_fw1(struct settlement_reader *r, struct str bytes, struct
     after = (struct settlement_place){ f.text.line + 1, 1 };
     if (!r->has_trailer)
         settlement_blame(r, "COR", after, STR(""), "cut short: no 0009 line");
-    else if (f.text.rest.n > 0)
+    else if (settlement_has_more(r, &f.text))
         settlement_blame(r, "COR", after, f.text.rest, "more after the 0009 line");
     return OK;
 }

@@ -103,7 +103,7 @@ static result detail(struct mc1 *m, struct str line, const struct settlement_cel
 
     chain_check(m, line, &cells[SETTLEMENT_LINE_CELLS]);
     if (!settlement_read_line(m->r, cells, m->line, &l)) {
-        m->r->head->lines++; /* so that one bad line is not a fault of all others */
+        settlement_lose(m->r);
         return OK;
     }
     return settlement_put(m->r, &l, e);
@@ -137,7 +137,7 @@ static bool record(struct mc1 *m, struct str line, result *done, struct err *e)
                settlement_read_head(m->r, cells, m->line);
     if (str_is(letter, "D")) {
         if (!has_cells(m, line, count, SETTLEMENT_LINE_CELLS + 1) || bad)
-            m->r->head->lines++;
+            settlement_lose(m->r);
         else
             *done = detail(m, line, cells, e);
         return true;
@@ -152,13 +152,13 @@ static bool record(struct mc1 *m, struct str line, result *done, struct err *e)
     return true;
 }
 
-static void ending_check(struct mc1 *m, const struct settlement_text *t)
+static void ending_check(struct mc1 *m, struct settlement_text *t)
 {
     const struct settlement_place at = { t->line + 1, 1 };
 
     if (!m->r->has_trailer && m->r->faults->total == 0)
         settlement_blame(m->r, "COR", at, STR(""), "cut short: no T line");
-    else if (m->r->has_trailer && t->rest.n > 0)
+    else if (m->r->has_trailer && settlement_has_more(m->r, t))
         settlement_blame(m->r, "COR", at, t->rest, "more after the T line");
 }
 
@@ -170,7 +170,7 @@ result settlement_read_mc1(struct settlement_reader *r, struct str bytes, struct
     struct str line;
     bool more = true;
 
-    while (more && t.rest.n > 0) {
+    while (more && settlement_has_more(r, &t)) {
         result done = OK;
         arena_reset(r->scratch);
         if (!settlement_next_line(r, &t, &line))

@@ -5,6 +5,8 @@
  */
 #include "recon/settlement_read.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -149,7 +151,50 @@ result settlement_put(struct settlement_reader *r, const struct settlement_line 
     add(r, &h->net_vnd, l->net_vnd);
     add(r, &h->moved_vnd, settlement_moved_vnd(l));
     content_add(r, l);
-    return r->sink == NULL || r->faults->total > 0 ? OK : r->sink(r->arg, l, e);
+    if (r->in->sink == NULL || (r->faults->total > 0 && !r->in->released))
+        return OK;
+    return r->in->sink(r->in->arg, l, e);
+}
+
+void settlement_lose(struct settlement_reader *r)
+{
+    static const struct settlement_fault unknown = { .code = "COR" };
+    const struct settlement_faults *f = r->faults;
+
+    r->head->lines++;
+    if (!r->in->released || r->in->damage == NULL || r->failed)
+        return;
+    r->failed = r->in
+                    ->damage(r->in->arg, r->head->lines,
+                             f->total == (int64_t)f->count && f->count > 0 ? &f->list[f->count - 1]
+                                                                           : &unknown,
+                             r->why)
+                    .failed;
+}
+
+void settlement_refill(struct settlement_reader *r, struct str *rest)
+{
+    size_t n = rest->n, got = 1;
+
+    if (r->room == NULL || r->ended)
+        return;
+    memmove(r->room, rest->p, n);
+    while (n < SETTLEMENT_WINDOW_BYTES && got > 0 && !r->failed) {
+        got = 0;
+        r->failed =
+            r->in->pull(r->in->pull_arg, r->room + n, SETTLEMENT_WINDOW_BYTES - n, &got, r->why)
+                .failed;
+        n += got;
+    }
+    r->ended = got == 0 || r->failed;
+    *rest = str_of(r->room, n);
+}
+
+bool settlement_has_more(struct settlement_reader *r, struct settlement_text *t)
+{
+    if (t->rest.n == 0)
+        settlement_refill(r, &t->rest);
+    return t->rest.n > 0 && !r->failed;
 }
 
 /* The bytes from the first that is not UTF-8. */
@@ -164,29 +209,72 @@ static struct str bad_bytes(struct str s)
     return str_from(s, s.n);
 }
 
+/* Where the line ends, or LIMIT_SETTLEMENT_LINE + 2 when it does not so soon. */
+static size_t end_find(struct settlement_reader *r, struct settlement_text *t)
+{
+    size_t end = str_find(str_sub(t->rest, 0, LIMIT_SETTLEMENT_LINE + 2), '\n');
+
+    if (end == t->rest.n && !r->ended && r->room != NULL) {
+        settlement_refill(r, &t->rest);
+        end = str_find(str_sub(t->rest, 0, LIMIT_SETTLEMENT_LINE + 2), '\n');
+    }
+    return end;
+}
+
+static void line_skip(struct settlement_reader *r, struct settlement_text *t)
+{
+    bool found = false;
+
+    while (!found && settlement_has_more(r, t)) {
+        const size_t end = str_find(t->rest, '\n');
+
+        found = end < t->rest.n;
+        t->rest = str_from(t->rest, end + (found ? 1 : 0));
+    }
+}
+
+static bool line_is_text(struct settlement_reader *r, struct settlement_place at, struct str s)
+{
+    struct str bad;
+
+    if (utf8_is_valid(s))
+        return true;
+    bad = bad_bytes(s);
+    at.column = (int64_t)(s.n - bad.n) + 1;
+    settlement_blame(r, "COR", at, bad, "not UTF-8");
+    return false;
+}
+
 bool settlement_next_line(struct settlement_reader *r, struct settlement_text *t, struct str *line)
 {
-    const size_t end = str_find(str_sub(t->rest, 0, LIMIT_SETTLEMENT_LINE + 2), '\n');
-    struct settlement_place at = { ++t->line, 1 };
-    struct str s = str_sub(t->rest, 0, end);
+    while (settlement_has_more(r, t)) {
+        const size_t end = end_find(r, t);
+        const struct settlement_place at = { ++t->line, 1 };
+        struct str s = str_sub(t->rest, 0, end);
+        const bool is_long = s.n > LIMIT_SETTLEMENT_LINE;
 
-    if (s.n > LIMIT_SETTLEMENT_LINE) {
-        settlement_blame(r, "COR", at, s, "a line of more than %d bytes", LIMIT_SETTLEMENT_LINE);
-        return false;
+        if (r->failed)
+            return false;
+        if (is_long)
+            settlement_blame(r, "COR", at, s, "a line of more than %d bytes",
+                             LIMIT_SETTLEMENT_LINE);
+        else
+            t->rest = str_from(t->rest, end + (end < t->rest.n ? 1 : 0));
+        if (!is_long && str_ends(s, STR("\r"))) {
+            r->head->crlf = true;
+            s.n--;
+        }
+        if (!is_long && line_is_text(r, at, s)) {
+            *line = s;
+            return true;
+        }
+        if (!r->in->released)
+            return false;
+        if (is_long)
+            line_skip(r, t);
+        settlement_lose(r);
     }
-    t->rest = str_from(t->rest, end + (end < t->rest.n ? 1 : 0));
-    if (str_ends(s, STR("\r"))) {
-        r->head->crlf = true;
-        s.n--;
-    }
-    if (!utf8_is_valid(s)) {
-        struct str bad = bad_bytes(s);
-        at.column = (int64_t)(s.n - bad.n) + 1;
-        settlement_blame(r, "COR", at, bad, "not UTF-8");
-        return false;
-    }
-    *line = s;
-    return true;
+    return false;
 }
 
 static bool is_marked(struct settlement_reader *r, struct str bytes)
@@ -221,31 +309,53 @@ static result form_read(struct settlement_reader *r, struct str bytes, struct er
     case SETTLEMENT_XLSX:
         return settlement_read_xlsx(r, bytes, e);
     default:
-        settlement_blame(r, "VER", start, bytes, "none of the forms MC1, FW1, BJ1, XLSX");
+        settlement_blame(r, "VER", start, bytes, "none of the forms MC1, FW1, BJ1, KJ1, XLSX");
         return OK;
     }
+}
+
+result settlement_read_input(const struct settlement_input *in, struct arena *a,
+                             struct settlement_head *head, struct settlement_faults *faults,
+                             struct err *e)
+{
+    DEFER(arena_close) struct arena *scratch = arena_open(SCRATCH_BYTES);
+    DEFER(arena_close) struct arena *window = arena_open(SETTLEMENT_WINDOW_BYTES * 2);
+    DEFER(digest_close) struct digest_run *content = digest_begin();
+    struct settlement_reader r = { .a = a,
+                                   .scratch = scratch,
+                                   .in = in,
+                                   .why = e,
+                                   .head = head,
+                                   .faults = faults,
+                                   .content = content };
+    struct str bytes = in->bytes;
+
+    *head = (struct settlement_head){ .form = SETTLEMENT_NO_FORM };
+    *faults = (struct settlement_faults){ 0 };
+    if (in->pull != NULL) {
+        r.room = arena_alloc(window, SETTLEMENT_WINDOW_BYTES);
+        bytes = str_of(r.room, 0);
+        settlement_refill(&r, &bytes);
+    }
+    head->form = settlement_form_of(bytes);
+    if (!r.failed && in->pull != NULL && head->form == SETTLEMENT_XLSX)
+        return fail(e, ERR_INVALID, "a spreadsheet is read whole");
+    if (!r.failed)
+        TRY(form_read(&r, bytes, e));
+    if (r.failed)
+        return (result){ true };
+    if (r.overflow)
+        settlement_blame(&r, "CTL", (struct settlement_place){ 0 }, STR(""),
+                         "a sum is too large to be true");
+    head->content = digest_hex(a, digest_sum(content));
+    return OK;
 }
 
 result settlement_read(struct str bytes, struct arena *a, settlement_sink *sink, void *arg,
                        struct settlement_head *head, struct settlement_faults *faults,
                        struct err *e)
 {
-    DEFER(arena_close) struct arena *scratch = arena_open(SCRATCH_BYTES);
-    DEFER(digest_close) struct digest_run *content = digest_begin();
-    struct settlement_reader r = { .a = a,
-                                   .scratch = scratch,
-                                   .sink = sink,
-                                   .arg = arg,
-                                   .head = head,
-                                   .faults = faults,
-                                   .content = content };
+    const struct settlement_input in = { .bytes = bytes, .sink = sink, .arg = arg };
 
-    *head = (struct settlement_head){ .form = settlement_form_of(bytes) };
-    *faults = (struct settlement_faults){ 0 };
-    TRY(form_read(&r, bytes, e));
-    if (r.overflow)
-        settlement_blame(&r, "CTL", (struct settlement_place){ 0 }, STR(""),
-                         "a sum is too large to be true");
-    head->content = digest_hex(a, digest_sum(content));
-    return OK;
+    return settlement_read_input(&in, a, head, faults, e);
 }

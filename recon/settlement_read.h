@@ -8,6 +8,7 @@
 #ifndef RECON_SETTLEMENT_READ_H
 #define RECON_SETTLEMENT_READ_H
 
+#include "base/err.h"
 #include "crypto/digest.h"
 #include "recon/settlement.h"
 
@@ -17,8 +18,11 @@
 struct settlement_reader {
     struct arena *a;       /* what outlives the reading: head and faults */
     struct arena *scratch; /* one line; the reader resets it */
-    settlement_sink *sink;
-    void *arg;
+    const struct settlement_input *in;
+    char *room;  /* window of a file that comes in pieces; NULL: it is there whole */
+    bool ended;  /* no more pieces */
+    bool failed; /* in->pull or in->damage did: *why */
+    struct err *why;
     struct settlement_head *head;
     struct settlement_faults *faults;
     struct digest_run *content;
@@ -37,6 +41,11 @@ struct settlement_cell {
     int64_t column;
 };
 
+/* A line that cannot be read: counted all the same, so that one bad line is not a fault of all
+ * others. Its fault was told before. */
+void settlement_lose(struct settlement_reader *r);
+/* Brings the rest to the front of the window and more behind it. */
+void settlement_refill(struct settlement_reader *r, struct str *rest);
 void settlement_blame(struct settlement_reader *r, const char *code, struct settlement_place at,
                       struct str bytes, const char *why_fmt, ...) PRINTF(5, 6);
 MUST_USE result settlement_put(struct settlement_reader *r, const struct settlement_line *l,
@@ -62,12 +71,13 @@ MUST_USE result settlement_read_fw1(struct settlement_reader *r, struct str byte
 MUST_USE result settlement_read_bj1(struct settlement_reader *r, struct str bytes, struct err *e);
 MUST_USE result settlement_read_xlsx(struct settlement_reader *r, struct str bytes, struct err *e);
 
-/* One line of a text off `rest`, without its end; *whole tells whether it had one. Faults: too
- * long, not UTF-8. False: nothing more can be read. */
+/* One line of a text off `rest`, without its end. Faults: too long, not UTF-8; of a released file
+ * such a line is lost and the next one is taken. False: nothing more can be read. */
 struct settlement_text {
     struct str rest;
     int64_t line; /* of the last one taken, from 1 */
 };
+bool settlement_has_more(struct settlement_reader *r, struct settlement_text *t);
 bool settlement_next_line(struct settlement_reader *r, struct settlement_text *t, struct str *line);
 
 #endif

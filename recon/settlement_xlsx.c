@@ -50,8 +50,8 @@ static result line_read(struct xlsx *x, const struct settlement_cell *cells, int
 
     if (settlement_read_line(x->r, cells, row, &l))
         return settlement_put(x->r, &l, e);
-    x->r->head->lines++;
-    return OK;
+    settlement_lose(x->r);
+    return x->r->failed ? (result){ true } : OK;
 }
 
 static result row_read(void *user, const struct sheet_row *row, struct err *e)
@@ -75,8 +75,9 @@ static result row_read(void *user, const struct sheet_row *row, struct err *e)
     if (row->sheet > 0 && !x->r->head->has_chain)
         return OK; /* the header was refused */
     if (!cells_make(x, row, cells)) {
-        x->r->head->lines += row->sheet == 1 ? 1 : 0;
-        return OK;
+        if (row->sheet == 1)
+            settlement_lose(x->r);
+        return x->r->failed ? (result){ true } : OK;
     }
     if (row->sheet == 1)
         return line_read(x, cells, at.line, e);
@@ -95,6 +96,8 @@ result settlement_read_xlsx(struct settlement_reader *r, struct str bytes, struc
     struct err why = { 0 };
 
     if (sheet_read(bytes, bounds, row_read, &x, &why).failed) {
+        if (r->failed)
+            return (result){ true };
         if (why.code != ERR_MALFORMED && why.code != ERR_TOO_LARGE)
             return fail(e, why.code, "%s", why.detail); /* the sink's own */
         settlement_blame(r, "COR", whole, STR(""), "%s", why.detail);

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "finance/intake.h"
+#include "finance/intake_fetch.h"
 #include "finance/reconcile.h"
 #include "http/form.h"
 #include "http/multipart.h"
@@ -203,11 +203,15 @@ result finance_upload(struct ctx *c, struct request *rq, struct response *rs, st
 result finance_fetch(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct intake_result taken;
+    struct intake_ask ask;
     struct date day;
     result r;
 
     TRY(read_day(rq, &day, e));
-    r = intake_fetch(&c->app->till, &c->app->conf, day, actor_of(c), c->arena, &taken, e);
+    ask = (struct intake_ask){ source_find(c->app->office.sources, STR(SOURCE_PORTAL), day), day,
+                               actor_of(c) };
+    r = ask.source != NULL ? intake_fetch(&c->app->office, &ask, c->arena, &taken, e)
+                           : fail(e, ERR_NOT_FOUND, "no source of that day");
     if (r.failed && e->code == ERR_NOT_FOUND) {
         tell(c, rs, day, "absent");
         return OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "auth/mandate.h"
+#include "finance/intake.h"
 #include "finance/run.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
@@ -152,6 +153,38 @@ static void run_graph(struct buf *b)
         }
 }
 
+static void file_rows(struct buf *b)
+{
+    for (int s = 0; s < SETTLEMENT_STATE_COUNT; s++)
+        for (int ev = 0; ev < SETTLEMENT_EV_COUNT; ev++) {
+            enum settlement_state next;
+            enum settlement_action action;
+
+            if (settlement_next((enum settlement_state)s, (enum settlement_event)ev, &next,
+                                &action))
+                buf_fmt(b, "| %s | %s | %s | %s |\n",
+                        settlement_state_name((enum settlement_state)s),
+                        settlement_event_name((enum settlement_event)ev),
+                        settlement_state_name(next), settlement_action_name(action));
+        }
+}
+
+static void file_graph(struct buf *b)
+{
+    buf_puts(b, "    [*] --> received\n");
+    for (int s = 0; s < SETTLEMENT_STATE_COUNT; s++)
+        for (int ev = 0; ev < SETTLEMENT_EV_COUNT; ev++) {
+            enum settlement_state next;
+            enum settlement_action action;
+
+            if (settlement_next((enum settlement_state)s, (enum settlement_event)ev, &next,
+                                &action))
+                buf_fmt(b, "    %s --> %s : %s\n", settlement_state_name((enum settlement_state)s),
+                        settlement_state_name(next),
+                        settlement_event_name((enum settlement_event)ev));
+        }
+}
+
 static struct str page(void)
 {
     static const char table[] = "| state | event | next | action |\n|---|---|---|---|\n";
@@ -184,6 +217,10 @@ static struct str page(void)
     run_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     run_rows(&b);
+    buf_puts(&b, "\n## File of a source\n\n`finance/file.def`.\n\n```mermaid\nstateDiagram-v2\n");
+    file_graph(&b);
+    buf_fmt(&b, "```\n\n%s", table);
+    file_rows(&b);
     check_ok(buf_end(&b, &s, &e), e);
     return s;
 }
