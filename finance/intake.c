@@ -150,7 +150,7 @@ static result before_judge(struct sql *db, struct taking *k, struct err *e)
         return OK; /* a gap, which the verdict tells */
     if (date_cmp(before.file.day, k->key.day) >= 0)
         blame(k, "SEQ", "the file numbered before it is of a later day");
-    if (settlement_is_early(&before))
+    if (settlement_is_early(&before.file))
         return OK;
     if (before.file.form == SETTLEMENT_MC1 && !str_eq(before.file.sha256, h->previous))
         blame(k, "SEQ", "made after another file than the one that was taken before it");
@@ -189,7 +189,7 @@ static void twin_judge(struct taking *k, const struct settlement_kept *twin)
         blame(k, "SEQ", "another number than the file that was taken for the day");
     if (h->revision < twin->file.revision)
         blame(k, "SEQ", "an older revision than the one that was taken");
-    else if (h->revision == twin->file.revision && !settlement_is_early(twin) &&
+    else if (h->revision == twin->file.revision && !settlement_is_early(&twin->file) &&
              (h->form == twin->file.form || !str_eq(h->content, twin->content)))
         blame(k, "REP", "other bytes under a revision that was taken");
 }
@@ -387,8 +387,8 @@ static result confirm(struct sql *db, void *arg, struct err *e)
 /* Bytes that were taken. What came before its day was over is final when it comes again after. */
 static result known(struct taking *k, struct reconcile_day *day, struct err *e)
 {
-    if (k->row.file.state == SETTLEMENT_ACCEPTED && settlement_is_early(&k->row) &&
-        clock_now_ms(k->t->clock) >= k->row.day_end_ms) {
+    if (k->row.file.state == SETTLEMENT_ACCEPTED && settlement_is_early(&k->row.file) &&
+        clock_now_ms(k->t->clock) >= k->row.file.day_end_ms) {
         TRY(sql_transact(k->t->store, confirm, k, e));
         if (is_matched(k))
             TRY(neighbour_run(k, source_day_after(k->source, k->key.day), e));

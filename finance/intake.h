@@ -75,7 +75,7 @@ struct settlement_file {
     bool is_signed; /* its detached JWS was verified */
     struct str actor;
     struct str released_by, proposal_id; /* of a release, or empty */
-    int64_t received_ms;
+    int64_t received_ms, day_end_ms;     /* received before day_end_ms: the day was not over yet */
 };
 
 struct intake_result {

@@ -139,7 +139,7 @@ static result is_wanted(struct sql *db, void *arg, struct err *e)
     bool found;
 
     TRY(settlement_find_accepted(db, &k->key, k->a, &found, &kept, e));
-    k->wanted = !found || (settlement_is_early(&kept) && k->now_ms >= kept.day_end_ms);
+    k->wanted = !found || (settlement_is_early(&kept.file) && k->now_ms >= kept.file.day_end_ms);
     return OK;
 }
 

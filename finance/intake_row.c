@@ -94,7 +94,6 @@ static void row_read(const struct sql_rows *rows, struct arena *a, struct settle
         .previous = sql_text(rows, 19, a),
         .moved_vnd = sql_int(rows, 20),
         .pieces = sql_int(rows, 25),
-        .day_end_ms = sql_int(rows, 28),
     };
     struct settlement_file *f = &k.file;
 
@@ -105,6 +104,7 @@ static void row_read(const struct sql_rows *rows, struct arena *a, struct settle
     f->is_signed = sql_length(rows, 24) > 0;
     f->released_by = sql_text(rows, 26, a);
     f->proposal_id = sql_text(rows, 27, a);
+    f->day_end_ms = sql_int(rows, 28);
     f->moved_vnd = k.moved_vnd;
     f->has_chain = k.has_chain;
     f->seq = k.seq;
@@ -191,9 +191,9 @@ result settlement_number(struct sql *db, const char *kind, int64_t *n, struct er
     return OK;
 }
 
-bool settlement_is_early(const struct settlement_kept *k)
+bool settlement_is_early(const struct settlement_file *f)
 {
-    return k->file.received_ms < k->day_end_ms;
+    return f->received_ms < f->day_end_ms;
 }
 
 static result has_any_before(struct sql *db, const struct settlement_key *k, int64_t seq, bool *any,
@@ -221,6 +221,6 @@ result settlement_has_gap(struct sql *db, const struct settlement_kept *k, struc
     if (!any)
         return OK; /* where this installation began */
     TRY(settlement_find_seq(db, &k->file.key, k->seq - 1, a, &found, &before, e));
-    *gap = !found || settlement_is_early(&before);
+    *gap = !found || settlement_is_early(&before.file);
     return OK;
 }

@@ -13,7 +13,7 @@ struct settlement_kept {
     bool has_chain;
     int64_t seq, opening_vnd, closing_vnd, moved_vnd;
     struct str content, previous;
-    int64_t pieces, day_end_ms;
+    int64_t pieces;
 };
 
 /* Each: *found false when there is none. */
@@ -38,7 +38,7 @@ MUST_USE result settlement_row_next(struct sql_rows *rows, struct arena *a, bool
                                     struct settlement_kept *out, struct err *e);
 
 /* Whether it came before its day was over: what it lacks may still have happened. */
-bool settlement_is_early(const struct settlement_kept *k);
+bool settlement_is_early(const struct settlement_file *f);
 /* Whether the file before it in the sequence is missing, although some earlier one is there. */
 MUST_USE result settlement_has_gap(struct sql *db, const struct settlement_kept *k, struct arena *a,
                                    bool *gap, struct err *e);
