@@ -7,8 +7,17 @@
 
 #define RULES_BYTES ((size_t)4 << 20)
 
+struct chapters {
+    int64_t first, last;
+    struct date from, to;
+};
+
 struct refund_rules {
     struct arena *a;
+    struct chapters *chapters;
+    size_t chapter_count;
+    struct refund_treasury *treasuries;
+    size_t treasury_count;
     struct refund_reason *reasons;
     size_t reason_count;
     struct refund_budget *budgets;
@@ -55,12 +64,56 @@ static result reason_add(struct refund_rules *r, const struct dated *d, const st
     return OK;
 }
 
-/* Circular 130/2025/TT-BTC: central, provinces, communes; those of districts ended with 2025. */
-static bool is_chapter(struct str s)
+static bool chapter_read(struct str s, int64_t *n)
+{
+    return s.n == 3 && str_digits(s) && str_to_i64(s, n);
+}
+
+static result chapter_add(struct refund_rules *r, const struct dated *d,
+                          const struct dated_row *row, struct err *e)
+{
+    struct chapters x = { .from = row->from, .to = row->to };
+
+    if (!chapter_read(row->cells[0], &x.first) || !chapter_read(row->cells[1], &x.last) ||
+        x.first > x.last)
+        return fail(e, ERR_CONFIG, "%s:%d: first and last have 3 digits", d->name, d->line);
+    r->chapters[r->chapter_count++] = x;
+    return OK;
+}
+
+/* On each of the days. */
+static bool is_chapter(const struct refund_rules *r, struct str s, struct date from, struct date to)
 {
     int64_t n;
 
-    return s.n == 3 && str_to_i64(s, &n) && ((n >= 1 && n <= 599) || (n >= 800 && n <= 989));
+    if (!chapter_read(s, &n))
+        return false;
+    for (size_t i = 0; i < r->chapter_count; i++)
+        if (n >= r->chapters[i].first && n <= r->chapters[i].last &&
+            dated_holds(r->chapters[i].from, r->chapters[i].to, from) &&
+            dated_holds(r->chapters[i].from, r->chapters[i].to, to))
+            return true;
+    return false;
+}
+
+static result treasury_add(struct refund_rules *r, const struct dated *d,
+                           const struct dated_row *row, struct err *e)
+{
+    const struct refund_treasury x = { .name = row->cells[0],
+                                       .code = row->cells[1],
+                                       .account = row->cells[2],
+                                       .bank = row->cells[3],
+                                       .from = row->from,
+                                       .to = row->to };
+
+    if (x.name.n == 0 || x.code.n == 0 || x.account.n == 0)
+        return fail(e, ERR_CONFIG, "%s:%d: name, code and account", d->name, d->line);
+    for (size_t i = 0; i < r->treasury_count; i++)
+        if (str_eq(r->treasuries[i].name, x.name) &&
+            overlaps(r->treasuries[i].from, r->treasuries[i].to, x.from, x.to))
+            return fail(e, ERR_CONFIG, "%s:%d: the name is taken on these days", d->name, d->line);
+    r->treasuries[r->treasury_count++] = x;
+    return OK;
 }
 
 static result budget_add(struct refund_rules *r, const struct dated *d, const struct dated_row *row,
@@ -74,11 +127,16 @@ static result budget_add(struct refund_rules *r, const struct dated *d, const st
                                      .treasury = row->cells[5],
                                      .from = row->from,
                                      .to = row->to };
+    struct refund_treasury unused;
 
     if (x.agency_id.n == 0 || x.fee.n == 0 || x.treasury.n == 0)
         return fail(e, ERR_CONFIG, "%s:%d: agency, fee and treasury", d->name, d->line);
-    if (!str_digits(x.chapter) || !is_chapter(x.chapter))
-        return fail(e, ERR_CONFIG, "%s:%d: chapter is 001-599 or 800-989", d->name, d->line);
+    if (!is_chapter(r, x.chapter, x.from, x.to))
+        return fail(e, ERR_CONFIG, "%s:%d: no chapter of chapters.csv on these days", d->name,
+                    d->line);
+    if (!refund_treasury_find(r, x.treasury, x.from, &unused))
+        return fail(e, ERR_CONFIG, "%s:%d: no treasury of treasuries.csv on that day", d->name,
+                    d->line);
     if (x.sub_item.n != 4 || !str_digits(x.sub_item))
         return fail(e, ERR_CONFIG, "%s:%d: a sub-item has 4 digits", d->name, d->line);
     if (x.locality.n < 2 || x.locality.n > 5 || !str_digits(x.locality))
@@ -91,38 +149,32 @@ static result budget_add(struct refund_rules *r, const struct dated *d, const st
     return OK;
 }
 
-static result reasons_read(struct refund_rules *r, struct str folder, struct err *e)
+typedef result row_add(struct refund_rules *r, const struct dated *d, const struct dated_row *row,
+                       struct err *e);
+
+static result table_read(struct refund_rules *r, struct str folder, const char *file,
+                         const char *header, row_add *add, struct err *e)
 {
-    const char *path = str_cstr(r->a, str_cat(r->a, folder, STR("/reasons.csv")));
+    const char *path = str_cstr(r->a, str_fmt(r->a, "%.*s/%s", STR_ARG(folder), file));
     struct dated_row row;
     struct dated d;
     bool found;
 
-    TRY(dated_open(r->a, path, "code,name_vi,name_en,rule,valid_from,valid_to", &d, e));
-    r->reasons = arena_array(r->a, struct refund_reason, dated_rows_max(&d) + 1);
+    TRY(dated_open(r->a, path, header, &d, e));
+    const size_t most = dated_rows_max(&d) + 1;
+    if (add == chapter_add)
+        r->chapters = arena_array(r->a, struct chapters, most);
+    else if (add == treasury_add)
+        r->treasuries = arena_array(r->a, struct refund_treasury, most);
+    else if (add == reason_add)
+        r->reasons = arena_array(r->a, struct refund_reason, most);
+    else
+        r->budgets = arena_array(r->a, struct refund_budget, most);
     for (;;) {
         TRY(dated_next(&d, &row, &found, e));
         if (!found)
             return OK;
-        TRY(reason_add(r, &d, &row, e));
-    }
-}
-
-static result budgets_read(struct refund_rules *r, struct str folder, struct err *e)
-{
-    const char *path = str_cstr(r->a, str_cat(r->a, folder, STR("/budget.csv")));
-    struct dated_row row;
-    struct dated d;
-    bool found;
-
-    TRY(dated_open(r->a, path, "agency,fee,chapter,sub_item,locality,treasury,valid_from,valid_to",
-                   &d, e));
-    r->budgets = arena_array(r->a, struct refund_budget, dated_rows_max(&d) + 1);
-    for (;;) {
-        TRY(dated_next(&d, &row, &found, e));
-        if (!found)
-            return OK;
-        TRY(budget_add(r, &d, &row, e));
+        TRY(add(r, &d, &row, e));
     }
 }
 
@@ -133,8 +185,15 @@ result refund_rules_open(struct str folder, struct refund_rules **out, struct er
 
     r->a = a;
     *out = r;
-    TRY(reasons_read(r, folder, e));
-    return budgets_read(r, folder, e);
+    TRY(table_read(r, folder, "chapters.csv", "first,last,level,valid_from,valid_to", chapter_add,
+                   e));
+    TRY(table_read(r, folder, "treasuries.csv", "name,code,account,bank,valid_from,valid_to",
+                   treasury_add, e));
+    TRY(table_read(r, folder, "reasons.csv", "code,name_vi,name_en,rule,valid_from,valid_to",
+                   reason_add, e));
+    return table_read(r, folder, "budget.csv",
+                      "agency,fee,chapter,sub_item,locality,treasury,valid_from,valid_to",
+                      budget_add, e);
 }
 
 void refund_rules_close(struct refund_rules **r)
@@ -191,4 +250,16 @@ bool refund_budget_find(const struct refund_rules *r, struct str agency_id, stru
         }
     }
     return found;
+}
+
+bool refund_treasury_find(const struct refund_rules *r, struct str name, struct date on,
+                          struct refund_treasury *out)
+{
+    for (size_t i = 0; i < r->treasury_count; i++)
+        if (str_eq(r->treasuries[i].name, name) &&
+            dated_holds(r->treasuries[i].from, r->treasuries[i].to, on)) {
+            *out = r->treasuries[i];
+            return true;
+        }
+    return false;
 }

@@ -1,6 +1,6 @@
 /*
  * refund_rules.h - for which reasons money is paid back, and to which line of the state budget it
- * had gone: the dated tables of conf/refunds.
+ * goes or had gone: the dated tables of conf/refunds.
  *
  * Immutable once opened; any thread.
  */
@@ -28,8 +28,14 @@ struct refund_budget {
     struct date from, to;
 };
 
-/* reasons.csv and budget.csv of the folder. ERR_CONFIG tells file and line: a chapter outside
- * Circular 130/2025/TT-BTC (001-399, 400-599, 800-989) is one. */
+struct refund_treasury {
+    struct str name, code, account, bank;
+    struct date from, to;
+};
+
+/* chapters.csv, treasuries.csv, reasons.csv and budget.csv of the folder. ERR_CONFIG tells file and
+ * line: a chapter that is not in force on each day of its row is one (Circular 130/2025/TT-BTC
+ * ended 600-799 with 2025), a treasury that has no row of its own another. */
 MUST_USE result refund_rules_open(struct str folder, struct refund_rules **out, struct err *e);
 void refund_rules_close(struct refund_rules **r); /* DEFER(refund_rules_close) */
 
@@ -41,5 +47,7 @@ size_t refund_reasons(const struct refund_rules *r, struct date on,
 /* The fee's own row, or the agency's "*". */
 bool refund_budget_find(const struct refund_rules *r, struct str agency_id, struct str fee,
                         struct date on, struct refund_budget *out);
+bool refund_treasury_find(const struct refund_rules *r, struct str name, struct date on,
+                          struct refund_treasury *out);
 
 #endif

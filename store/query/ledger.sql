@@ -316,6 +316,52 @@ WHERE j.kind IN ('J3', 'J3b') AND NOT EXISTS (SELECT 1 FROM payout p
         'payout_fee:' || p.provider || ':' || CAST(p.n AS TEXT)))
 LIMIT 1;
 
+-- Each J4 and J4b is a remittance that another person approved and the treasury confirmed, and is
+-- the sum of what it claims.
+-- name: ledger_bad_remittances
+SELECT r.agency_id, r.number FROM remittance r
+WHERE (CASE WHEN r.state = 'confirmed' THEN r.total_vnd ELSE 0 END)
+        <> (SELECT COALESCE(CAST(SUM(j.total_vnd) AS BIGINT), 0) FROM journal j
+            WHERE j.agency_id = r.agency_id AND j.source = 'remittance:' || r.id
+                AND j.kind = 'J4')
+    OR (CASE WHEN r.state = 'confirmed' THEN r.retained_vnd ELSE 0 END)
+        <> (SELECT COALESCE(CAST(SUM(j.total_vnd) AS BIGINT), 0) FROM journal j
+            WHERE j.agency_id = r.agency_id AND j.source = 'release:' || r.id
+                AND j.kind = 'J4b')
+    OR (r.state <> 'cancelled' AND r.total_vnd
+        <> (SELECT COALESCE(CAST(SUM(i.vnd) AS BIGINT), 0) FROM remittance_item i
+            WHERE i.remittance_n = r.n AND i.agency_id = r.agency_id
+                AND i.account IN (2110, 2120)))
+    OR (r.state <> 'cancelled' AND r.retained_vnd
+        <> (SELECT COALESCE(CAST(SUM(i.vnd) AS BIGINT), 0) FROM remittance_item i
+            WHERE i.remittance_n = r.n AND i.agency_id = r.agency_id AND i.account = 2130))
+    OR (r.state IN ('approved', 'sent', 'confirmed') AND NOT EXISTS (SELECT 1 FROM proposal p
+        WHERE p.kind = 'remittance' AND p.subject = r.id AND p.id = r.proposal_id
+            AND p.state = 'approved' AND p.decided_by <> p.maker))
+LIMIT 1;
+
+-- name: ledger_stray_remittances
+SELECT j.agency_id, j.source FROM journal j
+WHERE j.kind IN ('J4', 'J4b') AND NOT EXISTS (SELECT 1 FROM remittance r
+    WHERE r.agency_id = j.agency_id AND j.source IN ('remittance:' || r.id, 'release:' || r.id))
+UNION ALL
+SELECT i.agency_id, i.order_id FROM remittance_item i
+WHERE NOT EXISTS (SELECT 1 FROM remittance r WHERE r.agency_id = i.agency_id
+    AND r.n = i.remittance_n AND r.state <> 'cancelled')
+LIMIT 1;
+
+-- Nothing is remitted twice: of an order no more than was ever credited.
+-- name: ledger_bad_claims
+SELECT c.agency_id, c.order_id FROM (
+    SELECT i.agency_id AS agency_id, i.order_id AS order_id, i.account AS account, i.fee AS fee,
+        SUM(i.vnd) AS vnd
+    FROM remittance_item i GROUP BY i.agency_id, i.order_id, i.account, i.fee) c
+WHERE c.vnd > (SELECT COALESCE(SUM(p.amount_vnd), 0) FROM journal j JOIN posting p
+        ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
+    WHERE j.agency_id = c.agency_id AND j.order_id = c.order_id AND p.account = c.account
+        AND p.fee = c.fee AND p.side = 1 AND j.kind NOT IN ('J5R', 'J6t'))
+LIMIT 1;
+
 -- name: ledger_no_history
 SELECT o.agency_id, o.id FROM orders o
 WHERE NOT EXISTS (SELECT 1 FROM order_event v WHERE v.agency_id = o.agency_id

@@ -93,7 +93,8 @@ CREATE TABLE remittance_item (
     vnd BIGINT NOT NULL CHECK (vnd > 0),
     PRIMARY KEY (agency_id, order_id, remittance_n, account, fee)
 );
-CREATE INDEX remittance_item_by_number ON remittance_item (remittance_n, agency_id, order_id);
+CREATE INDEX remittance_item_by_number
+    ON remittance_item (remittance_n, agency_id, order_id, account, fee);
 
 CREATE TABLE remittance_event (
     agency_id TEXT NOT NULL, -- of the remittance
