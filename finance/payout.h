@@ -83,6 +83,12 @@ struct payout_filter {
 /* Newest first. */
 MUST_USE result payout_list(const struct office *f, const struct payout_filter *q, struct arena *a,
                             struct payout **out, size_t *count, struct err *e);
+struct payout_sums {
+    int64_t count, payments, gross_vnd, returned_vnd, fee_vnd, net_vnd;
+};
+/* Of the whole filter. */
+MUST_USE result payout_sums(const struct office *f, const struct payout_filter *q, struct arena *a,
+                            struct payout_sums *out, struct err *e);
 MUST_USE result payout_load(const struct office *f, struct str id, struct arena *a,
                             struct payout *out, struct err *e); /* ERR_NOT_FOUND */
 /* In the order of the file, after line `after`. */

@@ -122,6 +122,36 @@ result payout_list(const struct office *f, const struct payout_filter *q, struct
     return OK;
 }
 
+struct summing {
+    const struct payout_filter *q;
+    struct str from, to;
+    struct payout_sums *out;
+};
+
+static result sums_read(struct sql *db, void *arg, struct err *e)
+{
+    struct summing *k = arg;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_PAYOUT_SUMS, &rows, e, sql_t(k->q->agency_id), sql_t(k->q->provider),
+                 sql_t(k->q->state), sql_t(k->from), sql_t(k->to)));
+    TRY(sql_one(rows, e));
+    *k->out = (struct payout_sums){ sql_int(rows, 0), sql_int(rows, 1), sql_int(rows, 2),
+                                    sql_int(rows, 3), sql_int(rows, 4), sql_int(rows, 5) };
+    return OK;
+}
+
+result payout_sums(const struct office *f, const struct payout_filter *q, struct arena *a,
+                   struct payout_sums *out, struct err *e)
+{
+    struct summing k = { .q = q,
+                         .from = q->from.y > 0 ? date_iso(a, q->from) : STR(""),
+                         .to = q->to.y > 0 ? date_iso(a, q->to) : STR("9999-12-31"),
+                         .out = out };
+
+    return sql_read(f->till->store, sums_read, &k, e);
+}
+
 static result one_read(struct sql *db, void *arg, struct err *e)
 {
     struct reading *k = arg;

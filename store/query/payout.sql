@@ -178,3 +178,12 @@ WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
     AND NOT EXISTS (SELECT 1 FROM transfer t WHERE t.bank_txn = l.portal_txn)
     AND NOT EXISTS (SELECT 1 FROM payout p WHERE p.bank_ref = l.portal_txn AND p.bank_ref <> '')
 ORDER BY l.n LIMIT $4;
+
+-- name: payout_sums
+SELECT COUNT(*), COALESCE(CAST(SUM(payments) AS BIGINT), 0),
+    COALESCE(CAST(SUM(gross_vnd) AS BIGINT), 0), COALESCE(CAST(SUM(returned_vnd) AS BIGINT), 0),
+    COALESCE(CAST(SUM(fee_vnd) AS BIGINT), 0), COALESCE(CAST(SUM(net_vnd) AS BIGINT), 0)
+FROM payout
+WHERE (CAST($1 AS TEXT) = '' OR agency_id = $1) AND (CAST($2 AS TEXT) = '' OR provider = $2)
+    AND (state = $3 OR (CAST($3 AS TEXT) = '' AND state <> 'reversed'))
+    AND day >= $4 AND day <= $5;
