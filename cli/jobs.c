@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
+#include "finance/exception_search.h"
 #include "finance/intake_fetch.h"
 #include "finance/report.h"
 #include "finance/report_kept.h"
@@ -112,6 +113,22 @@ static result keep_report(const struct app *app, bool *did, struct err *e)
     return report_kept_due(&app->office, did, e);
 }
 
+/* Credits without a payment are told to officers, what is open too long to approvers, and what
+ * payers wrote is erased after its time. */
+static result tend_exceptions(const struct app *app, bool *did, struct err *e)
+{
+    const int64_t days[] = { 0, app->conf.finance.raise_days_1, app->conf.finance.raise_days_2,
+                             app->conf.finance.raise_days_3, app->conf.finance.raise_days_4 };
+    int64_t raised;
+    bool erased;
+
+    TRY(exception_take_transfers(&app->office, did, e));
+    TRY(exception_raise(&app->till, days, &raised, e));
+    TRY(exception_narratives_purge(&app->office, app->conf.finance.narrative_days, &erased, e));
+    *did = *did || raised > 0 || erased;
+    return OK;
+}
+
 static result sweep_session(const struct app *app, bool *did, struct err *e)
 {
     struct auth au = app->auth;
@@ -184,6 +201,7 @@ static const struct {
     { LANE_REPORT, "job.report", keep_report },
     { LANE_DAY, "job.watch", watch_folders },
     { LANE_DAY, "job.released", run_released },
+    { LANE_RECEIPT, "job.exception", tend_exceptions },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },
     { LANE_NOTICE, "job.notice", tell },

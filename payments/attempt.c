@@ -175,7 +175,7 @@ static result capture(struct sql *db, const struct till *t, struct order *o, str
     paid.attempt_n = at->n;
     paid.portal_txn = at->portal_txn;
     paid.evidence = (struct str){ "", 0 }; /* stands with the attempt's own event */
-    if (paid.account == 0) /* else it was held on 2160 before (assign.h) */
+    if (paid.account == 0)                 /* else it was held on 2160 before (assign.h) */
         paid.account = channel_account(channel, at);
     if (channel_can(at->channel, CHANNEL_BILLS))
         TRY(outbox_put(db, at->agency_id, "portal_bill", at->reference, clock_now_ms(t->clock), e));

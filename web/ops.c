@@ -1,8 +1,10 @@
 /* What operators ask: alive, ready, figures. */
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "finance/exception.h"
 #include "payments/receipt_range.h"
 #include "payments/receipt_sign.h"
 #include "payments/receipt_summary.h"
@@ -56,6 +58,31 @@ static void put_receipts(struct ctx *c, struct buf *b)
     }
 }
 
+/* Open value by class and age; and how many captures the other side does not know (red alert). */
+static void put_exceptions(struct ctx *c, struct buf *b)
+{
+    struct exception_ages *ages = arena_new(c->arena, struct exception_ages);
+    struct err why = { .code = ERR_NONE };
+
+    if (exception_ages(&c->app->till, ages, &why).failed)
+        return;
+    buf_puts(b, "# TYPE motcua_recon_open_value_vnd gauge\n");
+    buf_puts(b, "# TYPE motcua_recon_open_count gauge\n");
+    for (int k = 0; k < MATCH_COUNT; k++) {
+        for (int g = 0; g < EXCEPTION_AGE_COUNT; g++) {
+            const char *label =
+                str_cstr(c->arena, str_fmt(c->arena, "{class=\"%s\",age=\"%s\"}",
+                                           match_name((enum match_class)k),
+                                           exception_age_name((enum exception_age)g)));
+
+            if (ages->count[k][g] == 0)
+                continue;
+            put_counter(b, "recon_open_value_vnd", label, ages->value_vnd[k][g]);
+            put_counter(b, "recon_open_count", label, ages->count[k][g]);
+        }
+    }
+}
+
 result ops_metrics(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct till_counts *n = c->app->till.counts;
@@ -77,6 +104,7 @@ result ops_metrics(struct ctx *c, struct request *rq, struct response *rs, struc
     buf_puts(&b, "# TYPE motcua_quarantined_total counter\n");
     put_counter(&b, "quarantined_total", "", n->quarantined);
     put_receipts(c, &b);
+    put_exceptions(c, &b);
     TRY(buf_end(&b, &text, e));
     response_body(rs, 200, "text/plain; version=0.0.4", text);
     return OK;

@@ -1,0 +1,65 @@
+/* Many proposals from one sheet. */
+#include "tests/finance/exceptions.h"
+#include "tests/fixture.h"
+
+/* ---- many at once ---- */
+
+static size_t bulk(struct str csv, struct exception_fault *faults, size_t *fault_count,
+                   enum err_code *code)
+{
+    const struct proposal_actor an = case_person("staff:an");
+    struct err e = { .code = ERR_NONE };
+    size_t proposed_count = 0;
+
+    if (exception_propose_csv(case_room(), csv, &an, test_arena(), &proposed_count, faults,
+                              fault_count, &e)
+            .failed)
+        check_int(proposed_count, 0);
+    *code = e.code;
+    return proposed_count;
+}
+
+TEST_STORE(a_sheet_becomes_proposals_all_or_none)
+{
+    struct day_file f = day_file_make(case_monday, 1);
+    const struct order o = case_ordered();
+    struct exception_fault faults[EXCEPTION_FAULTS_MAX];
+    struct exception *list;
+    struct err e = { .code = ERR_NONE };
+    enum err_code code;
+    size_t count, fault_count;
+
+    (void)day_file_add(&f, STR("PP-STRANGE-1"), STR("NOT-OURS-1"), CASE_AMOUNT);
+    (void)day_file_add(&f, STR("PP-STRANGE-2"), STR("NOT-OURS-2"), CASE_STRANGE);
+    case_take(&f);
+    const struct exception_filter all = { .tab = EXCEPTION_TAB_UNIDENTIFIED, .age = -1 };
+    check_ok(exception_list(&case_desk()->till, &all, test_arena(), &list, &count, NULL, &e), e);
+    check_int(count, 2);
+    const int first = list[0].theirs_vnd == CASE_AMOUNT ? 0 : 1;
+    const struct str one = list[first].id, two = list[1 - first].id;
+    struct str good =
+        str_fmt(test_arena(),
+                "exception,action,target,remark\r\n%.*s,assign,%.*s,\"found, by code\"\r\n"
+                "%.*s,return,H56.14,unknown sender\n",
+                STR_ARG(one), STR_ARG(o.id), STR_ARG(two));
+    struct str bad = str_fmt(test_arena(),
+                             "exception,action,target,remark\n%.*s,assign,%.*s,by code\n"
+                             "%.*s,return,H56.14,\n%.*s,dance,,x\nnobody,accept,,x\n",
+                             STR_ARG(one), STR_ARG(o.id), STR_ARG(two), STR_ARG(one));
+
+    check_int(bulk(bad, faults, &fault_count, &code), 0);
+    check_int(code, ERR_NONE);
+    check_int(fault_count, 3);
+    check_int(faults[0].line, 3);
+    check_str(str_c(faults[0].field), "remark");
+    check_int(faults[1].line, 4);
+    check_str(str_c(faults[1].field), "action");
+    check_int(faults[2].line, 5);
+    check_int(faults[2].code, ERR_NOT_FOUND);
+    check_str(str_c(case_stage_of(one)), "open"); /* not even the good one */
+    check_int(bulk(STR("a,b\n"), faults, &fault_count, &code), 0);
+    check_int(code, ERR_INVALID);
+    check_int(bulk(good, faults, &fault_count, &code), 2);
+    check_str(str_c(case_stage_of(one)), "proposed");
+    check_str(str_c(case_stage_of(two)), "proposed");
+}
