@@ -104,9 +104,10 @@ MUST_USE result intake_take(const struct till *t, struct date day, struct str fi
                             struct str bytes, struct str actor, struct arena *a,
                             struct intake_result *out, struct err *e);
 
-/* Each: newest first. ERR_NOT_FOUND. */
+/* ERR_NOT_FOUND. */
 MUST_USE result intake_load(const struct office *f, int64_t n, struct arena *a,
                             struct settlement_file *out, struct err *e);
+/* Newest first. */
 struct intake_query {
     int64_t before_ms, before_n; /* older than; 0: from the newest */
     bool has_state;
@@ -115,6 +116,11 @@ struct intake_query {
 };
 MUST_USE result intake_list(const struct office *f, const struct intake_query *q, struct arena *a,
                             struct settlement_file **out, size_t *count, struct err *e);
+
+/* All files of a day, newest first. */
+MUST_USE result intake_of_day(const struct office *f, const struct settlement_key *k, size_t most,
+                              struct arena *a, struct settlement_file **out, size_t *count,
+                              struct err *e);
 
 /* Days whose file is not there although its deadline has passed, of sources that expect one; the
  * last INTAKE_MISSING_DAYS days, most urgent (oldest) first. And those that are due next. */

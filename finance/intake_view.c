@@ -68,6 +68,29 @@ result intake_list(const struct office *f, const struct intake_query *q, struct 
     return OK;
 }
 
+struct of_day {
+    const struct settlement_key *k;
+    size_t most;
+    struct arena *a;
+    struct settlement_file **list;
+    size_t *count;
+};
+
+static result find_of_day(struct sql *db, void *arg, struct err *e)
+{
+    const struct of_day *o = arg;
+
+    return settlement_find_all(db, o->k, o->most, o->a, o->list, o->count, e);
+}
+
+result intake_of_day(const struct office *f, const struct settlement_key *k, size_t most,
+                     struct arena *a, struct settlement_file **out, size_t *count, struct err *e)
+{
+    struct of_day o = { k, most, a, out, count };
+
+    return sql_read(f->till->store, find_of_day, &o, e);
+}
+
 /* Days of one source that have a file. */
 struct days {
     const struct source *s;
