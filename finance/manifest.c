@@ -31,18 +31,25 @@ static result before_find(struct sql *db, const struct run_key *k, int64_t by_ms
     return OK;
 }
 
+static result assemble(struct str outcome, struct str previous, int64_t revision, struct arena *a,
+                       struct str *out, struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+
+    TRY(json_read(outcome, &o, e));
+    json_put_str(o, "previous", previous);
+    json_put_int(o, "revision", revision);
+    *out = json_print_canonical(a, o);
+    return OK;
+}
+
 result manifest_make(struct sql *db, const struct run_row *r, struct str outcome, struct arena *a,
                      struct str *out, struct err *e)
 {
-    DEFER(json_close) struct json *o = NULL;
     struct str previous;
 
-    TRY(json_read(outcome, &o, e));
     TRY(before_find(db, &r->run.key, r->run.closed_ms, a, &previous, e));
-    json_put_str(o, "previous", previous);
-    json_put_int(o, "revision", r->run.revision);
-    *out = json_print_canonical(a, o);
-    return OK;
+    return assemble(outcome, previous, r->run.revision, a, out, e);
 }
 
 struct loading {
@@ -63,7 +70,7 @@ static result load(struct sql *db, void *arg, struct err *e)
         if (rows[i].closed_hash.n == 0 || (l->revision > 0 && rows[i].run.revision != l->revision))
             continue;
         *l->out = (struct manifest){ rows[i].closed_manifest, rows[i].closed_hash,
-                                     rows[i].signature, rows[i].run.revision };
+                                     rows[i].signature, rows[i].run.revision, rows[i].run.cut_ms };
         return OK;
     }
     return fail(e, ERR_NOT_FOUND, "no such day was closed");
@@ -75,6 +82,36 @@ result manifest_load(const struct office *f, const struct run_key *k, int64_t re
     struct loading l = { k, revision, a, out };
 
     return sql_read(f->till->store, load, &l, e);
+}
+
+/* Which file it was made from, and what it follows. */
+static result inputs_read(struct str bytes, struct arena *a, struct str *sha256,
+                          struct str *previous, struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct json *file = NULL;
+
+    TRY(json_read(bytes, &o, e));
+    TRY(json_want_object(o, "file", &file, e));
+    TRY(json_need_str(file, "sha256", 64, sha256, e));
+    TRY(json_need_str(o, "previous", 64, previous, e));
+    *sha256 = str_dup(a, *sha256);
+    *previous = str_dup(a, *previous);
+    return OK;
+}
+
+result manifest_check(const struct office *f, const struct run_key *k, struct arena *a,
+                      struct manifest_check *out, struct err *e)
+{
+    struct str sha256, previous, outcome;
+    struct manifest m;
+
+    TRY(manifest_load(f, k, 0, a, &m, e));
+    TRY(inputs_read(m.bytes, a, &sha256, &previous, e));
+    TRY(reconcile_again(f->till, k->day, sha256, m.cut_ms, a, &outcome, e));
+    TRY(assemble(outcome, previous, m.revision, a, &out->bytes, e));
+    out->is_same = str_eq(out->bytes, m.bytes);
+    return OK;
 }
 
 struct checking {
@@ -147,7 +184,7 @@ static result page_check(struct sql *db, struct checking *c, bool *more, struct 
         c->revision = sql_int(rows, 3);
         arena_reset(c->page);
         const struct manifest m = { sql_text(rows, 5, c->page), sql_text(rows, 6, c->page),
-                                    sql_text(rows, 7, c->page), c->revision };
+                                    sql_text(rows, 7, c->page), c->revision, 0 };
         if (m.signature.n == 0)
             continue; /* under way */
         TRY(row_check(db, c, &m, sql_int(rows, 8), e));

@@ -28,10 +28,20 @@ MUST_USE result manifest_make(struct sql *db, const struct run_row *r, struct st
 struct manifest {
     struct str bytes, hash, signature;
     int64_t revision;
+    int64_t cut_ms; /* our side as it was known then */
 };
 /* revision 0: the newest that was closed. ERR_NOT_FOUND: none was. */
 MUST_USE result manifest_load(const struct office *f, const struct run_key *k, int64_t revision,
                               struct arena *a, struct manifest *out, struct err *e);
+
+struct manifest_check {
+    bool is_same;     /* every byte */
+    struct str bytes; /* as they come out now */
+};
+/* Matches the inputs of the newest closed revision again, as they were known then, and compares
+ * with what was closed. Changes nothing. ERR_NOT_FOUND: none was closed, or its file is gone. */
+MUST_USE result manifest_check(const struct office *f, const struct run_key *k, struct arena *a,
+                               struct manifest_check *out, struct err *e);
 
 struct manifest_report {
     int64_t checked;

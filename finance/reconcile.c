@@ -39,7 +39,7 @@ static result beside_find(struct sql *db, struct reconcile_run *r, int days, int
     const struct settlement_key key = key_of(r, date_add_days(r->day, days));
 
     TRY(settlement_find_accepted(db, &key, r->a, &found, &kept, e));
-    *file_n = found ? kept.file_n : 0;
+    *file_n = found && (r->cut_ms == 0 || kept.file.received_ms <= r->cut_ms) ? kept.file_n : 0;
     return OK;
 }
 
@@ -49,7 +49,10 @@ static result inputs_find(struct sql *db, void *arg, struct err *e)
     const struct settlement_key key = key_of(r, r->day);
     bool found;
 
-    TRY(settlement_find_accepted(db, &key, r->a, &found, &r->file, e));
+    if (r->file_sha256.n > 0)
+        TRY(settlement_find(db, &key, r->file_sha256, r->a, &found, &r->file, e));
+    else
+        TRY(settlement_find_accepted(db, &key, r->a, &found, &r->file, e));
     if (!found)
         return fail(e, ERR_NOT_FOUND, "no accepted settlement file");
     TRY(beside_find(db, r, -1, &r->before_n, e));
@@ -133,20 +136,57 @@ static void run_close_engine(struct reconcile_run *r)
     match_close(&r->engine);
 }
 
+static struct reconcile_run run_make(const struct till *t, struct date day, struct arena *own,
+                                     struct arena *page)
+{
+    const struct run_key key = { STR(SETTLEMENT_PROVIDER), t->account, day };
+
+    return (struct reconcile_run){
+        .t = t,
+        .key = key,
+        .day = day,
+        .a = own,
+        .page = page,
+        .rules = { .provider = key.provider, .account = key.account, .day = day },
+    };
+}
+
 result reconcile_run(const struct till *t, struct date day, struct arena *a,
                      struct reconcile_day *out, struct err *e)
 {
     DEFER(arena_close) struct arena *own = arena_open(LIMIT_ARENA_JOB_BYTES);
     DEFER(arena_close) struct arena *page = arena_open(LIMIT_ARENA_JOB_BYTES);
-    DEFER(run_close_engine)
-    struct reconcile_run r = { .t = t,
-                               .key = { STR(SETTLEMENT_PROVIDER), t->account, day },
-                               .day = day,
-                               .a = own,
-                               .page = page };
+    DEFER(run_close_engine) struct reconcile_run r = run_make(t, day, own, page);
 
-    r.rules =
-        (struct match_rules){ .provider = r.key.provider, .account = r.key.account, .day = day };
     TRY(run(&r, e));
     return reconcile_day(t, day, a, out, e);
+}
+
+struct again {
+    struct reconcile_run *r;
+    struct str outcome;
+};
+
+static result outcome_of(struct sql *db, void *arg, struct err *e)
+{
+    struct again *g = arg;
+
+    return reconcile_outcome(db, g->r, &g->outcome, e);
+}
+
+result reconcile_again(const struct till *t, struct date day, struct str file_sha256,
+                       int64_t cut_ms, struct arena *a, struct str *outcome, struct err *e)
+{
+    DEFER(arena_close) struct arena *own = arena_open(LIMIT_ARENA_JOB_BYTES);
+    DEFER(arena_close) struct arena *page = arena_open(LIMIT_ARENA_JOB_BYTES);
+    DEFER(run_close_engine) struct reconcile_run r = run_make(t, day, own, page);
+    struct again g = { .r = &r };
+
+    r.cut_ms = cut_ms;
+    r.file_sha256 = file_sha256;
+    TRY(sql_read(t->store, inputs_find, &r, e));
+    TRY(sql_read(t->store, freeze, &r, e));
+    TRY(sql_transact(t->store, outcome_of, &g, e));
+    *outcome = str_dup(a, g.outcome);
+    return OK;
 }

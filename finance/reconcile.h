@@ -62,6 +62,11 @@ struct reconcile_day {
  * without an accepted file is ERR_NOT_FOUND; a closed one stays as it is. */
 MUST_USE result reconcile_run(const struct till *t, struct date day, struct arena *a,
                               struct reconcile_day *out, struct err *e);
+/* What a run of these inputs would leave, as our side was known at the cut: the bytes of its
+ * outcome. Changes nothing. ERR_NOT_FOUND: no such file. */
+MUST_USE result reconcile_again(const struct till *t, struct date day, struct str file_sha256,
+                                int64_t cut_ms, struct arena *a, struct str *outcome,
+                                struct err *e);
 /* Newest first: days that have a file or captures; `most` at most. */
 MUST_USE result reconcile_days(const struct till *t, size_t most, struct arena *a,
                                struct reconcile_day **out, size_t *count, struct err *e);

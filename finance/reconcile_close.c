@@ -324,3 +324,19 @@ result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e)
     TRY(exceptions_save(db, &c, e));
     return staging_drop(db, &c, e);
 }
+
+result reconcile_outcome(struct sql *db, struct reconcile_run *r, struct str *outcome,
+                         struct err *e)
+{
+    struct closing c = { .db = db, .r = r };
+
+    TRY(settlement_number(db, "run", &c.run_n, e));
+    r->run_n = c.run_n;
+    TRY(figures_read(db, &c, e));
+    TRY(bridge_make(db, r, &c.bridge, e));
+    residual_make(&c);
+    c.day.verdict = verdict_of(&c);
+    outcome_make(&c);
+    *outcome = c.day.manifest;
+    return staging_drop(db, &c, e);
+}

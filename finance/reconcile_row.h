@@ -21,8 +21,9 @@ struct reconcile_run {
     struct arena *a;    /* of the run */
     struct arena *page; /* of a page */
     int64_t run_n;
-    int64_t cut_ms; /* our side as it was known then */
-    bool go;        /* the day is not closed */
+    int64_t cut_ms;         /* our side as it was known then */
+    bool go;                /* the day is not closed */
+    struct str file_sha256; /* empty: the accepted one */
     struct settlement_kept file;
     int64_t before_n, after_n; /* files of the days beside it, or 0 */
     bool gap;
@@ -41,5 +42,8 @@ MUST_USE result bridge_make(struct sql *db, const struct reconcile_run *r, struc
                             struct err *e);
 /* Verdict, outcome and exceptions; ends the run. */
 MUST_USE result reconcile_close(struct sql *db, struct reconcile_run *r, struct err *e);
+/* The outcome alone; leaves nothing. */
+MUST_USE result reconcile_outcome(struct sql *db, struct reconcile_run *r, struct str *outcome,
+                                  struct err *e);
 
 #endif

@@ -122,13 +122,13 @@ async function officer(width, language) {
     await page.goto(`${here}/finance/${today}`);
     await inspect(page, "finance-before");
     await page.click('form[action$="/fetch"] button');
-    await page.waitForURL(under(`${here}/finance/${today}?told=`));
+    await page.waitForURL(under(`${here}/finance/days/PP/${today}?told=`));
     await inspect(page, "finance-day");
     assert.equal(await page.locator("main .state.good").count(), 1, "the day is reconciled");
     const file = await (await fetch(`${systems}/pp/settlement/${today.replaceAll("-", "")}.fw1`)).arrayBuffer();
     await page.setInputFiles("#file", { name: "ngày.txt", mimeType: "text/plain", buffer: Buffer.from(file).subarray(0, Math.floor(width / 4)) });
     await page.click('form[action$="/file"] button');
-    await page.waitForURL(`${here}/finance/${today}?told=quarantined`);
+    await page.waitForURL(`${here}/finance/days/PP/${today}?told=quarantined`);
     await inspect(page, "finance-quarantined");
     await page.context().close();
 }
@@ -356,7 +356,7 @@ async function exception() {
     await page.waitForURL(`${here}/finance`);
     await page.goto(`${here}/finance/${today}`);
     await page.click('form[action$="/fetch"] button');
-    await page.waitForURL(`${here}/finance/${today}?told=loaded`);
+    await page.waitForURL(`${here}/finance/days/PP/${today}?told=loaded`);
     assert.match(await page.innerText(".lines tbody"), /DUP_PAY/);
     await inspect(page, "finance-exception");
     await page.context().close();

@@ -508,3 +508,25 @@ TEST_STORE(a_month_shows_each_day_once)
     check_int(list[0].open_vnd, 1000);
     check_int(list[0].file_count, 1);
 }
+
+TEST_STORE(a_closed_day_comes_out_the_same_when_it_is_run_again)
+{
+    struct day_file f = day_file_make(monday, 1);
+    const struct run_key k = key_of(monday);
+    struct manifest_check check_again;
+    struct err e = { 0 };
+
+    take(&f);
+    closed(monday);
+    counter_forward(opened(), 86400);
+    check_ok(manifest_check(&office, &k, test_arena(), &check_again, &e), e);
+    check(check_again.is_same);
+    f.revision = 2;
+    (void)day_file_add(&f, STR("T-1"), STR("REF-1"), 1000);
+    take(&f); /* a later file changes nothing of it */
+    check_ok(manifest_check(&office, &k, test_arena(), &check_again, &e), e);
+    check(check_again.is_same);
+    tamper("UPDATE settlement_file SET lines = lines + 1");
+    check_ok(manifest_check(&office, &k, test_arena(), &check_again, &e), e);
+    check(!check_again.is_same);
+}
