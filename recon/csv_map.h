@@ -48,7 +48,7 @@ struct csv_map {
 /* Where each role is in this file: the index of a field, or -1. */
 struct csv_layout {
     int at[CSV_ROLES];
-    int fields; /* of the header; a row with another number is wrong; 0: not told */
+    int fields; /* of the header; a row with another number is wrong */
 };
 
 const char *csv_role_name(enum csv_role r); /* "reference" */

@@ -22,14 +22,19 @@ uint64_t sieve_hash(const uint64_t key[SIEVE_KEY / 8])
                  key[2] ^ 0x589965cc75374cc3ULL);
 }
 
-static void padded(uint64_t *to, size_t words, struct str s)
+/* All bytes are taken at once and those behind the text cut off: a text lies in a buffer of the
+ * sieve, which has room behind its end (SIEVE_SLACK). */
+static void padded(uint64_t to[SIEVE_KEY / 8], struct str s)
 {
-    char bytes[SIEVE_KEY] = { 0 };
-
-    must(s.n <= words * 8 && words * 8 <= sizeof bytes);
-    memcpy(bytes, s.p, s.n);
-    memcpy(to, bytes, words * 8);
+    must(s.n <= SIEVE_KEY);
+    memcpy(to, s.p, SIEVE_KEY);
+    for (size_t i = 0; i < SIEVE_KEY / 8; i++) {
+        const size_t n = s.n > i * 8 ? s.n - i * 8 : 0;
+        if (n < 8)
+            to[i] &= ((uint64_t)1 << n * 8) - 1; /* the first byte is the lowest */
+    }
 }
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
 
 /* Two numbers with one hash would only be told as the same number of a pair that agrees in
  * reference and money, once in 2^64 pairs; never as the same payment. */
@@ -47,20 +52,20 @@ uint64_t sieve_text_hash(struct str s)
 }
 
 /* The number of a word that is new; 0: too many. */
-static uint32_t word_add(struct sieve *s, const uint64_t *text, uint64_t hash)
+static uint32_t word_add(struct sieve *s, const uint64_t *text, uint64_t slot)
 {
     uint32_t number = 0;
 
     (void)pthread_mutex_lock(&s->lock);
-    for (uint64_t i = hash & (SIEVE_WORD_SLOTS - 1);; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
+    for (uint64_t i = slot;; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
         struct sieve_word *w = &s->words[i];
         number = atomic_load_explicit(&w->number, memory_order_relaxed);
-        if (number != 0 && memcmp(w->text, text, SIEVE_WORD_BYTES) == 0)
+        if (number != 0 && memcmp(w->text, text, SIEVE_KEY) == 0)
             break;
         if (number == 0) {
             if (s->word_count == SIEVE_WORDS)
                 break;
-            memcpy(w->text, text, SIEVE_WORD_BYTES);
+            memcpy(w->text, text, SIEVE_KEY);
             number = ++s->word_count;
             atomic_store_explicit(&w->number, number, memory_order_release);
             break;
@@ -70,31 +75,43 @@ static uint32_t word_add(struct sieve *s, const uint64_t *text, uint64_t hash)
     return number;
 }
 
-/* False: too long, or one word too many. */
-static bool word_number(struct sieve *s, struct str text, uint16_t *out)
+/* False: too long. */
+static bool word_look(const struct sieve *s, struct str text, enum sieve_kind kind,
+                      struct sieve_view *v)
 {
-    uint64_t word[SIEVE_WORD_BYTES / 8];
-    uint32_t number;
-
-    *out = 0;
-    if (text.n == 0)
+    v->word[kind][0] = 0;
+    if (text.n == 0 || !s->compares[kind])
         return true;
-    if (text.n > SIEVE_WORD_BYTES)
+    if (text.n > SIEVE_KEY)
         return false;
-    padded(word, LEN(word), text);
-    const uint64_t hash = sieve_hash(word);
-    for (uint64_t i = hash & (SIEVE_WORD_SLOTS - 1);; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
-        const struct sieve_word *w = &s->words[i];
-        number = atomic_load_explicit(&w->number, memory_order_acquire);
-        if (number == 0) {
-            number = word_add(s, word, hash);
+    padded(v->word[kind], text);
+    v->slot[kind] = sieve_hash(v->word[kind]) & (SIEVE_WORD_SLOTS - 1);
+    __builtin_prefetch(&s->words[v->slot[kind]]);
+    return true;
+}
+
+void sieve_words(struct sieve *s, struct sieve_view *v)
+{
+    for (int k = 0; k < SIEVE_KINDS; k++) {
+        const uint64_t *word = v->word[k];
+        uint32_t number = 0;
+        v->number[k] = 0;
+        if (word[0] == 0)
+            continue;
+        for (uint64_t i = v->slot[k];; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
+            const struct sieve_word *w = &s->words[i];
+            number = atomic_load_explicit(&w->number, memory_order_acquire);
+            if (number == 0)
+                number = word_add(s, word, v->slot[k]);
+            else if (((w->text[0] ^ word[0]) | (w->text[1] ^ word[1]) | (w->text[2] ^ word[2])) !=
+                     0)
+                continue;
             break;
         }
-        if (((w->text[0] ^ word[0]) | (w->text[1] ^ word[1]) | (w->text[2] ^ word[2])) == 0)
-            break;
+        v->number[k] = (uint16_t)number;
+        if (number == 0)
+            v->money |= SIEVE_ODD; /* one word too many: the engine compares it */
     }
-    *out = (uint16_t)number;
-    return number != 0;
 }
 
 static bool money_look(const struct csv_record *r, uint64_t *out)
@@ -119,24 +136,21 @@ static bool fee_look(const struct csv_record *r, uint32_t *out)
     return true;
 }
 
-struct sieve_view sieve_look(struct sieve *s, const struct csv_record *r)
+void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v)
 {
     const struct str key = r->text[CSV_REFERENCE], currency = r->text[CSV_CURRENCY];
-    struct sieve_view v;
     bool plain =
         r->kind == SETTLEMENT_PAY && r->success && (currency.n == 0 || str_is(currency, "VND"));
 
-    v.has_key = key.n > 0 && key.n <= SIEVE_KEY;
-    if (v.has_key)
-        padded(v.key, LEN(v.key), key);
-    v.txn = r->text[CSV_TXN].n > 0 ? sieve_text_hash(r->text[CSV_TXN]) : 0;
-    v.original = r->text[CSV_ORIGINAL].n > 0 ? sieve_text_hash(r->text[CSV_ORIGINAL]) : 0;
-    v.account = v.body = 0;
-    plain &= money_look(r, &v.money);
-    plain &= fee_look(r, &v.fee_vnd);
-    plain &= !s->has_account || word_number(s, r->text[CSV_ACCOUNT], &v.account);
-    plain &= !s->has_body || word_number(s, r->text[CSV_BODY], &v.body);
+    v->has_key = key.n > 0 && key.n <= SIEVE_KEY;
+    if (v->has_key)
+        padded(v->key, key);
+    v->txn = r->text[CSV_TXN].n > 0 ? sieve_text_hash(r->text[CSV_TXN]) : 0;
+    v->original = r->text[CSV_ORIGINAL].n > 0 ? sieve_text_hash(r->text[CSV_ORIGINAL]) : 0;
+    plain &= money_look(r, &v->money);
+    plain &= fee_look(r, &v->fee_vnd);
+    plain &= word_look(s, r->text[CSV_ACCOUNT], SIEVE_ACCOUNT, v);
+    plain &= word_look(s, r->text[CSV_BODY], SIEVE_BODY, v);
     if (!plain)
-        v.money |= SIEVE_ODD;
-    return v;
+        v->money |= SIEVE_ODD;
 }

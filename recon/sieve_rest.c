@@ -31,7 +31,8 @@ static result pieces_align(struct sieve *s, size_t first, struct err *e)
     while (p < s->piece_count && csv_next(&r, &row)) {
         const int64_t at = row.text.p - all;
         while (p < s->piece_count && s->pieces[p].to <= at) {
-            s->pieces[p].from = s->pieces[p].to; /* no row begins in it */
+            if (!s->pieces[p].at_row)
+                s->pieces[p].from = s->pieces[p].to; /* no row begins in it */
             p++;
         }
         if (p < s->piece_count && !s->pieces[p].at_row) {

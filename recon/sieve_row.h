@@ -18,6 +18,7 @@
 #define SIEVE_PIECE       ((int64_t)1 << 20)
 #define SIEVE_TAIL        (LIMIT_SETTLEMENT_LINE + 4096) /* a row that begins in a piece ends in it */
 #define SIEVE_KEY         24
+#define SIEVE_SLACK       SIEVE_KEY         /* bytes behind each buffer that may be read */
 #define SIEVE_SEGMENT     ((size_t)1 << 15) /* records: 2 MiB, a huge page */
 #define SIEVE_THREADS_MAX 64
 #define SIEVE_NO_FEE      UINT32_MAX
@@ -58,9 +59,9 @@ struct sieve_wrong {
 /* Accounts and bodies: few, so each has a number and is compared by it, exactly. */
 #define SIEVE_WORDS      65534
 #define SIEVE_WORD_SLOTS ((size_t)1 << 17)
-#define SIEVE_WORD_BYTES 24
+enum sieve_kind { SIEVE_ACCOUNT, SIEVE_BODY, SIEVE_KINDS };
 struct sieve_word {
-    uint64_t text[SIEVE_WORD_BYTES / 8];
+    uint64_t text[SIEVE_KEY / 8];
     _Atomic uint32_t number; /* from 1; 0: the slot is free */
 };
 
@@ -77,8 +78,10 @@ struct sieve_piece {
 struct sieve_view {
     uint64_t key[SIEVE_KEY / 8];
     uint64_t money, txn, original; /* hashes of numbers: the row's, and of what it gives back */
+    uint64_t word[SIEVE_KINDS][SIEVE_KEY / 8]; /* accounts and bodies; 0: unknown */
+    uint64_t slot[SIEVE_KINDS];                /* where to look for them */
+    uint16_t number[SIEVE_KINDS];              /* after sieve_words */
     uint32_t fee_vnd;
-    uint16_t account, body;
     bool has_key;
 };
 
@@ -104,7 +107,7 @@ struct sieve_thread {
     size_t wrong_count, wrong_room;
     struct sieve_places wanted;   /* hashes of numbers that rows left over name */
     struct sieve_record *segment; /* records are added here */
-    size_t segment_used;
+    size_t *segment_count;
     int64_t pairs, pairs_vnd;
     struct err err;
     bool failed;
@@ -124,7 +127,7 @@ struct sieve {
     size_t segments_max;
     _Atomic uint64_t *slots; /* tag << 32 | number of the record + 1 */
     uint64_t slot_mask;
-    bool has_account, has_body; /* both sides tell them */
+    bool compares[SIEVE_KINDS]; /* both sides tell them */
     struct sieve_word *words;
     uint32_t word_count;
     pthread_mutex_t lock;
@@ -135,9 +138,12 @@ struct sieve {
 void sieve_put(struct sieve_places *p, uint64_t value);
 uint64_t sieve_hash(const uint64_t key[SIEVE_KEY / 8]);
 uint64_t sieve_text_hash(struct str s); /* never 0 */
-struct sieve_view sieve_look(struct sieve *s, const struct csv_record *r);
+/* Words are asked for here, and numbered by sieve_words, when they have come from memory. */
+void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v);
+void sieve_words(struct sieve *s, struct sieve_view *v);
 struct sieve_record *sieve_record_at(const struct sieve *s, uint64_t number);
 void *sieve_alloc(size_t bytes); /* zeroed, huge pages where there are; stops without memory */
+void sieve_release(void *p, size_t bytes);
 
 typedef void *sieve_step(void *thread);
 /* Runs a step on all threads, `next` from there on, and waits; the failure of one is everybody's.
