@@ -18,7 +18,9 @@
 #include "finance/intake_keep.h"
 #include "finance/intake_row.h"
 #include "finance/intake_sign.h"
+#include "finance/payout.h"
 #include "finance/reconcile.h"
+#include "finance/remittance.h"
 #include "payments/transfer.h"
 #include "store/audit.h"
 
@@ -502,10 +504,26 @@ static result take_of(const struct till *t, const struct intake_file *in, struct
     return OK;
 }
 
+/* What a bank's or the treasury's file confirms: money that arrived. */
+static result told(const struct office *f, const struct source *s, const struct settlement_key *k,
+                   struct err *e)
+{
+    const struct payout_day statement = { k->provider, k->account, k->day };
+    struct remittance_matched remitted;
+    struct payout_matched paid;
+
+    if (s->role == SOURCE_BANK)
+        return payout_match(f, &statement, &paid, e);
+    if (s->role == SOURCE_TREASURY)
+        return remittance_match(f, k->provider, k->account, k->day, &remitted, e);
+    return OK;
+}
+
 result intake_file(const struct office *f, const struct intake_file *in, struct arena *a,
                    struct intake_result *out, struct err *e)
 {
-    return take_of(f->till, in, a, out, e);
+    TRY(take_of(f->till, in, a, out, e));
+    return out->quarantined ? OK : told(f, in->source, &out->file.key, e);
 }
 
 result intake_take(const struct till *t, struct date day, struct str file_name, struct str bytes,

@@ -122,6 +122,15 @@ MUST_USE result remittance_settle(const struct office *f, struct str id,
                                   const struct remittance_word *w, const struct proposal_actor *by,
                                   struct arena *a, struct remittance *out, struct err *e);
 
+struct remittance_matched {
+    int64_t confirmed, refunded; /* slips; refunds that the treasury paid */
+    int64_t differs;             /* named with another sum, or otherwise not to be believed */
+};
+/* The accepted file of a treasury source: confirms the slips that it names by their number and
+ * total, and the refunds that it says were paid. Twice is once. */
+MUST_USE result remittance_match(const struct office *f, struct str provider, struct str account,
+                                 struct date day, struct remittance_matched *out, struct err *e);
+
 MUST_USE result remittance_load(const struct office *f, struct str id, struct arena *a,
                                 struct remittance *out, struct err *e); /* ERR_NOT_FOUND */
 struct remittance_filter {

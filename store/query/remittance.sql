@@ -135,3 +135,22 @@ FROM remittance
 WHERE (created_ms < $1 OR (created_ms = $1 AND id < $2))
     AND (CAST($3 AS TEXT) = '' OR agency_id = $3) AND (CAST($4 AS TEXT) = '' OR state = $4)
 ORDER BY created_ms DESC, id DESC LIMIT $5;
+
+-- Slips that a file of the treasury names by their number, with what it says of them.
+-- name: remittance_told
+SELECT r.id, CASE WHEN l.treasury_ref <> '' THEN l.treasury_ref ELSE l.portal_txn END, l.gross_vnd
+FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
+    JOIN remittance r ON r.number = l.merchant_ref
+WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
+    AND l.kind = 0 AND l.success = 1 AND l.treasury_status = 'SENT_SUCCESS' AND r.state = 'sent'
+ORDER BY l.n LIMIT $4;
+
+-- Refunds that the treasury paid, by the number of their order.
+-- name: remittance_refunds_told
+SELECT r.id, CASE WHEN l.treasury_ref <> '' THEN l.treasury_ref ELSE l.portal_txn END
+FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
+    JOIN refund r ON r.reference = l.merchant_ref AND r.reference <> ''
+WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
+    AND l.kind = 1 AND l.success = 1 AND r.state = 'manual' AND r.route = 'treasury'
+    AND r.amount_vnd = l.gross_vnd
+ORDER BY l.n LIMIT $4;

@@ -249,7 +249,8 @@ static struct str bj1(const struct day_file *f)
         json_put_int(o, "amount", l->gross_vnd);
         json_put_str(o, "status", l->success ? STR("SUCCESS") : STR("FAILED"));
         json_put_str(o, "payTime", clock_vn(a, l->txn_at_ms));
-        json_put_str(o, "sendToKBNNStatus", STR("NOT_SENT"));
+        json_put_str(o, "sendToKBNNStatus",
+                     l->treasury_status.n > 0 ? l->treasury_status : STR("NOT_SENT"));
         json_put_str(o, "remark",
                      str_fmt(a, "%s %.*s", settlement_kind_name(l->kind),
                              STR_ARG(l->original_ref.n ? l->original_ref : l->dossier)));

@@ -335,3 +335,73 @@ TEST_STORE(books_tell_a_payout_that_is_not_its_journal)
         }
     }
 }
+
+/* A bank's statement of the next day, with these credits. */
+static struct payout_matched statement(const int64_t *credits, size_t count)
+{
+    const struct date tuesday = date_add_days(monday, 1);
+    const struct payout_day s = { STR("PP"), STR(DAY_FILE_ACCOUNT), tuesday };
+    struct day_file f = day_file_make(tuesday, 2);
+    struct payout_matched m;
+    struct intake_result r;
+    struct err e = { 0 };
+
+    for (size_t i = 0; i < count; i++)
+        (void)day_file_add(&f, str_fmt(test_arena(), "FT%zu", i), STR(""), credits[i]);
+    counter_forward(desk(), 86400);
+    check_ok(intake_take(&desk()->till, f.day, STR("s"), day_file_print(&f, SETTLEMENT_BJ1),
+                         STR("staff:1"), test_arena(), &r, &e),
+             e);
+    check(!r.quarantined);
+    check_ok(payout_match(&office, &s, &m, &e), e);
+    return m;
+}
+
+TEST_STORE(one_credit_of_the_statement_confirms_its_payout)
+{
+    const int64_t credits[] = { 5000, AMOUNT };
+    struct day_file f = day_file_make(monday, 1);
+    struct payout_matched m;
+    size_t count;
+
+    (void)settled(&f, captured_at("H56.14"));
+    take(&f);
+    (void)post();
+    m = statement(credits, LEN(credits));
+    check_int(m.confirmed, 1);
+    check_int(m.unmatched, 1);
+    check_str(listed("confirmed", &count)[0].bank_ref, "FT1");
+    check_str(listed("confirmed", &count)[0].bank_day, "2026-11-24");
+}
+
+TEST_STORE(credits_that_are_not_the_sum_confirm_nothing)
+{
+    const int64_t credits[] = { AMOUNT, AMOUNT - 1 };
+    struct day_file f = day_file_make(monday, 1);
+    struct payout_matched m;
+    size_t count;
+
+    (void)settled(&f, captured_at("H56.14"));
+    (void)settled(&f, captured_at("H56.14"));
+    take(&f);
+    (void)post();
+    m = statement(credits, LEN(credits));
+    check_int(m.confirmed, 0);
+    check_int(m.unmatched, 2);
+    check_int(listed("open", &count)[0].state, PAYOUT_OPEN);
+}
+
+TEST_STORE(several_credits_that_are_the_sum_confirm_it)
+{
+    const int64_t credits[] = { AMOUNT, AMOUNT };
+    struct day_file f = day_file_make(monday, 1);
+    struct payout_matched m;
+
+    (void)settled(&f, captured_at("H56.14"));
+    (void)settled(&f, captured_at("H56.14"));
+    take(&f);
+    (void)post();
+    m = statement(credits, LEN(credits));
+    check_int(m.confirmed, 1);
+    check_int(m.unmatched, 0);
+}

@@ -418,6 +418,59 @@ TEST_STORE(a_remittance_and_a_refund_at_once_never_send_the_same_money_twice)
     counter_books_hold(vault());
 }
 
+/* ---- the treasury's file ---- */
+
+static struct remittance_matched told_by_file(struct str number, int64_t vnd)
+{
+    const struct date tuesday = date_add_days(vault_monday, 1);
+    struct day_file f = day_file_make(tuesday, 2);
+    struct settlement_line *l = day_file_add(&f, STR("KB-77"), number, vnd);
+    struct remittance_matched m;
+    struct intake_result r;
+    struct err e = { 0 };
+
+    l->treasury_status = STR("SENT_SUCCESS");
+    counter_forward(vault(), 86400);
+    check_ok(intake_take(&vault()->till, f.day, STR("k"), day_file_print(&f, SETTLEMENT_BJ1),
+                         STR("staff:1"), test_arena(), &r, &e),
+             e);
+    check(!r.quarantined);
+    check_ok(remittance_match(&vault_office, STR("PP"), STR(DAY_FILE_ACCOUNT), tuesday, &m, &e), e);
+    return m;
+}
+
+static void treasury_tells(int64_t more_vnd, bool confirms)
+{
+    const struct order o = vault_paid_order("H56.14");
+    struct remittance_matched m;
+    struct remittance r, x;
+    struct err e = { 0 };
+
+    vault_settle(&o, 1);
+    r = vault_draft();
+    r = vault_submit(&r);
+    vault_approve(r.proposal_id);
+    r = vault_send(&r);
+    m = told_by_file(r.number, r.total_vnd + more_vnd);
+    check_int(m.confirmed, confirms ? 1 : 0);
+    check_int(m.differs, confirms ? 0 : 1);
+    check_ok(remittance_load(&vault_office, r.id, test_arena(), &x, &e), e);
+    check_int(x.state, confirms ? REMITTANCE_CONFIRMED : REMITTANCE_SENT);
+    if (confirms)
+        check_str(x.treasury_ref, "KB-77");
+    counter_books_hold(vault());
+}
+
+TEST_STORE(the_treasurys_file_confirms_a_slip_by_number_and_total)
+{
+    treasury_tells(0, true);
+}
+
+TEST_STORE(the_treasurys_file_with_another_sum_confirms_nothing)
+{
+    treasury_tells(1, false);
+}
+
 /* ---- paper ---- */
 
 TEST_STORE(the_slip_prints_the_same_bytes_and_only_its_own_total)
