@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "finance/exception_search.h"
+#include "finance/figures.h"
 #include "finance/intake_fetch.h"
 #include "finance/report.h"
 #include "finance/report_kept.h"
@@ -129,6 +130,11 @@ static result tend_exceptions(const struct app *app, bool *did, struct err *e)
     return OK;
 }
 
+static result prove_books(const struct app *app, bool *did, struct err *e)
+{
+    return figures_check_due(&app->office, did, e);
+}
+
 static result sweep_session(const struct app *app, bool *did, struct err *e)
 {
     struct auth au = app->auth;
@@ -202,6 +208,7 @@ static const struct {
     { LANE_DAY, "job.watch", watch_folders },
     { LANE_DAY, "job.released", run_released },
     { LANE_RECEIPT, "job.exception", tend_exceptions },
+    { LANE_REPORT, "job.books", prove_books },
     { LANE_SESSION, "job.session", sweep_session },
     { LANE_SESSION, "job.acting", tend_acting },
     { LANE_NOTICE, "job.notice", tell },

@@ -29,7 +29,9 @@ result report_match(const struct office *f, const struct report_query *q, struct
             continue;
         row = report_rows_next(r);
         row[0].text = date_iso(r->a, days[i].day);
-        row[1].text = str_c(reconcile_verdict_name(days[i].verdict));
+        row[1].text = days[i].verdict == RECONCILE_NO_VERDICT
+                          ? STR("no_verdict")
+                          : str_c(reconcile_verdict_name(days[i].verdict));
         row[2].n = days[i].captured_count;
         row[3].n = days[i].matched_count;
         row[4].n = days[i].verdict == RECONCILE_NO_VERDICT

@@ -136,5 +136,7 @@ result report_rules_on(const struct report_book *b, struct date on, struct repor
             *out = b->rules[i];
             return OK;
         }
-    return fail(e, ERR_CONFIG, "qd766.json: no rules for that day");
+    if (b == NULL)
+        return fail(e, ERR_CONFIG, "finance.reports_dir is not set");
+    return fail_field(e, ERR_INVALID, "to", "no rules of indicators on that day");
 }

@@ -29,7 +29,7 @@ MUST_USE result report_book_open(const char *dir, struct arena *a, struct report
                                  struct err *e);
 MUST_USE result report_book_read(struct str json, struct arena *a, struct report_book **out,
                                  struct err *e);
-/* ERR_CONFIG: no rules for that day, or no book (NULL). */
+/* ERR_INVALID, field "to": no rules for that day; ERR_CONFIG: no book (NULL). */
 MUST_USE result report_rules_on(const struct report_book *b, struct date on,
                                 struct report_rules *out, struct err *e);
 const char *report_indicator_name(enum report_indicator i); /* "3.5a" */

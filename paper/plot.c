@@ -14,9 +14,9 @@
 #include "paper/plot_shape.h"
 
 #define EDGE       8.0
-#define TITLE_SIZE 15.0
-#define TEXT_SIZE  12.0
-#define LINE_STEP  18.0
+#define TITLE_SIZE 16.0
+#define TEXT_SIZE  14.0
+#define LINE_STEP  20.0
 #define FIELD_H    190.0
 #define LETTER     0.62 /* of the size: average width */
 #define TICKS      4

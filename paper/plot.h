@@ -4,7 +4,7 @@
  * One plot is laid out once and painted twice, so both show the same. The same plot gives the same
  * bytes: no date, no random id, typeface from a file. Series differ by colour and by pattern (bars)
  * or by dash and mark (lines), and lines carry their name at their end, so that nothing is told by
- * colour alone; colours keep 4.5:1 against white. Texts are 12 to 15 units high in a picture of 390
+ * colour alone; colours keep 4.5:1 against white. Texts are 14 to 16 units high in a picture of 390
  * units, the width of a telephone. SVG has title and desc and presentation attributes only: no
  * style attribute, no script, nothing from elsewhere, so that it passes a strict content security
  * policy. A picture never replaces the table that it was drawn from: whoever shows it shows both.

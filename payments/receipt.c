@@ -21,6 +21,7 @@
 
 #define CODE_BITS      128
 #define RECEIPTS_MAX   20 /* of one order: two, and their replacements */
+#define UNDONE_MAX     16 /* one of each kind is in force at a time */
 #define LINE_COUNT_MAX LIMIT_ORDER_LINES
 
 static struct str seal_place(struct arena *a, struct str id)
@@ -206,10 +207,27 @@ result receipt_issue(struct sql *db, const struct till *t, const struct order *o
 result receipt_undo(struct sql *db, const struct till *t, const struct order *o, struct arena *a,
                     struct err *e)
 {
-    (void)a;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct str ids[UNDONE_MAX];
+    size_t n;
+
     TRY(sql_run(db, SQL_RECEIPT_NOTICE_ORDER, e, sql_t(o->agency_id), sql_t(o->id),
                 sql_i(clock_now_ms(t->clock)), sql_t(STR("Khoản tiền đã thu được hoàn lại"))));
-    return sql_run(db, SQL_RECEIPT_NOTIFY_ORDER, e, sql_t(o->agency_id), sql_t(o->id));
+    TRY(sql_find(db, SQL_RECEIPT_NOTIFY_ORDER, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
+    for (n = 0; n < UNDONE_MAX; n++) {
+        bool more;
+
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            break;
+        ids[n] = sql_text(rows, 0, a);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct webhook_subject told = { o->agency_id, o->client_id, "receipt", ids[i] };
+
+        TRY(webhook_step_of(db, t, &told, "issued", "notified", a, e));
+    }
+    return OK;
 }
 
 static result line_read(const struct json *o, struct receipt_line *l, struct arena *a,

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "payments/order.h"
 #include "payments/order_row.h"
+#include "payments/webhook.h"
 #include "store/sql.h"
 
 static const char *const fault_names[] = { "text", "tax_code", "amount" };
@@ -201,12 +202,10 @@ static result notify(struct sql *db, const struct receipt *r, struct err *e)
 /* With its order's row: a capture that is taken back ends the receipts in force, and must see one
  * that is made here. */
 static result receipt_take(struct sql *db, const struct till *t, struct str id, struct arena *a,
-                           struct receipt *out, struct err *e)
+                           struct receipt *out, struct order *o, struct err *e)
 {
-    struct order o;
-
     TRY(receipt_find(db, t, id, a, out, e));
-    TRY(order_take(db, t, out->agency_id, out->order_id, a, &o, e));
+    TRY(order_take(db, t, out->agency_id, out->order_id, a, o, e));
     return receipt_find(db, t, id, a, out, e);
 }
 
@@ -216,16 +215,21 @@ result receipt_fix_decided(struct sql *db, const struct till *t, const struct pr
     struct receipt_fix fix;
     struct fixing f = { .t = t, .fix = &fix, .by = by, .a = a };
     struct receipt r;
+    struct order o;
 
     if (p->state != PROPOSAL_APPROVED)
         return OK;
     TRY(fix_read(p, a, &fix, e));
-    TRY(receipt_take(db, t, p->subject, a, &r, e));
+    TRY(receipt_take(db, t, p->subject, a, &r, &o, e));
     TRY(fix_check(db, &f, &r, e));
     if (fix.fault == RECEIPT_FAULT_TEXT)
         TRY(notify(db, &r, e));
     else
         TRY(replace(db, &f, &r, e));
+    const struct webhook_subject told = { o.agency_id, o.client_id, "receipt", r.id };
+
+    TRY(webhook_step_of(db, t, &told, "issued",
+                        fix.fault == RECEIPT_FAULT_TEXT ? "notified" : "replaced", a, e));
     return sql_run(db, SQL_RECEIPT_NOTICE_INSERT, e, sql_t(r.agency_id), sql_t(r.id),
                    sql_i(clock_now_ms(t->clock)),
                    sql_t(fix.fault == RECEIPT_FAULT_TEXT ? STR("explained") : STR("replaced")),

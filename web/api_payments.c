@@ -12,6 +12,7 @@
 #include "payments/metadata.h"
 #include "payments/order_list.h"
 #include "payments/receipt.h"
+#include "payments/receipt_sign.h"
 #include "web/api.h"
 #include "web/api_payment.h"
 #include "web/view.h"
@@ -288,17 +289,40 @@ result api_payment_query(struct ctx *c, struct request *rq, struct response *rs,
     return payment_act(c, rq, rs, &acting, e);
 }
 
+/* "rct_1.pdf": the file as it was signed, signed now if it is not yet. It names the payer, whom the
+ * client named. */
+static result receipt_as_file(struct ctx *c, struct response *rs, const struct receipt *r,
+                              enum receipt_form form, struct err *e)
+{
+    const bool is_pdf = form == RECEIPT_PDF;
+    struct receipt_paper paper;
+
+    TRY(receipt_sign(&c->app->till, r->id, c->arena, e));
+    TRY(receipt_paper_load(&c->app->till, r->id, c->arena, &paper, e));
+    response_header(rs, "Content-Disposition",
+                    str_fmt(c->arena, "attachment; filename=\"%.*s-%.*s.%s\"", STR_ARG(r->serial),
+                            STR_ARG(r->number_text), is_pdf ? "pdf" : "xml"));
+    response_body(rs, 200, is_pdf ? "application/pdf" : "application/xml", paper.bytes[form]);
+    return OK;
+}
+
 /* GET /v1/receipts/{id}: of an order that the client asked for. */
 result api_receipt_get(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     const struct till *t = &c->app->till;
+    struct str id = request_param(rq, "id");
+    const bool pdf = str_ends(id, STR(".pdf")), xml = str_ends(id, STR(".xml"));
     struct json *body;
     struct receipt r;
     struct order o;
 
     TRY(api_may(c, e));
-    TRY(receipt_load(t, request_param(rq, "id"), c->arena, &r, e));
+    if (pdf || xml)
+        id = str_sub(id, 0, id.n - 4);
+    TRY(receipt_load(t, id, c->arena, &r, e));
     TRY(order_load(t, r.order_id, c->access.client_id, c->arena, &o, e));
+    if (pdf || xml)
+        return receipt_as_file(c, rs, &r, pdf ? RECEIPT_PDF : RECEIPT_XML, e);
     body = payment_receipt_json(c, &r);
     json_put_str(body, "payment_id", r.order_id);
     json_put_str(body, "reference", r.reference);
@@ -307,4 +331,52 @@ result api_receipt_get(struct ctx *c, struct request *rq, struct response *rs, s
     json_put_str(body, "body_name", r.body_name);
     json_put_str(body, "body_tax_code", r.body_tax_code);
     return api_send(c, rq, rs, body, e);
+}
+
+/* ---- attempts ---- */
+
+struct starting {
+    struct ctx *c;
+    const struct order *o;
+    struct attempt_choice choice;
+};
+
+static result start(void *arg, struct arena *a, struct idempotency_reply *out, struct err *e)
+{
+    const struct starting *s = arg;
+    const struct order_cause cause = cause_of(s->c, a);
+    struct attempt_way way;
+    struct json *body;
+
+    TRY(attempt_start(&s->c->app->till, s->o, &s->choice, &cause, a, &way, e));
+    if (way.beside.n > 0)
+        return fail_field(e, ERR_CONFLICT, "confirmed", "one begun elsewhere may still be paid");
+    body = json_object();
+    json_put_str(body, "payment_id", s->o->id);
+    json_put_str(body, "channel", s->choice.channel);
+    json_put_str(body, "state", str_c(attempt_state_name(way.state)));
+    if (way.redirect)
+        json_put_str(body, "next_url", way.url);
+    return api_reply(s->c, body, a, out, e);
+}
+
+/* POST /v1/payments/{id}/attempts */
+result api_attempt_make(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *body = NULL;
+    DEFER(json_close) struct json *shown = NULL;
+    struct starting starting = { .c = c };
+    struct api_once once = { .slow = start, .arg = &starting };
+    struct order order;
+
+    TRY(api_may(c, e));
+    TRY(api_body(c, rq, &body, e));
+    TRY(payment_load(c, request_param(rq, "id"), &order, &shown, e));
+    TRY(json_need_str(body, "channel", LIMIT_NAME_BYTES, &starting.choice.channel, e));
+    TRY(json_need_str(body, "payer_ip", 45, &starting.choice.payer_ip, e));
+    TRY(json_want_bool(body, "confirmed", &starting.choice.confirmed, e));
+    starting.o = &order;
+    once.agency_id = order.agency_id;
+    once.body = body;
+    return api_do_once(c, rq, rs, &once, e);
 }

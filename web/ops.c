@@ -1,13 +1,17 @@
 /* What operators ask: alive, ready, figures. */
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "finance/exception.h"
+#include "finance/figures.h"
 #include "payments/receipt_range.h"
 #include "payments/receipt_sign.h"
 #include "payments/receipt_summary.h"
+#include "recon/match_class.h"
 #include "store/kv.h"
 #include "store/sql.h"
 #include "web/view.h"
@@ -83,6 +87,83 @@ static void put_exceptions(struct ctx *c, struct buf *b)
     }
 }
 
+/* ---- reconciliation and the books ---- */
+
+#define FIGURES_MS 60000 /* scraped more often, they are as they were */
+
+static pthread_mutex_t figures_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct figures figures_kept;
+static int64_t figures_ms = -FIGURES_MS;
+
+static bool figures_find(struct ctx *c, struct figures *out)
+{
+    struct err why = { .code = ERR_NONE };
+    bool found = true;
+
+    (void)pthread_mutex_lock(&figures_lock);
+    if (clock_monotonic_ms() - figures_ms >= FIGURES_MS) {
+        found = !figures_read(&c->app->office, &figures_kept, &why).failed;
+        if (found)
+            figures_ms = clock_monotonic_ms();
+    }
+    *out = figures_kept;
+    (void)pthread_mutex_unlock(&figures_lock);
+    return found;
+}
+
+/* What was ever found, by class; what is open stands above. */
+static void put_lines(struct buf *b, const struct figures *f)
+{
+    buf_puts(b, "# TYPE motcua_recon_lines_total gauge\n");
+    put_counter(b, "recon_lines_total", "{class=\"OK\"}", f->matched);
+    for (size_t m = 0; m < MATCH_COUNT; m++) {
+        if (f->found[m] > 0 && m != MATCH_OK)
+            buf_fmt(b, "motcua_recon_lines_total{class=\"%s\"} %lld\n",
+                    match_name((enum match_class)m), (long long)f->found[m]);
+    }
+}
+
+static void put_waits(struct buf *b, const struct figures *f)
+{
+    static const char *const bounds[REPORT_STEPS] = { "10",  "30",   "60",    "300",
+                                                      "900", "3600", "86400", "+Inf" };
+    int64_t n = 0;
+
+    buf_puts(b, "# TYPE motcua_time_to_capture_seconds histogram\n");
+    for (size_t i = 0; i < REPORT_STEPS; i++) {
+        n += f->waits[i];
+        buf_fmt(b, "motcua_time_to_capture_seconds_bucket{le=\"%s\"} %lld\n", bounds[i],
+                (long long)n);
+    }
+    put_counter(b, "time_to_capture_seconds_count", "", n);
+}
+
+static void put_figures(struct ctx *c, struct buf *b)
+{
+    struct figures f;
+
+    if (!figures_find(c, &f))
+        return;
+    put_lines(b, &f);
+    buf_puts(b, "# TYPE motcua_recon_residual_vnd gauge\n");
+    put_counter(b, "recon_residual_vnd", "", f.residual_vnd);
+    buf_puts(b, "# TYPE motcua_recon_files_missing gauge\n");
+    put_counter(b, "recon_files_missing", "", f.files_missing);
+    buf_puts(b, "# TYPE motcua_suspense_vnd gauge\n");
+    for (size_t i = 0; i < FIGURES_ACCOUNTS; i++)
+        buf_fmt(b, "motcua_suspense_vnd{account=\"%d\"} %lld\n", f.accounts[i],
+                (long long)f.balances_vnd[i]);
+    buf_puts(b, "# TYPE motcua_report_behind gauge\n");
+    put_counter(b, "report_behind", "", f.behind);
+    put_waits(b, &f);
+    if (!f.was_checked)
+        return;
+    buf_puts(b, "# TYPE motcua_ledger_verify_ok gauge\n");
+    put_counter(b, "ledger_verify_ok", "", f.books_hold ? 1 : 0);
+    buf_puts(b, "# TYPE motcua_ledger_verify_age_seconds gauge\n");
+    put_counter(b, "ledger_verify_age_seconds", "", (c->now_ms - f.checked_ms) / 1000);
+}
+
 result ops_metrics(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     struct till_counts *n = c->app->till.counts;
@@ -105,6 +186,7 @@ result ops_metrics(struct ctx *c, struct request *rq, struct response *rs, struc
     put_counter(&b, "quarantined_total", "", n->quarantined);
     put_receipts(c, &b);
     put_exceptions(c, &b);
+    put_figures(c, &b);
     TRY(buf_end(&b, &text, e));
     response_body(rs, 200, "text/plain; version=0.0.4", text);
     return OK;

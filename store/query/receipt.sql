@@ -40,7 +40,7 @@ WHERE agency_id = $1 AND order_id = $2 AND state = 'issued' ON CONFLICT DO NOTHI
 
 -- name: receipt_notify_order
 UPDATE receipt SET state = 'notified'
-WHERE agency_id = $1 AND order_id = $2 AND state = 'issued';
+WHERE agency_id = $1 AND order_id = $2 AND state = 'issued' RETURNING id;
 
 -- name: receipt_others_vnd
 SELECT COALESCE(CAST(SUM(amount_vnd) AS BIGINT), 0) FROM receipt

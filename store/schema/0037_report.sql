@@ -87,3 +87,12 @@ CREATE TABLE report_kept (
     PRIMARY KEY (kind, from_day, revision)
 );
 CREATE INDEX report_kept_by_day ON report_kept (from_day, kind, revision);
+
+-- Proofs of the books, one a day.
+CREATE TABLE report_check (
+    day TEXT NOT NULL PRIMARY KEY, -- local day, YYYY-MM-DD
+    at_ms BIGINT NOT NULL, -- when it began
+    holds BIGINT NOT NULL CHECK (holds IN (0, 1)), -- whether they hold
+    fault TEXT NOT NULL, -- the first thing that does not, or empty
+    journals BIGINT NOT NULL -- how many were proved
+);

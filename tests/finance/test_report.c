@@ -424,7 +424,7 @@ TEST(rules_hold_on_their_days_and_name_their_source)
     check_int(r.of[REPORT_36].full_percent, 100);
     check(r.source.n > 0 && r.of[REPORT_36].by_start && !r.of[REPORT_35A].by_start);
     check_fails(report_rules_on(desk()->reports, (struct date){ 2022, 6, 22 }, &r, &e), e,
-                ERR_CONFIG);
+                ERR_INVALID);
 }
 
 TEST(bad_rules_are_refused)

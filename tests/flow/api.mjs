@@ -95,6 +95,26 @@ assert.deepEqual((await ask("listDailySummaries", { query: { day: "2026-01-02" }
 await refusal("listDailySummaries", { query: { agency: "H99.1" }, bearer: reports }, 403, "forbidden", "agency");
 await refusal("listDailySummaries", { query: { day: "2026-02-30" }, bearer: reports }, 400, "invalid", "day");
 
+// Figures, of the agencies that a client is registered for; dossiers that the indicators count.
+const today = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
+const tellable = { agency_id: "H56.14", reference: "H56.14-260101-7777", procedure: "1.004873.000.00.00.H56", received_on: today, fees: [{ amount_vnd: 15000 }],
+    paid_online: 1, verified: true };
+assert.deepEqual((await ask("tellDossiers", { body: { dossiers: [tellable] } })).body, { taken: 1 });
+await refusal("tellDossiers", { body: { dossiers: [{ ...tellable, received_on: "2026-02-30" }] } }, 400, "invalid", "received_on");
+await refusal("tellDossiers", { body: { dossiers: [{ ...tellable, payer: "x" }] } }, 400, "unknown_field", "payer");
+const of766 = (await ask("getReport", { to: { report: "qd766" }, query: { agency: "H56.14", from: today, to: today }, bearer: reports })).body;
+const paidOnline = of766.rows.map((row) => row.cells).find((cells) => cells[0] === "3.6");
+assert.equal(paidOnline[of766.columns.indexOf("numerator")], "1", JSON.stringify(of766));
+assert.equal(paidOnline[of766.columns.indexOf("denominator")], "1");
+await refusal("getReport", { to: { report: "qd766" }, query: {}, bearer: reports }, 403, "forbidden", "agency");
+await refusal("getReport", { to: { report: "nothing" }, query: { agency: "H56.14" }, bearer: reports }, 404, "not_found");
+await refusal("getReport", { to: { report: "match" }, query: { agency: "H56.14", by: "agency" }, bearer: reports }, 400, "invalid", "by");
+for (const [format, start] of [["csv", "\ufeff"], ["pdf", "%PDF"], ["svg", "<svg"], ["png", ""], ["xlsx", "PK"]]) {
+    const file = await call(`${here}/v1/reports/collections?agency=H56.14&format=${format}`, { headers: { Authorization: `Bearer ${reports}` } });
+    assert.equal(file.status, 200, file.text);
+    assert.ok(file.text.startsWith(start) || format === "csv", `${format}: ${file.text.slice(0, 20)}`);
+}
+
 // A receiver of events.
 const events = [];
 let answerWith = 200;
@@ -206,6 +226,13 @@ assert.equal(receipt.payment_id, id);
 await heard("receipt.issued", receipt.id);
 await refusal("getReceipt", { to: { id: paid.receipts[0].id }, bearer: otherToken }, 404, "not_found");
 await refusal("getReceipt", { to: { id: "rct_none" } }, 404, "not_found");
+for (const [end, type] of [["pdf", "application/pdf"], ["xml", "application/xml"]]) {
+    const file = await call(`${here}/v1/receipts/${receipt.id}.${end}`, { headers: { Authorization: `Bearer ${token}` } });
+    assert.equal(file.status, 200, file.text);
+    assert.equal(file.headers.get("content-type"), type);
+    const others = await call(`${here}/v1/receipts/${receipt.id}.${end}`, { headers: { Authorization: `Bearer ${otherToken}` } });
+    assert.equal(others.status, 404);
+}
 
 // Lists: five payments in pages of two, none twice, none missing; a cursor is for its own list only.
 const ids = [id];
@@ -289,6 +316,17 @@ await ask("createPayment", { body: { reference: "H56.20-261123-8001", quote_id: 
 await ask("getFees", { query: { on: "2026-11-23" }, bearer: null });
 await refusal("getFees", { query: { on: "x" }, bearer: null }, 400, "invalid", "on");
 operations.get("getOpenapi").called++; // at the top
+// A payment that the system begins for the payer.
+const begun = (await ask("createPayment", { body: dossier(), key: randomUUID() })).body;
+const attempt = (await ask("createAttempt", { to: { id: begun.id }, body: { channel: "portal", payer_ip: "203.0.113.7" }, key: "attempt-1" })).body;
+assert.equal(attempt.state, "redirected");
+assert.ok(attempt.next_url.startsWith("http"), JSON.stringify(attempt));
+assert.deepEqual((await ask("createAttempt", { to: { id: begun.id }, body: { channel: "portal", payer_ip: "203.0.113.7" }, key: "attempt-1" })).body, attempt);
+await refusal("createAttempt", { to: { id: begun.id }, body: { channel: "cash", payer_ip: "203.0.113.7" }, key: "attempt-2" }, 400, "invalid", "channel");
+await refusal("createAttempt", { to: { id: begun.id }, body: { channel: "portal", payer_ip: "203.0.113.7" } }, 400, "invalid", "Idempotency-Key");
+await refusal("createAttempt", { to: { id }, body: { channel: "portal", payer_ip: "203.0.113.7" }, key: "attempt-3" }, 409, "wrong_state");
+await refusal("createAttempt", { to: { id: begun.id }, body: { channel: "portal", payer_ip: "203.0.113.7" }, key: "attempt-4", bearer: otherToken }, 403, "scope");
+
 operations.get("getOpenapi").refused++; // nothing to refuse
 for (const lang of ["vi", "en"]) {
     const page = await call(`${here}/developers/api?lang=${lang}`);

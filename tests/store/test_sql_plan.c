@@ -8,11 +8,26 @@
 /* Those that are meant to read a whole table: checks that an operator runs, small tables, figures,
  * the newest rows of a page, and what looks for work among rows that are few at any time. */
 static const char *const readers[] = {
-    "LEDGER_",        "AUDIT_HEAD_LIST", "AUDIT_LOG_STRAY",       "CLIENT_COUNT",
-    "OUTGOING_COUNT", "SESSION_COUNT",   "SESSION_CLIENT_COUNT",  "SESSION_AGENT_COUNT",
-    "STAFF_LIST",     "MIGRATION_",      "ACTING_STALE",          "FEE_VERSION_",
-    "RECEIPT_NEWEST", "RECEIPT_RANGE_",  "RECEIPT_REPORT_LIST",   "REFUND_TOTALS",
-    "SHIFT_PAGE",     "REPORT_BEHIND",   "WEBHOOK_ENDPOINT_LIST",
+    "LEDGER_",
+    "AUDIT_HEAD_LIST",
+    "AUDIT_LOG_STRAY",
+    "CLIENT_COUNT",
+    "OUTGOING_COUNT",
+    "SESSION_COUNT",
+    "SESSION_CLIENT_COUNT",
+    "SESSION_AGENT_COUNT",
+    "STAFF_LIST",
+    "MIGRATION_",
+    "ACTING_STALE",
+    "FEE_VERSION_",
+    "RECEIPT_NEWEST",
+    "RECEIPT_RANGE_",
+    "RECEIPT_REPORT_LIST",
+    "REFUND_TOTALS",
+    "SHIFT_PAGE",
+    "REPORT_BEHIND",
+    "FIGURES_",
+    "WEBHOOK_ENDPOINT_LIST",
 };
 
 static bool may_read_all(struct str name)
