@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "finance/intake_row.h"
+#include "store/sql_bulk.h"
 
 #define BATCH_LINES 500
 
@@ -58,19 +59,22 @@ void intake_batch_close(struct intake_batch **p)
 
 static result insert(struct sql *db, void *arg, struct err *e)
 {
+    DEFER(sql_bulk_drop) struct sql_bulk *bulk = NULL;
     const struct intake_batch *b = arg;
+    int64_t rows;
 
+    TRY(sql_bulk_begin(db, SQL_SETTLEMENT_LINE_INSERT, b->a, &bulk, e));
     for (size_t i = 0; i < b->count; i++) {
         const struct settlement_line *l = &b->lines[i];
-        TRY(sql_run(db, SQL_SETTLEMENT_LINE_INSERT, e, sql_i(b->file_n), sql_i(l->n),
-                    sql_i(l->kind), sql_t(l->portal_txn), sql_t(l->merchant_ref),
-                    sql_t(l->original_ref), sql_t(l->dossier), sql_t(l->body), sql_t(l->account),
-                    sql_t(l->bank), sql_i(l->gross_vnd), sql_i(l->fee_vnd), sql_i(l->net_vnd),
-                    sql_i(settlement_moved_vnd(l)), sql_t(l->currency), sql_i(l->success ? 1 : 0),
-                    sql_t(l->code), sql_i(l->txn_at_ms), sql_t(l->treasury_ref),
-                    sql_t(l->treasury_status)));
+        TRY(sql_bulk_row(bulk, e, sql_i(b->file_n), sql_i(l->n), sql_i(l->kind),
+                         sql_t(l->portal_txn), sql_t(l->merchant_ref), sql_t(l->original_ref),
+                         sql_t(l->dossier), sql_t(l->body), sql_t(l->account), sql_t(l->bank),
+                         sql_i(l->gross_vnd), sql_i(l->fee_vnd), sql_i(l->net_vnd),
+                         sql_i(settlement_moved_vnd(l)), sql_t(l->currency),
+                         sql_i(l->success ? 1 : 0), sql_t(l->code), sql_i(l->txn_at_ms),
+                         sql_t(l->treasury_ref), sql_t(l->treasury_status)));
     }
-    return OK;
+    return sql_bulk_end(&bulk, &rows, e);
 }
 
 result intake_batch_end(struct intake_batch *b, struct err *e)
