@@ -23,6 +23,7 @@
 #include "payments/refund.h"
 #include "web/api_webhook.h"
 #include "web/app.h"
+#include "web/progress.h"
 
 #define SWEEP_EVERY_MS 3600000
 
@@ -38,6 +39,7 @@ enum lane_name {
     LANE_NOTICE,
     LANE_KEYS,
     LANE_WEBHOOK,
+    LANE_WORK, /* started by pages: may take minutes */
     LANE_COUNT
 };
 
@@ -215,6 +217,7 @@ static const struct {
     { LANE_KEYS, "job.fees", follow_fees },
     { LANE_KEYS, "job.keys", tend_keys },
     { LANE_WEBHOOK, "job.webhook", post_event },
+    { LANE_WORK, "job.work", progress_due },
 };
 
 static bool is_stopping(struct jobs *j)

@@ -51,8 +51,8 @@ static result start(const struct view *v, struct sql *db, struct sql_rows **rows
     if (q->account != 0)
         return sql_find(db, SQL_BOOKS_ACCOUNT_DOWN, rows, e, sql_t(q->agency_id), sql_i(q->from_ms),
                         sql_i(q->to_ms), sql_t(q->kind), sql_i(at.at_ms), sql_t(at.agency_id),
-                        sql_i(at.slot), sql_i(at.n), sql_i(most + LEDGER_POSTINGS_MAX),
-                        sql_i(q->account));
+                        sql_i(at.slot), sql_i(at.n), sql_i(most), sql_i(q->account),
+                        sql_i(at.line));
     return sql_find(db, q->ascending ? SQL_BOOKS_UP : SQL_BOOKS_DOWN, rows, e, sql_t(q->agency_id),
                     sql_i(q->from_ms), sql_i(q->to_ms), sql_t(q->kind), sql_i(at.at_ms),
                     sql_t(at.agency_id), sql_i(at.slot), sql_i(at.n), sql_i(most));

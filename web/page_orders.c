@@ -1,7 +1,7 @@
 /*
  * One payment, as officers of money see it: lines with their legal basis, attempts, history,
- * refunds and receipts; and the form that asks for a refund. The payer's name, number and address
- * are not shown.
+ * refunds, receipts and postings; and the form that asks for a refund. The payer's name, number and
+ * address are masked; each is unmasked by itself, with a reason (web/personal.h).
  */
 #include "base/err.h"
 #include "base/json.h"
@@ -11,15 +11,18 @@
 #include "payments/attempt.h"
 #include "payments/channel.h"
 #include "payments/ledger.h"
+#include "payments/ledger_view.h"
 #include "payments/receipt.h"
 #include "payments/refund.h"
 #include "payments/refund_rules.h"
 #include "payments/reversal.h"
 #include "web/officer.h"
+#include "web/personal.h"
 #include "web/proposal_text.h"
 #include "web/view.h"
 
-#define REASONS_MAX 32
+#define REASONS_MAX  32
+#define JOURNALS_MAX 200
 
 /* A payment's own id, a reference at a channel, or a dossier code, which begins with its agency. */
 static result order_seek(struct ctx *c, struct str what, struct order *o, struct err *e)
@@ -242,6 +245,76 @@ static void put_form(struct ctx *c, struct json *data, const struct order *o,
         json_put_str(ask, names[i], form_get(typed, names[i]));
 }
 
+/* Name, number and address, each with the form that unmasks it. */
+static result put_payer(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    const struct {
+        const char *field;
+        struct str value;
+    } fields[] = { { "payer_name", o->payer.name },
+                   { "payer_id", o->payer.id },
+                   { "payer_address", o->payer.address } };
+    struct json *rows = json_array();
+
+    json_put(data, "personal", rows);
+    for (size_t i = 0; i < LEN(fields); i++) {
+        struct json *row;
+        int64_t until_ms;
+        bool shown;
+
+        if (fields[i].value.n == 0)
+            continue;
+        TRY(personal_is_shown(c, o->id, str_c(fields[i].field), &shown, &until_ms, e));
+        row = json_object();
+        json_put_str(row, "field", str_c(fields[i].field));
+        json_put_str(row, "label", officer_text(c, "personal.", str_c(fields[i].field)));
+        json_put_str(row, "value",
+                     shown ? fields[i].value : personal_mask(c->arena, fields[i].value));
+        json_put_str(row, "until", until_ms > 0 ? clock_vn(c->arena, until_ms) : STR(""));
+        json_put_bool(row, "may_show", !shown && c->staff.role >= STAFF_OFFICER);
+        json_add(rows, row);
+    }
+    return OK;
+}
+
+static result put_journals(struct ctx *c, struct json *data, const struct order *o, struct err *e)
+{
+    const struct str sides[] = { view_text(c, "books.dr"), view_text(c, "books.cr") };
+    struct json *rows = json_array();
+    struct ledger_entry *list;
+    size_t n;
+
+    json_put(data, "journals", rows);
+    TRY(ledger_view_order(&c->app->till, o->agency_id, o->id, JOURNALS_MAX, c->arena, &list, &n,
+                          e));
+    for (size_t i = 0; i < n; i++) {
+        struct json *row = json_object(), *postings = json_array();
+        struct ledger_line *lines;
+        struct ledger_entry x;
+        size_t count;
+
+        TRY(ledger_view_one(&c->app->till, &list[i].place, c->arena, &x, &lines, &count, e));
+        json_put_str(row, "kind", x.kind);
+        json_put_str(row, "at", clock_vn(c->arena, x.place.at_ms));
+        json_put_str(row, "url",
+                     str_fmt(c->arena, "/finance/journals/%.*s_%lld_%lld",
+                             STR_ARG(x.place.agency_id), (long long)x.place.slot,
+                             (long long)x.place.n));
+        for (size_t k = 0; k < count; k++) {
+            struct json *line = json_object();
+
+            json_put_str(
+                line, "account",
+                str_fmt(c->arena, "%.*s %d", STR_ARG(sides[lines[k].side]), lines[k].account));
+            view_put_money(c, line, "amount", lines[k].amount_vnd);
+            json_add(postings, line);
+        }
+        json_put(row, "postings", postings);
+        json_add(rows, row);
+    }
+    return OK;
+}
+
 static result show(struct ctx *c, struct request *rq, struct response *rs, const struct form *typed,
                    const struct err *why, struct err *e)
 {
@@ -264,6 +337,8 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, const
     TRY(put_events(c, data, &o, e));
     TRY(put_refunds(c, data, &o, e));
     TRY(put_receipts(c, data, &o, e));
+    TRY(put_payer(c, data, &o, e));
+    TRY(put_journals(c, data, &o, e));
     put_form(c, data, &o, typed);
     officer_put_mistake(c, data, why);
     officer_put_tabs(c, data, "orders");

@@ -155,7 +155,7 @@ static struct json *source_json(struct ctx *c, const struct source *s, const str
         const struct run_square *q = square_find(d, s, day);
 
         json_add(squares, square_json(c, s, day, q));
-        if (q == NULL || q->file_count == 0)
+        if (q == NULL || (q->state == RUN_NONE && q->verdict == RECONCILE_NO_VERDICT))
             put_missing(c, missing, s, day);
     }
     json_put(o, "squares", squares);

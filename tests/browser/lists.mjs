@@ -73,7 +73,44 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     await look(officer, "lists-wrong");
     await officer.goto(`${here}/finance/transactions?all=1&due_from=999999999`);
     await look(officer, "lists-none");
+    // One field of one payment is unmasked, with a reason.
+    await officer.goto(`${here}/finance/orders/${o.id}`);
+    await look(officer, "lists-payment");
+    assert.doesNotMatch(await officer.innerText("main"), /Nguyễn Văn Thử/);
+    await officer.locator(".unmask summary").first().click();
+    await officer.fill("#why-payer_name", "Đối chiếu với sao kê");
+    await officer.locator(".unmask button").first().click();
+    await officer.waitForURL(`${here}/finance/orders/${o.id}`);
+    assert.match(await officer.innerText("main"), /Nguyễn Văn Thử/);
+    assert.doesNotMatch(await officer.innerText("main"), new RegExp(THU.id));
+    await look(officer, "lists-unmasked");
+
+    // The books: balance, statement, journal, and proving them.
+    await go(officer, "/finance/ledger");
+    await look(officer, "lists-ledger");
+    await officer.click('main a[href^="/finance/ledger/1110"]');
+    await look(officer, "lists-statement");
+    await go(officer, "/finance/journals");
+    await look(officer, "lists-journals");
+    await officer.locator('main a[href^="/finance/journals/"]').first().click();
+    await look(officer, "lists-journal");
+    await officer.goto(`${here}/finance/ledger`);
+    await officer.click(".prove button");
+    await officer.waitForURL(under(`${here}/finance/work/wrk_`));
+    await officer.locator("main .state.good").waitFor({ timeout: 30000 });
+    await look(officer, "lists-proved");
+    await go(officer, "/finance/settings");
+    await look(officer, "lists-settings");
     await officer.close();
+
+    const auditor = await visitor(browser, { width, language });
+    await enter(auditor, "kiem.toan", password);
+    await auditor.goto(`${here}/finance/audit?action=personal`);
+    assert.match(await auditor.innerText("table.rows tbody"), /payer_name/);
+    await look(auditor, "lists-audit");
+    await auditor.click(".prove button");
+    await auditor.locator("main .state.good").waitFor({ timeout: 30000 });
+    await auditor.close();
 }
 
 // By keyboard alone: to the list by the navigation, down the rows, into one.
