@@ -198,6 +198,7 @@ static result put_filters(struct ctx *c, struct json *o, const struct table_ask 
         TRY(chip_json(c, ask, i, chips, e));
     }
     json_put_bool(o, "has_filters", t->filter_count > 0);
+    json_put_bool(o, "has_first", had_first);
     json_put_bool(o, "has_more", json_count(more) > 0);
     json_put_bool(o, "open", ask->has_mistake || (!had_first && t->filter_count > 0));
     return OK;
