@@ -20,8 +20,8 @@ static const char *const stage_names[EXCEPTION_STAGE_COUNT] = {
     "open", "assigned", "proposed", "approved", "executed", "closed", "auto_resolved", "reopened"
 };
 static const char *const event_names[EXCEPTION_EV_COUNT] = {
-    "assign", "release", "propose",  "reject", "withdraw", "approve", "execute", "close",
-    "reopen", "explain", "reappear", "carry",  "raise",    "ask",     "lock"
+    "assign", "release", "propose", "reject",   "withdraw", "approve", "execute",
+    "close",  "reopen",  "explain", "reappear", "carry",    "raise",   "ask"
 };
 
 static const struct {

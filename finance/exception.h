@@ -57,7 +57,6 @@ enum exception_event {
     EXCEPTION_EV_CARRY,
     EXCEPTION_EV_RAISE,
     EXCEPTION_EV_ASK, /* QUERY was asked */
-    EXCEPTION_EV_LOCK,
     EXCEPTION_EV_COUNT
 };
 /* Days since it was first seen: 0-1, 2-7, 8-30, more. Each open one is in exactly one. */
@@ -138,10 +137,10 @@ MUST_USE result exception_take(struct sql *db, struct str id, struct arena *a,
                                struct exception *out, struct err *e);
 
 enum exception_tab {
-    EXCEPTION_TAB_MISMATCH,     /* Sai lech thanh toan: all but the others */
-    EXCEPTION_TAB_UNIDENTIFIED, /* Giao dich chua xac dinh: MIS_OURS, UNKEY, AMB */
-    EXCEPTION_TAB_REFUND,       /* Hoan tien: DUP_PAY, AMT_MORE, REF_UNM, LATE ... */
-    EXCEPTION_TAB_DOUBT,        /* Nghi van: MIS_THEIRS, STA, REV ... */
+    EXCEPTION_TAB_MISMATCH,     /* all but the others */
+    EXCEPTION_TAB_UNIDENTIFIED, /* MIS_OURS, UNKEY, AMB */
+    EXCEPTION_TAB_REFUND,       /* DUP_PAY, AMT_MORE, REF_UNM, LATE ... */
+    EXCEPTION_TAB_DOUBT,        /* MIS_THEIRS, STA, REV ... */
     EXCEPTION_TAB_COUNT
 };
 struct exception_filter {

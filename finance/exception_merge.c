@@ -5,11 +5,35 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "finance/exception.h"
+#include "store/audit.h"
 #include "store/sql.h"
 
 #define DATE_CARRIED_DAYS 2 /* the file of the next day comes the day after it */
+
+/* Money that we counted and they do not know: whoever reads the audit log is told at once. */
+static result alarm(struct sql *db, const struct exception_scope *s, int64_t now_ms,
+                    struct arena *a, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    DEFER(json_close) struct json *detail = json_object();
+    const struct audit_event ev = { .actor = STR("system"),
+                                    .action = STR("exception.red_alert"),
+                                    .subject = str_fmt(a, "%.*s %.*s", STR_ARG(s->provider),
+                                                       STR_ARG(s->day)),
+                                    .detail = detail };
+
+    TRY(sql_find(db, SQL_EXCEPTION_ALARMING, &rows, e, sql_t(s->provider), sql_t(s->account),
+                 sql_t(s->day), sql_i(now_ms)));
+    TRY(sql_one(rows, e));
+    if (sql_int(rows, 0) == 0)
+        return OK;
+    json_put_int(detail, "count", sql_int(rows, 0));
+    json_put_int(detail, "difference_vnd", sql_int(rows, 1));
+    return audit_append(db, now_ms, &ev, e);
+}
 
 result exception_merge(struct sql *db, const struct exception_scope *s, int64_t run_n,
                        int64_t file_n, int64_t now_ms, struct err *e)
@@ -25,6 +49,7 @@ result exception_merge(struct sql *db, const struct exception_scope *s, int64_t 
     TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_MOVED, p, LEN(p), NULL, e));
     TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_EXPLAINED, p, LEN(p), NULL, e));
     TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_RESOLVE, p, LEN(p), NULL, e));
-    return sql_run(db, SQL_EXCEPTION_MERGE_FOUND, e, p[0], p[1], p[2], p[3], p[4], sql_i(file_n),
-                   sql_t(date_iso(a, date_add_days(day, DATE_CARRIED_DAYS))));
+    TRY(sql_run(db, SQL_EXCEPTION_MERGE_FOUND, e, p[0], p[1], p[2], p[3], p[4], sql_i(file_n),
+                sql_t(date_iso(a, date_add_days(day, DATE_CARRIED_DAYS)))));
+    return alarm(db, s, now_ms, a, e);
 }

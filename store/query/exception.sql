@@ -223,3 +223,7 @@ ORDER BY t.told_ms LIMIT $2;
 
 -- name: exception_narrative_erase
 UPDATE transfer SET narrative_sealed = $3, erased = 1 WHERE account = $1 AND bank_txn = $2;
+
+-- name: exception_alarming
+SELECT COUNT(*), CAST(COALESCE(SUM(difference_vnd), 0) AS BIGINT) FROM reconcile_exception
+WHERE provider = $1 AND account = $2 AND day = $3 AND class = 'MIS_THEIRS' AND first_seen_ms = $4;

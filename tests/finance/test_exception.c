@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "store/audit_view.h"
 #include "store/sql.h"
 #include "tests/finance/exceptions.h"
 #include "tests/fixture.h"
@@ -120,6 +121,36 @@ TEST_STORE(a_receipt_goes_back_to_who_sent_it)
     check_int(counter_balance(case_desk(), 2160), 0);
     case_run_again();
     check_str(str_c(case_stage_of(x.id)), "closed");
+}
+
+static int red_alerts(void)
+{
+    const struct audit_query all = { .actor = STR("system"),
+                                     .before = audit_place_at(INT64_MAX),
+                                     .rows_max = 200 };
+    struct audit_row *rows;
+    struct err e = { .code = ERR_NONE };
+    size_t count;
+    int alerts = 0;
+
+    check_ok(audit_view(case_desk()->till.store, test_arena(), &all, &rows, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        alerts += str_is(rows[i].action, "exception.red_alert") ? 1 : 0;
+    return alerts;
+}
+
+TEST_STORE(money_that_only_we_know_is_told_at_once_and_once)
+{
+    struct day_file f = day_file_make(case_monday, 1);
+    struct order o;
+
+    (void)case_captured(&o);
+    check_int(red_alerts(), 0);
+    case_take(&f);
+    check_int(red_alerts(), 1);
+    counter_forward(case_desk(), 60);
+    case_run_again();
+    check_int(red_alerts(), 1);
 }
 
 TEST_STORE(a_capture_that_they_do_not_know_is_taken_back)
