@@ -65,7 +65,11 @@ static result pay_capture(struct sandbox *sb, const struct request *rq, struct t
 {
     size_t times = set->on[FAULT_portal_pay_twice] ? 2 : 1;
     for (size_t i = 0; i < times; i++) {
-        TRY(portal_capture(sb->portal, t->reference, bank, i, t, e));
+        if (i == 0 && set->on[FAULT_portal_days_ago])
+            TRY(portal_capture_ago(sb->portal, t->reference, bank,
+                                   DAY_MS * set->arg[FAULT_portal_days_ago], t, e));
+        else
+            TRY(portal_capture(sb->portal, t->reference, bank, i, t, e));
         notice_put(sb->notices, t->reference, t->capture_count - 1, set);
     }
     if (set->on[FAULT_portal_reversed])

@@ -312,10 +312,9 @@ static result change(struct portal *p, struct str reference, struct json *line, 
 }
 
 static result capture_locked(struct portal *p, struct str reference, struct str bank,
-                             size_t already, struct txn *out, struct err *e)
+                             size_t already, int64_t now_ms, struct txn *out, struct err *e)
 {
     struct node *n = node_find(p, reference);
-    int64_t now_ms = clock_now_ms(p->clock);
     struct local_time t = clock_local(now_ms);
 
     if (!n)
@@ -332,13 +331,25 @@ static result capture_locked(struct portal *p, struct str reference, struct str 
     return OK;
 }
 
+static result capture(struct portal *p, struct str reference, struct str bank, size_t already,
+                      int64_t ago_ms, struct txn *out, struct err *e)
+{
+    pthread_mutex_lock(&p->lock);
+    result r = capture_locked(p, reference, bank, already, clock_now_ms(p->clock) - ago_ms, out, e);
+    pthread_mutex_unlock(&p->lock);
+    return r;
+}
+
 result portal_capture(struct portal *p, struct str reference, struct str bank, size_t already,
                       struct txn *out, struct err *e)
 {
-    pthread_mutex_lock(&p->lock);
-    result r = capture_locked(p, reference, bank, already, out, e);
-    pthread_mutex_unlock(&p->lock);
-    return r;
+    return capture(p, reference, bank, already, 0, out, e);
+}
+
+result portal_capture_ago(struct portal *p, struct str reference, struct str bank, int64_t ago_ms,
+                          struct txn *out, struct err *e)
+{
+    return capture(p, reference, bank, 0, ago_ms, out, e);
 }
 
 result portal_end(struct portal *p, struct str reference, enum txn_state state, struct txn *out,

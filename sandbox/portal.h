@@ -59,6 +59,9 @@ size_t portal_list(struct portal *p, struct arena *a, struct txn **out);
  * been paid another number of times: two clicks pay once. */
 MUST_USE result portal_capture(struct portal *p, struct str reference, struct str bank,
                                size_t already, struct txn *out, struct err *e);
+/* The same, as if it had been so long ago: for days that are over before a test begins. */
+MUST_USE result portal_capture_ago(struct portal *p, struct str reference, struct str bank,
+                                   int64_t ago_ms, struct txn *out, struct err *e);
 /* ERR_WRONG_STATE when it has been paid. */
 MUST_USE result portal_end(struct portal *p, struct str reference, enum txn_state state,
                            struct txn *out, struct err *e);

@@ -231,15 +231,26 @@ static void arena_end(struct arena **a)
     arena_close(a);
 }
 
+/* No day before has lines. */
+static struct date first_paid(const struct sandbox *sb, const struct txn *rows, size_t n)
+{
+    int64_t ms = portal_opened_ms(sb->portal);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < rows[i].capture_count; k++)
+            ms = rows[i].captures[k].at_ms < ms ? rows[i].captures[k].at_ms : ms;
+    return clock_local(ms).date;
+}
+
 /* Walks all days from the first: each file holds the digest of the one before. */
 result settlement_day_make(struct sandbox *sb, struct arena *a, struct date d,
                            struct settle_day *out, struct err *e)
 {
     DEFER(arena_end) struct arena *scratch = arena_open(LIMIT_SETTLEMENT_BYTES * 4);
-    struct date opened = clock_local(portal_opened_ms(sb->portal)).date;
     struct settle_day day = { .date = first_day, .seq = 1 };
     struct txn *rows;
     size_t n = portal_list(sb->portal, a, &rows);
+    const struct date opened = first_paid(sb, rows, n);
 
     if (!date_is_valid(d) || date_cmp(d, first_day) < 0)
         return fail(e, ERR_NOT_FOUND, "no such settlement day");
