@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/keyring.h"
 #include "payments/ledger.h"
 #include "store/audit.h"
 #include "tests/payments/peek.h"
@@ -59,13 +60,17 @@ struct office_walk *office_walk_open(uint64_t seed)
     static struct office_walk walk;
     struct office_walk *w = &walk;
     struct buf mistakes = buf_make(test_arena(), 4096);
+    const char *keys = str_cstr(test_arena(), str_fmt(test_arena(), "%s/keys", test_folder()));
+    struct str kid;
     struct err e = { 0 };
 
     *w = (struct office_walk){ .c = counter_open(), .seed = seed, .rng = seed };
     w->c->till.account = STR(ACCOUNT);
     check_ok(conf_load(test_arena(), NULL, &w->conf, &mistakes, &e), e);
     w->conf.finance.sources_dir = w->conf.finance.calendar_dir = STR("");
-    check_ok(office_open(&w->conf, &w->c->till, NULL, &w->office, &e), e);
+    check_ok(keyring_make_key(keys, KEY_ES256, KEY_ACTIVE, test_arena(), &kid, &e), e);
+    check_ok(keyring_open(keys, &w->keys, &e), e);
+    check_ok(office_open(&w->conf, &w->c->till, w->keys, &w->office, &e), e);
     for (int i = 0; i < OFFICE_WALK_DAYS; i++) {
         w->days[i].date = date_add_days(first_day, i);
         w->days[i].file = day_file_make(w->days[i].date, 100 + i);
@@ -78,6 +83,7 @@ void office_walk_close(struct office_walk *w)
 {
     peek_close();
     office_close(&w->office);
+    keyring_close(&w->keys);
 }
 
 static void same(struct office_walk *w, int day, const char *what, int64_t got, int64_t want)

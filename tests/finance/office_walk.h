@@ -45,12 +45,13 @@ struct office_walk {
     struct counter *c;
     struct conf conf;
     struct office office;
+    struct keyring *keys;
     uint64_t seed, rng;
     struct walked_pay pays[OFFICE_WALK_PAYS];
     int pay_count, today;
     struct walked_day days[OFFICE_WALK_DAYS];
     int64_t step;
-    int64_t steps_of[16];
+    int64_t steps_of[32];
     char log[OFFICE_WALK_LOG][200];
 };
 
@@ -71,5 +72,7 @@ _Noreturn void office_walk_fail(struct office_walk *w, const char *fmt, ...) PRI
 void office_walk_assign(struct office_walk *w);
 void office_walk_carry(struct office_walk *w);
 void office_walk_close_one(struct office_walk *w);
+void office_walk_submit(struct office_walk *w); /* or asks for a closed day to be opened again */
+void office_walk_decide(struct office_walk *w);
 
 #endif

@@ -1,6 +1,7 @@
 /* Steps of the walk: two officers and an approver work on what was found. */
 #include <stdlib.h>
 
+#include "finance/run.h"
 #include "payments/proposal.h"
 #include "tests/finance/office_walk.h"
 #include "tests/payments/peek.h"
@@ -121,4 +122,85 @@ void office_walk_close_one(struct office_walk *w)
     told(w, r, &e);
     if (!r.failed && x.stage != EXCEPTION_EXECUTED)
         office_walk_fail(w, "closed by one person alone");
+}
+
+static struct run_view day_of(struct office_walk *w, int day)
+{
+    const struct run_key k = { STR(SETTLEMENT_PROVIDER), w->c->till.account, w->days[day].date };
+    struct run_view v;
+    struct err e = { 0 };
+
+    check_ok(run_load(&w->office, &k, test_arena(), &v, &e), e);
+    return v;
+}
+
+/* Somebody answers for all that is open on the day. */
+static void carry_all(struct office_walk *w, const struct run_view *v,
+                      const struct proposal_actor *by)
+{
+    const struct date on = date_add_days(w->days[w->today].date, 20);
+
+    for (size_t i = 0; i < v->outcome.exception_count; i++) {
+        const struct exception *x = &v->outcome.exceptions[i];
+        struct err e = { 0 };
+        if (!exception_is_open(x->stage))
+            continue;
+        (void)exception_assign(&w->c->till, x->id, by->name, x->owner, by, test_arena(), &e).failed;
+        (void)exception_carry(&w->c->till, x->id, on, STR("asked"), by, test_arena(), &e).failed;
+    }
+}
+
+/* I11, and every exception owned: a day that is not ready is not even submitted. */
+void office_walk_submit(struct office_walk *w)
+{
+    const int day = office_walk_below(w, w->today + 1);
+    struct run_view v = day_of(w, day);
+    struct run_ask ask = { v.run.key, v.run.manifest_hash, STR("looked at") };
+    const bool stale = office_walk_below(w, 6) == 0;
+    struct proposal p;
+    struct err e = { 0 };
+    int who;
+    const struct proposal_actor by = person(w, &who);
+    result r;
+
+    if (v.bar == RUN_BAR_EXCEPTION && office_walk_below(w, 3) > 0) {
+        carry_all(w, &v, &by);
+        v = day_of(w, day);
+    }
+    if (stale)
+        ask.manifest_hash = STR("what was shown before");
+    office_walk_note(w, "%d %s day %d", who, v.run.state == RUN_CLOSED ? "reopens" : "submits",
+                     day);
+    r = v.run.state == RUN_CLOSED ? run_reopen(&w->office, &ask, &by, test_arena(), &p, &e)
+                                  : run_submit(&w->office, &ask, &by, test_arena(), &p, &e);
+    told(w, r, &e);
+    if (!r.failed && (stale || (v.run.state != RUN_CLOSED && v.bar != RUN_MAY_CLOSE)))
+        office_walk_fail(w, "submitted: %s", stale ? "another outcome" : run_bar_name(v.bar));
+}
+
+/* I14: by another, and of what was shown. */
+void office_walk_decide(struct office_walk *w)
+{
+    struct proposal *all, p;
+    size_t count;
+    struct err e = { 0 };
+    int who;
+    const struct proposal_actor by = person(w, &who);
+    result r;
+
+    check_ok(proposal_list(&w->c->till, PROPOSAL_OPEN, STR(""), 1, test_arena(), &all, &count, &e),
+             e);
+    if (count == 0)
+        return;
+    const bool stale = office_walk_below(w, 6) == 0, no = office_walk_below(w, 5) == 0;
+    const struct proposal_decision d = { .id = all[0].id,
+                                         .verdict = no ? PROPOSAL_REJECTED : PROPOSAL_APPROVED,
+                                         .hash = stale ? STR("another") : all[0].hash,
+                                         .remark = STR("seen") };
+    office_walk_note(w, "%d %s %s", who, no ? "rejects" : "approves",
+                     proposal_kind_name(all[0].kind));
+    r = proposal_decide(&w->c->till, &d, &by, test_arena(), &p, &e);
+    told(w, r, &e);
+    if (!r.failed && (stale || str_eq(by.name, all[0].maker)))
+        office_walk_fail(w, "decided %s", stale ? "on something else" : "by its maker");
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "crypto/digest.h"
+#include "finance/run.h"
 #include "payments/fee.h"
 #include "tests/finance/office_walk.h"
 
@@ -224,6 +225,16 @@ static struct day_file file_now(struct office_walk *w, int day, enum settlement_
     return f;
 }
 
+static bool is_closed(struct office_walk *w, int day)
+{
+    const struct run_key k = { STR(SETTLEMENT_PROVIDER), w->c->till.account, w->days[day].date };
+    struct run_view v;
+    struct err e = { 0 };
+
+    check_ok(run_load(&w->office, &k, test_arena(), &v, &e), e);
+    return v.run.state == RUN_CLOSED || v.run.state == RUN_AWAITING_APPROVAL;
+}
+
 static void step_file(struct office_walk *w)
 {
     static const enum settlement_form forms[] = { SETTLEMENT_MC1, SETTLEMENT_FW1, SETTLEMENT_BJ1,
@@ -236,6 +247,8 @@ static void step_file(struct office_walk *w)
     struct intake_result r;
     struct err e = { 0 };
 
+    if (is_closed(w, day)) /* it would be kept, and the day would not change */
+        return;
     w->c->clock.fixed_ms += 60000;
     f.more_gross_vnd = wrong ? 1 : 0;
     office_walk_note(w, "file of day %d, %s%s", day, settlement_form_name(form),
@@ -279,11 +292,13 @@ static void step_run(struct office_walk *w)
 void office_walk_step(struct office_walk *w)
 {
     static void (*const steps[])(struct office_walk *) = {
-        step_pay,           step_pay,          step_pay,
-        step_pay,           step_ask,          step_midnight,
-        step_plant,         step_mend,         step_file,
-        step_file,          step_run,          office_walk_assign,
-        office_walk_assign, office_walk_carry, office_walk_close_one,
+        step_pay,           step_pay,           step_pay,
+        step_pay,           step_ask,           step_midnight,
+        step_plant,         step_mend,          step_file,
+        step_file,          step_run,           office_walk_assign,
+        office_walk_assign, office_walk_carry,  office_walk_close_one,
+        office_walk_submit, office_walk_submit, office_walk_decide,
+        office_walk_decide,
     };
     const int which = office_walk_below(w, LEN(steps));
 
