@@ -14,8 +14,7 @@
  *       "role": "clearing" | "bank" | "treasury",
  *       "provider": "PP", "account": "3713...",
  *       "channels": ["portal"],            clearing: whose captures it settles (channel.def)
- *       "form": "mc1" | "fw1" | "bj1" | "kj1" | "xlsx" | "csv",
- *       "map": "bidv",                     csv: conf/sources/maps/bidv.json
+ *       "form": "mc1" | "fw1" | "bj1" | "kj1" | "xlsx",
  *       "calendar": "vn",                  conf/calendar
  *       "business_days": false,            files for business days only; else for every day
  *       "cut_off": "24:00",                what happens from then on is the next day's
@@ -42,7 +41,6 @@
 
 struct buf;
 struct conf;
-struct csv_map;
 
 #define SOURCE_PORTAL       "PP" /* the National Centralized Payment Portal */
 #define SOURCE_ROWS_MAX     200
@@ -82,8 +80,6 @@ struct source {
     struct str channels[SOURCE_CHANNELS_MAX]; /* names of channel.def; clearing only */
     size_t channel_count;
     enum settlement_form form; /* what is expected; SETTLEMENT_NO_FORM: any that is recognised */
-    struct str map_name;
-    struct str map_text; /* of the column map: JSON, checked; empty: none */
     const struct calendar *calendar;
     bool business_days;
     int64_t cut_off_s; /* seconds of the local day; 86400: midnight */

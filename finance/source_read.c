@@ -167,36 +167,16 @@ static result channels_read(const struct reading *r, const struct json *o, struc
     return OK;
 }
 
-static result map_read(struct reading *r, const struct json *o, struct source *s, struct err *e)
+static result form_read(const struct json *o, struct source *s, struct err *e)
 {
-    struct str text;
-    struct err why = { 0 };
-    const char *path;
-
-    if (s->form != SETTLEMENT_CSV)
-        return json_member(o, "map") == NULL
-                   ? OK
-                   : fail_field(e, ERR_INVALID, "map", "only files of form csv have one");
-    TRY(code_read(r, o, "map", &s->map_name, e));
-    path = str_cstr(r->a, str_fmt(r->a, "%.*s/maps/%.*s.json", STR_ARG(r->c->finance.sources_dir),
-                                  STR_ARG(s->map_name)));
-    if (conf_file_load(r->a, path, FILE_BYTES_MAX, &text, &why).failed)
-        return fail_field(e, ERR_INVALID, "map", "maps/%.*s.json: %s", STR_ARG(s->map_name),
-                          why.detail);
-    s->map_text = text;
-    return OK;
-}
-
-static result form_read(struct reading *r, const struct json *o, struct source *s, struct err *e)
-{
-    static const char *const forms[] = { "mc1", "fw1", "bj1", "kj1", "xlsx", "csv", NULL };
-    static const enum settlement_form meant[] = { SETTLEMENT_MC1, SETTLEMENT_FW1,  SETTLEMENT_BJ1,
-                                                  SETTLEMENT_KJ1, SETTLEMENT_XLSX, SETTLEMENT_CSV };
+    static const char *const forms[] = { "mc1", "fw1", "bj1", "kj1", "xlsx", NULL };
+    static const enum settlement_form meant[] = { SETTLEMENT_MC1, SETTLEMENT_FW1, SETTLEMENT_BJ1,
+                                                  SETTLEMENT_KJ1, SETTLEMENT_XLSX };
     int i;
 
     TRY(one_of(o, "form", forms, &i, e));
     s->form = meant[i];
-    return map_read(r, o, s, e);
+    return OK;
 }
 
 static result days_read(struct reading *r, const struct json *o, struct source *s, struct err *e)
@@ -364,11 +344,11 @@ static result others_check(const struct source_book *b, const struct source *s, 
 
 static result source_row(struct reading *r, const struct json *o, struct err *e)
 {
-    static const char *const members[] = {
-        "id",       "from",     "to",    "name_vi",   "name_en",   "role",          "provider",
-        "account",  "channels", "form",  "map",       "calendar",  "business_days", "cut_off",
-        "deadline", "expected", "fetch", "watch_dir", "signature", "tariff",        NULL
-    };
+    static const char *const members[] = { "id",        "from",      "to",       "name_vi",
+                                           "name_en",   "role",      "provider", "account",
+                                           "channels",  "form",      "calendar", "business_days",
+                                           "cut_off",   "deadline",  "expected", "fetch",
+                                           "watch_dir", "signature", "tariff",   NULL };
     static const char *const roles[] = { "clearing", "bank", "treasury", NULL };
     struct source s = { .expected = true };
     int role;
@@ -383,7 +363,7 @@ static result source_row(struct reading *r, const struct json *o, struct err *e)
     TRY(code_read(r, o, "provider", &s.provider, e));
     TRY(code_read(r, o, "account", &s.account, e));
     TRY(channels_read(r, o, &s, e));
-    TRY(form_read(r, o, &s, e));
+    TRY(form_read(o, &s, e));
     TRY(days_read(r, o, &s, e));
     TRY(fetch_read(r, o, &s, e));
     TRY(path_want(r, o, "watch_dir", &s.watch_dir, e));

@@ -104,8 +104,6 @@ TEST(mistakes_are_refused_with_file_row_and_field)
             "a.json: sources[0].calendar: there is none of that name\n");
     refused("{\"sources\":[{" ROW ",\"channels\":[\"cash\"]}]}",
             "a.json: sources[0].channels: item 0 is no way to pay\n");
-    refused("{\"sources\":[{" ROW ",\"map\":\"m\"}]}",
-            "a.json: sources[0].map: only files of form csv have one\n");
     refused("{\"sources\":[{" ROW "},{" ROW "}]}",
             "a.json: sources[1].id: defined twice for the same day\n");
     refused("{\"sources\":[{" ROW ",\"to\":\"2025-12-31\"}]}",

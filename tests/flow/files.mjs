@@ -1,5 +1,7 @@
 // Files of sources on the workplace: taken, judged, released by two, shown; the same bytes twice.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { decide, hire, signInOfficer } from "./desk.mjs";
 
 const officer = await signInOfficer(), approver = await hire("duyet.tep", "approver"), viewer = await hire("xem.tep", "viewer");
@@ -49,4 +51,11 @@ const list = await officer("/finance/files?state=quarantined");
 assert.equal(list.status, 200, list.text);
 assert.ok(!list.text.includes("good.json") && list.text.includes("s.json"));
 assert.ok((await officer("/finance/files")).text.includes("good.json"));
+// The same by the command line.
+const stack = process.env.STACK, motcua = (...args) => execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, ...args], { encoding: "utf8" });
+writeFileSync(`${stack}/cli.json`, bank([line("C1", 500)], 500).replace("20/11/2026", "19/11/2026"));
+const taken = JSON.parse(motcua("files", "take", "BIDV-3713", `${stack}/cli.json`));
+assert.deepEqual([taken.state, taken.day, taken.lines, taken.gross_vnd], ["accepted", "2026-11-19", 1, 500]);
+assert.equal(JSON.parse(motcua("files", "list").split("\n")[0]).sha256, taken.sha256);
+assert.throws(() => motcua("files", "take", "NOBODY", `${stack}/cli.json`));
 console.log("files: taken, put aside, released by two");
