@@ -163,7 +163,7 @@ result cmd_exceptions_propose(struct cli *cli, struct err *e)
     TRY(cli_need_officer(cli, app, by, e));
     TRY(csv_read(cli, str_cstr(cli->arena, file), &csv, e));
     actor.name = str_cat(cli->arena, STR("staff:"), by);
-    TRY(exception_propose_csv(&app->office, csv, &actor, cli->arena, &proposed, faults, &count, e));
+    TRY(exception_propose_csv(&app->office, csv, &actor, &proposed, faults, &count, e));
     for (size_t i = 0; i < count; i++)
         (void)printf("line %lld: %s: %s\n", (long long)faults[i].line, faults[i].field,
                      err_name(faults[i].code));

@@ -94,9 +94,9 @@ struct exception_fault {
  * by spaces. Every line becomes a proposal, or none: then *fault_count > 0, and the call is OK.
  * ERR_INVALID "file": no such header, or no or too many lines. */
 MUST_USE result exception_propose_csv(const struct office *f, struct str csv,
-                                      const struct proposal_actor *by, struct arena *a,
-                                      size_t *proposed, struct exception_fault *faults,
-                                      size_t *fault_count, struct err *e);
+                                      const struct proposal_actor *by, size_t *proposed,
+                                      struct exception_fault *faults, size_t *fault_count,
+                                      struct err *e);
 
 /* QUERY about its payment, now (network: SLOW), noted in the history. *captured: whether the
  * attempt counts as captured afterwards. ERR_WRONG_STATE: there is no payment to ask about. */

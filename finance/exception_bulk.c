@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "finance/exception_action.h"
@@ -16,6 +17,8 @@
 #define COLUMNS         4
 #define CSV_BYTES_MAX   ((size_t)1 << 20)
 #define FIELD_BYTES_MAX 2000
+/* A line with the most postings there may be: its content, and the proposal that holds it. */
+#define SHEET_ARENA_BYTES (EXCEPTION_BULK_LINES * (size_t)512 * 1024)
 
 static const char *const columns[COLUMNS] = { "exception", "action", "target", "remark" };
 
@@ -24,14 +27,14 @@ struct bulk_line {
     struct str cells[COLUMNS];
     struct str id;
     struct exception_draft d;
-    struct exception_preview shown;
-    struct proposal made;
+    struct exception_preview shown; /* without its postings: the content names them */
 };
 
 struct bulk {
     const struct office *f;
     const struct proposal_actor *by;
-    struct arena *a;
+    struct arena *a;    /* the sheet, and what its lines would do */
+    struct arena *work; /* of one line: a rehearsal takes much and leaves little */
     struct bulk_line *lines;
     size_t count;
     struct exception_fault *faults;
@@ -48,7 +51,7 @@ static void fault_add(struct bulk *b, int64_t line, const char *field, enum err_
 static bool cell_read(struct arena *a, struct str *rest, struct str *cell, bool *last)
 {
     const bool quoted = rest->n > 0 && rest->p[0] == '"';
-    char *out = arena_alloc(a, rest->n + 1);
+    char out[FIELD_BYTES_MAX];
     size_t i = quoted ? 1 : 0, n = 0;
 
     for (; i < rest->n; i++) {
@@ -60,6 +63,8 @@ static bool cell_read(struct arena *a, struct str *rest, struct str *cell, bool 
         } else if (!quoted && (rest->p[i] == ',' || rest->p[i] == '\n' || rest->p[i] == '\r')) {
             break;
         }
+        if (n == FIELD_BYTES_MAX)
+            return false;
         out[n++] = rest->p[i];
     }
     if (quoted && i++ >= rest->n)
@@ -70,8 +75,8 @@ static bool cell_read(struct arena *a, struct str *rest, struct str *cell, bool 
     if (!*last && rest->p[i] != ',')
         return false;
     *rest = str_from(*rest, i < rest->n ? i + 1 : i);
-    *cell = str_trim(str_of(out, n));
-    return n <= FIELD_BYTES_MAX;
+    *cell = str_trim(str_dup(a, str_of(out, n)));
+    return true;
 }
 
 static bool line_read(struct arena *a, struct str *rest, struct str cells[COLUMNS])
@@ -140,16 +145,29 @@ static void whole_fill(const struct bulk *b, struct bulk_line *l)
     struct exception x;
 
     if (exception_action_need(l->d.action) != EXCEPTION_NEEDS_ORDERS || l->d.target_count != 1 ||
-        l->d.targets[0].amount_vnd != 0 || exception_load(b->f->till, l->id, b->a, &x, NULL).failed)
+        l->d.targets[0].amount_vnd != 0 ||
+        exception_load(b->f->till, l->id, b->work, &x, NULL).failed)
         return;
     t = arena_new(b->a, struct exception_target);
     *t = (struct exception_target){ l->d.targets[0].id, x.theirs_vnd };
     l->d.targets = t;
 }
 
+/* What exception_propose_in reads of it. */
+static void shown_keep(struct bulk *b, struct bulk_line *l, const struct exception_preview *p)
+{
+    l->shown = (struct exception_preview){ .x = { .id = str_dup(b->a, p->x.id),
+                                                  .agency_id = str_dup(b->a, p->x.agency_id),
+                                                  .class = p->x.class,
+                                                  .difference_vnd = p->x.difference_vnd },
+                                           .content = str_dup(b->a, p->content),
+                                           .amount_vnd = p->amount_vnd };
+}
+
 static void line_check(struct bulk *b, struct bulk_line *l)
 {
     struct err why = { .code = ERR_NONE };
+    struct exception_preview p;
 
     l->id = l->cells[0];
     l->d.remark = l->cells[3];
@@ -165,9 +183,12 @@ static void line_check(struct bulk *b, struct bulk_line *l)
         fault_add(b, l->n, columns[0], ERR_CONFLICT);
         return;
     }
+    arena_reset(b->work);
     whole_fill(b, l);
-    if (!exception_preview(b->f, l->id, &l->d, b->by, b->a, &l->shown, &why).failed)
+    if (!exception_preview(b->f, l->id, &l->d, b->by, b->work, &p, &why).failed) {
+        shown_keep(b, l, &p);
         return;
+    }
     fault_add(b, l->n,
               str_is(str_c(why.field), "remark")   ? columns[3]
               : str_is(str_c(why.field), "action") ? columns[1]
@@ -203,22 +224,25 @@ static result propose_all(struct sql *db, void *arg, struct err *e)
 
     for (size_t i = 0; i < b->count; i++) {
         struct bulk_line *l = &b->lines[i];
+        struct proposal made;
 
-        TRY(exception_propose_in(db, b->f, &l->shown, &l->d, b->by, b->a, &l->made, e));
+        TRY(exception_propose_in(db, b->f, &l->shown, &l->d, b->by, b->a, &made, e));
     }
     return OK;
 }
 
 result exception_propose_csv(const struct office *f, struct str csv,
-                             const struct proposal_actor *by, struct arena *a, size_t *proposed,
+                             const struct proposal_actor *by, size_t *proposed,
                              struct exception_fault *faults, size_t *fault_count, struct err *e)
 {
-    struct bulk b = { .f = f, .by = by, .a = a, .faults = faults };
+    DEFER(arena_close) struct arena *sheet = arena_open(SHEET_ARENA_BYTES);
+    DEFER(arena_close) struct arena *work = arena_open(LIMIT_ARENA_JOB_BYTES);
+    struct bulk b = { .f = f, .by = by, .a = sheet, .work = work, .faults = faults };
 
     *proposed = *fault_count = 0;
     if (csv.n > CSV_BYTES_MAX || !utf8_is_valid(csv))
         return fail_field(e, ERR_INVALID, "file", "too large, or not UTF-8");
-    b.lines = arena_array(a, struct bulk_line, EXCEPTION_BULK_LINES);
+    b.lines = arena_array(sheet, struct bulk_line, EXCEPTION_BULK_LINES);
     TRY(lines_read(&b, csv, e));
     for (size_t i = 0; i < b.count && b.fault_count < EXCEPTION_FAULTS_MAX; i++)
         line_check(&b, &b.lines[i]);

@@ -308,7 +308,7 @@ static result propose_many(struct ctx *c, const struct multipart *parts, struct 
 
     if (file == NULL || file->bytes.n == 0)
         return fail_field(e, ERR_INVALID, "file", "no file was sent");
-    TRY(exception_propose_csv(&c->app->office, file->bytes, &by, c->arena, made, faults, &n, e));
+    TRY(exception_propose_csv(&c->app->office, file->bytes, &by, made, faults, &n, e));
     put_faults(c, data, faults, n);
     return n == 0 ? OK : fail_field(e, ERR_BUSINESS_RULE, "file", "%zu faults", n);
 }

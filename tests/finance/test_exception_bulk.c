@@ -1,4 +1,6 @@
 /* Many proposals from one sheet. */
+#include "base/arena.h"
+#include "base/buf.h"
 #include "tests/finance/exceptions.h"
 #include "tests/fixture.h"
 
@@ -11,8 +13,7 @@ static size_t bulk(struct str csv, struct exception_fault *faults, size_t *fault
     struct err e = { .code = ERR_NONE };
     size_t proposed_count = 0;
 
-    if (exception_propose_csv(case_room(), csv, &an, test_arena(), &proposed_count, faults,
-                              fault_count, &e)
+    if (exception_propose_csv(case_room(), csv, &an, &proposed_count, faults, fault_count, &e)
             .failed)
         check_int(proposed_count, 0);
     *code = e.code;
@@ -62,4 +63,29 @@ TEST_STORE(a_sheet_becomes_proposals_all_or_none)
     check_int(bulk(good, faults, &fault_count, &code), 2);
     check_str(str_c(case_stage_of(one)), "proposed");
     check_str(str_c(case_stage_of(two)), "proposed");
+}
+
+/* Each cell used to take as much memory as was left of the sheet: the process stopped. */
+TEST(a_sheet_of_the_most_lines_takes_little_memory)
+{
+    struct exception_fault faults[EXCEPTION_FAULTS_MAX];
+    struct buf b = buf_make(test_arena(), (size_t)1 << 20);
+    const size_t before = arena_used_bytes(test_arena());
+    enum err_code code;
+    size_t fault_count;
+    struct str csv;
+
+    buf_puts(&b, "exception,action,target,remark\n");
+    for (int i = 0; i < EXCEPTION_BULK_LINES; i++) {
+        buf_fmt(&b, "exc_%d,accept,,", i);
+        for (int n = 0; n < 1900; n++)
+            buf_putc(&b, 'x');
+        buf_putc(&b, '\n');
+    }
+    csv = buf_str(&b);
+    check_int(bulk(csv, faults, &fault_count, &code), 0);
+    check_int(code, ERR_NONE);
+    check_int(fault_count, EXCEPTION_FAULTS_MAX);
+    check_int(faults[0].code, ERR_NOT_FOUND);
+    check(arena_used_bytes(test_arena()) - before < (size_t)4 << 20);
 }
