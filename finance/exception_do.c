@@ -165,12 +165,28 @@ static result movement_make(struct sql *db, const struct exception_doing *k, con
     return moved_at(db, x, day, &out->at_ms, e);
 }
 
+/* Journals are unique within one body's books only, and an exception may be reopened: what became
+ * of a movement is decided once, whole or in parts, in whosever books. what: "came" or "lost". */
+static result movement_claim(struct sql *db, const struct exception_doing *k, const char *what,
+                             const struct assign_movement *m, struct err *e)
+{
+    int64_t changed = 0;
+
+    TRY(sql_run_count(db, SQL_EXCEPTION_MOVEMENT_CLAIM, &changed, e,
+                      sql_t(str_fmt(k->a, "%s:%.*s", what, STR_ARG(m->key))), sql_t(k->x->id),
+                      sql_i(clock_now_ms(k->f->till->clock))));
+    return changed == 1 ? OK : fail(e, ERR_CONFLICT, "that movement was decided about before");
+}
+
 static result do_assign(struct sql *db, const struct exception_doing *k, struct err *e)
 {
     const struct order_cause cause = cause_make(k);
     const size_t count = k->d->target_count;
     struct assign_movement m;
 
+    TRY(movement_make(db, k, "", &m, e));
+    TRY(movement_claim(db, k, "came", &m, e));
+    TRY(assign_is_free(db, &m, e)); /* each part has a number of its own */
     for (size_t i = 0; i < count; i++) {
         TRY(movement_make(db, k, count == 1 ? "" : str_cstr(k->a, str_fmt(k->a, "/%zu", i + 1)), &m,
                           e));
@@ -202,6 +218,9 @@ static result do_return(struct sql *db, const struct exception_doing *k, struct 
 
     TRY(body_of(k, &agency_id, e));
     TRY(movement_make(db, k, "", &m, e));
+    TRY(movement_claim(db, k, "came", &m, e));
+    if (k->x->class != MATCH_DUP_FILE) /* which is the second of a capture */
+        TRY(assign_is_free(db, &m, e));
     TRY(assign_hold(db, k->f->till, &m, agency_id, k->x->theirs_vnd, k->a, e));
     return assign_sent_back(db, k->f->till, &m, agency_id, k->x->theirs_vnd, k->a, e);
 }
@@ -283,6 +302,7 @@ static result do_loss(struct sql *db, const struct exception_doing *k, struct er
         return fail(e, ERR_BUSINESS_RULE, "nothing is missing");
     TRY(body_of(k, &agency_id, e));
     TRY(movement_make(db, k, "", &m, e));
+    TRY(movement_claim(db, k, "lost", &m, e));
     return k->d->action == EXCEPTION_DO_CHARGE
                ? assign_charged(db, k->f->till, &m, agency_id, k->x->difference_vnd, k->a, e)
                : assign_written_off(db, k->f->till, &m, agency_id, k->x->difference_vnd, k->a, e);

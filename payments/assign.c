@@ -68,7 +68,7 @@ result assign_charged(struct sql *db, const struct till *t, const struct assign_
     return post(db, t, j, a, e);
 }
 
-static result not_captured(struct sql *db, const struct assign_movement *m, struct err *e)
+result assign_is_free(struct sql *db, const struct assign_movement *m, struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool more;
@@ -105,7 +105,7 @@ result assign_capture(struct sql *db, const struct till *t, const struct assign_
 
     TRY(order_find(db, t, order_id, a, &seen, e));
     TRY(order_take(db, t, seen.agency_id, seen.id, a, &o, e));
-    TRY(not_captured(db, m, e));
+    TRY(assign_is_free(db, m, e));
     TRY(attempts_find(db, &o, a, &all, &count, e));
     if (count >= ATTEMPTS_MAX)
         return fail(e, ERR_WRONG_STATE, "too many payments of one order");

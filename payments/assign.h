@@ -3,7 +3,8 @@
  *
  * All of it happens within the transaction of a decision by two persons (finance/exception_action).
  * The movement is named by `key`, unique for ever: its journals carry it as their source, so that
- * the same movement is never booked twice, whoever tries. What is given to an order becomes a
+ * the same movement is never booked twice in one body's books; that it is not in two bodies' is the
+ * caller's to see to. What is given to an order becomes a
  * capture of its own (channel "assigned") with a reference of its own; its portal_txn is the
  * movement's, so that reconciliation finds the line.
  */
@@ -23,6 +24,8 @@ struct assign_movement {
     int64_t at_ms;          /* when it moved */
 };
 
+/* ERR_CONFLICT: a capture has its number already. */
+MUST_USE result assign_is_free(struct sql *db, const struct assign_movement *m, struct err *e);
 /* J7: Dr at / Cr 2160, in the books of that agency. ERR_CONFLICT: booked before. */
 MUST_USE result assign_hold(struct sql *db, const struct till *t, const struct assign_movement *m,
                             struct str agency_id, int64_t amount_vnd, struct arena *a,

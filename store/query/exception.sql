@@ -71,6 +71,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 SELECT seq, at_ms, event, from_stage, to_stage, actor, remark, proposal_id FROM exception_event
 WHERE exception_id = $1 ORDER BY seq LIMIT $2;
 
+-- name: exception_movement_claim
+INSERT INTO exception_movement (movement, exception_id, at_ms) VALUES ($1, $2, $3)
+ON CONFLICT (movement) DO NOTHING;
+
 -- The end of a run. Its day is taken first, so that nobody moves one of its rows meanwhile.
 -- name: exception_merge_lock
 UPDATE reconcile_exception SET seen_ms = seen_ms

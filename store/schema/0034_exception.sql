@@ -36,6 +36,13 @@ CREATE TABLE exception_event (
     PRIMARY KEY (exception_id, seq)
 );
 
+-- Movements of money that two persons decided about: each once, in whosever books it went.
+CREATE TABLE exception_movement (
+    movement TEXT NOT NULL PRIMARY KEY, -- "came:" or "lost:", account and number
+    exception_id TEXT NOT NULL, -- by which exception
+    at_ms BIGINT NOT NULL -- when
+);
+
 -- Credits without a payment are told to officers once; what payers wrote is erased after its time.
 ALTER TABLE transfer ADD COLUMN told BIGINT NOT NULL DEFAULT 0; -- 1: there is an exception of it
 ALTER TABLE transfer ADD COLUMN erased BIGINT NOT NULL DEFAULT 0; -- 1: its narrative

@@ -123,6 +123,43 @@ TEST_STORE(a_receipt_goes_back_to_who_sent_it)
     check_str(str_c(case_stage_of(x.id)), "closed");
 }
 
+static void refused_again(struct str id, const struct exception_draft *d)
+{
+    const struct proposal_actor an = case_person("staff:an");
+    struct exception_preview shown;
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(exception_preview(case_room(), id, d, &an, test_arena(), &shown, &e), e,
+                ERR_CONFLICT);
+}
+
+/* Journals are unique within one body's books only. */
+TEST_STORE(what_was_decided_about_a_movement_is_not_decided_in_other_books)
+{
+    struct day_file f;
+    const struct order o = case_ordered(), o2 = case_ordered();
+    const struct exception x = case_strange(&f, 2 * CASE_AMOUNT);
+    const struct exception_target here = { STR("H56.14"), 0 }, there = { STR("H56.15"), 0 };
+    const struct exception_target parts[] = { { o.id, CASE_AMOUNT }, { o2.id, CASE_AMOUNT } };
+    const struct proposal_actor an = case_person("staff:an");
+    struct exception_draft d = case_draft(EXCEPTION_DO_RETURN);
+    struct err e = { .code = ERR_NONE };
+    struct proposal p;
+
+    d.targets = &here;
+    d.target_count = 1;
+    p = case_proposed(x.id, &d);
+    case_approve(&p);
+    check_ok(exception_reopen(&case_desk()->till, x.id, STR("once more"), &an, test_arena(), &e),
+             e);
+    d.targets = &there;
+    refused_again(x.id, &d);
+    d = case_draft(EXCEPTION_DO_ASSIGN);
+    d.targets = parts;
+    d.target_count = 2;
+    refused_again(x.id, &d);
+}
+
 static int red_alerts(void)
 {
     const struct audit_query all = { .actor = STR("system"),
