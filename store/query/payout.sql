@@ -44,21 +44,32 @@ WHERE f.provider = $2 AND f.account = $3 AND f.day = $4 AND f.state = 'accepted'
 GROUP BY l.portal_txn HAVING COUNT(DISTINCT a.reference) = 1
 ON CONFLICT (agency_id, order_id, attempt_n, what) DO NOTHING;
 
--- Refunds that the source netted: paid from 1110 here, a line there.
+-- Refunds that the source netted: paid from 1110 here, a line there. Several of one amount take
+-- one line each, the oldest first.
 -- name: payout_item_refunds
 INSERT INTO payout_item (agency_id, order_id, attempt_n, what, payout_n, vnd, fee_vnd, deducted,
     line)
-SELECT r.agency_id, r.order_id, r.attempt_n, r.id, CAST($1 AS BIGINT), -r.amount_vnd, 0, 0, l.n
-FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
-    JOIN attempt a ON a.portal_txn = l.original_ref
-    JOIN refund r ON r.agency_id = a.agency_id AND r.order_id = a.order_id AND r.attempt_n = a.n
-WHERE f.provider = $2 AND f.account = $3 AND f.day = $4 AND f.state = 'accepted'
-    AND l.kind = 1 AND l.success = 1 AND l.original_ref <> '' AND l.currency IN ('', 'VND')
-    AND a.captured_ms > 0 AND r.state = 'succeeded' AND r.account = 1110
-    AND r.amount_vnd = l.gross_vnd
-    AND l.n = (SELECT MIN(m.n) FROM settlement_line m WHERE m.file_n = l.file_n AND m.kind = 1
-        AND m.merchant_ref = l.merchant_ref AND m.original_ref = l.original_ref
-        AND m.gross_vnd = l.gross_vnd)
+WITH told AS (
+    SELECT l.original_ref AS txn, l.gross_vnd AS vnd, MIN(l.n) AS line,
+        ROW_NUMBER() OVER (PARTITION BY l.original_ref, l.gross_vnd ORDER BY MIN(l.n)) AS k
+    FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
+    WHERE f.provider = $2 AND f.account = $3 AND f.day = $4 AND f.state = 'accepted'
+        AND l.kind = 1 AND l.success = 1 AND l.original_ref <> '' AND l.currency IN ('', 'VND')
+    GROUP BY l.original_ref, l.gross_vnd, l.merchant_ref, l.portal_txn,
+        CASE WHEN l.portal_txn = '' THEN l.n ELSE 0 END
+), paid AS (
+    SELECT r.agency_id, r.order_id, r.attempt_n, r.id, d.txn, r.amount_vnd AS vnd,
+        ROW_NUMBER() OVER (PARTITION BY d.txn, r.amount_vnd ORDER BY r.updated_ms, r.id) AS k
+    FROM (SELECT DISTINCT txn FROM told) d JOIN attempt a ON a.portal_txn = d.txn
+        JOIN refund r ON r.agency_id = a.agency_id AND r.order_id = a.order_id
+            AND r.attempt_n = a.n
+    WHERE a.captured_ms > 0 AND r.state = 'succeeded' AND r.account = 1110
+        AND NOT EXISTS (SELECT 1 FROM payout_item i WHERE i.agency_id = r.agency_id
+            AND i.order_id = r.order_id AND i.attempt_n = r.attempt_n AND i.what = r.id)
+)
+SELECT p.agency_id, p.order_id, p.attempt_n, p.id, CAST($1 AS BIGINT), -p.vnd, 0, 0, t.line
+FROM told t JOIN paid p ON p.txn = t.txn AND p.vnd = t.vnd AND p.k = t.k
+WHERE true
 ON CONFLICT (agency_id, order_id, attempt_n, what) DO NOTHING;
 
 -- name: payout_item_reversals

@@ -4,6 +4,7 @@
 #include "finance/payout.h"
 #include "payments/ledger.h"
 #include "payments/refund.h"
+#include "payments/refund_order.h"
 #include "tests/finance/day_file.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
@@ -192,6 +193,84 @@ TEST_STORE(fees_are_deducted_or_invoiced_as_the_file_says)
     check_int(balance(1120), 2 * AMOUNT - 3302);
     check_int(balance(6110), 3302);
     check_int(balance(1110), 0);
+    counter_books_hold(desk());
+}
+
+/* Paid back before the capture was paid over. */
+static void refunded(struct str reference, int64_t vnd)
+{
+    const struct proposal_actor an = person("staff:an"), binh = person("staff:binh");
+    const struct order_cause by = { .actor = STR("staff:an"), .source = STR("page") };
+    const struct refund_word paid = { REFUND_EV_PAID, STR("FT26327001"), STR("") };
+    struct refund_request rq = { .order_id = attempt(reference).order_id,
+                                 .amount_vnd = vnd,
+                                 .reason = STR("wrong_fee"),
+                                 .remark = STR("as the dossier says"),
+                                 .payee = { STR("Nguyễn Thị Hòa"), STR("VCB"),
+                                            STR("0011001234567") } };
+    struct proposal_decision yes = { .verdict = PROPOSAL_APPROVED };
+    struct order now;
+    struct proposal p;
+    struct refund r;
+    struct err e = { 0 };
+
+    check_ok(order_load(&desk()->till, rq.order_id, STR(""), test_arena(), &now, &e), e);
+    rq.available_vnd = order_available_vnd(&now);
+    check_ok(refund_request(&desk()->till, &rq, &an, "page", test_arena(), &r, &e), e);
+    yes.id = r.proposal_id;
+    yes.hash = r.hash;
+    check_ok(proposal_decide(&desk()->till, &yes, &binh, test_arena(), &p, &e), e);
+    check_ok(refund_order_make(&desk()->till, r.id, &by, test_arena(), &r, &e), e);
+    check_ok(refund_settle(&desk()->till, r.id, &paid, &by, test_arena(), &r, &e), e);
+    check_int(r.account, 1110);
+}
+
+static void netted(struct day_file *f, struct str reference, const char *txn, int64_t vnd)
+{
+    struct settlement_line *l = day_file_add(f, str_c(txn), reference, vnd);
+
+    l->account = STR("");
+    l->kind = SETTLEMENT_REFUND;
+    l->original_ref = attempt(reference).portal_txn;
+}
+
+TEST_STORE(one_line_nets_one_refund)
+{
+    struct day_file f = day_file_make(monday, 1);
+    struct payout *list;
+    size_t count;
+
+    const struct str a = captured_at("H56.14");
+    refunded(a, 20000);
+    refunded(a, 20000); /* of which the source has paid one so far */
+    (void)settled(&f, a);
+    netted(&f, a, "RF-1", 20000);
+    take(&f);
+    check_int(post(), 1);
+    list = listed("", &count);
+    check_int(list[0].returns, 1);
+    check_int(list[0].returned_vnd, 20000);
+    check_int(list[0].net_vnd, AMOUNT - 20000);
+    counter_books_hold(desk());
+}
+
+TEST_STORE(two_lines_of_one_amount_net_two_refunds)
+{
+    struct day_file f = day_file_make(monday, 1);
+    struct payout *list;
+    size_t count;
+
+    const struct str a = captured_at("H56.14");
+    refunded(a, 20000);
+    refunded(a, 20000);
+    (void)settled(&f, a);
+    netted(&f, a, "RF-1", 20000);
+    netted(&f, a, "RF-2", 20000);
+    take(&f);
+    check_int(post(), 1);
+    list = listed("", &count);
+    check_int(list[0].returns, 2);
+    check_int(list[0].returned_vnd, 40000);
     counter_books_hold(desk());
 }
 
