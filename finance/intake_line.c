@@ -6,7 +6,9 @@
 #include "finance/intake_row.h"
 #include "store/sql_bulk.h"
 
-#define BATCH_LINES 500
+/* Each group is a commit that is waited for: a million lines are a hundred of them. */
+#define BATCH_LINES 10000
+#define BATCH_BYTES (16 * 1024 * 1024) /* of texts; the arena has more */
 
 struct intake_batch {
     struct sql_pool *store; /* NULL: within the transaction db */
@@ -15,7 +17,7 @@ struct intake_batch {
     struct arena *own; /* of this */
     struct arena *a;   /* of the lines */
     struct settlement_line lines[BATCH_LINES];
-    size_t count;
+    size_t count, bytes;
 };
 
 static result open_either(struct sql_pool *store, struct sql *db, int64_t file_n,
@@ -83,7 +85,7 @@ result intake_batch_end(struct intake_batch *b, struct err *e)
         TRY(sql_transact(b->store, insert, b, e));
     else if (b->count > 0)
         TRY(insert(b->db, b, e));
-    b->count = 0;
+    b->count = b->bytes = 0;
     arena_reset(b->a);
     return OK;
 }
@@ -99,7 +101,9 @@ result intake_batch_take(void *batch, const struct settlement_line *l, struct er
                                   &own->narrative };
 
     *own = *l;
-    for (size_t i = 0; i < LEN(texts); i++)
+    for (size_t i = 0; i < LEN(texts); i++) {
         *texts[i] = str_dup(b->a, *texts[i]);
-    return b->count < BATCH_LINES ? OK : intake_batch_end(b, e);
+        b->bytes += texts[i]->n;
+    }
+    return b->count < BATCH_LINES && b->bytes < BATCH_BYTES ? OK : intake_batch_end(b, e);
 }
