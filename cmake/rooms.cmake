@@ -52,3 +52,7 @@ endif()
 add_executable(bench_payments EXCLUDE_FROM_ALL bench/payments.c)
 target_link_libraries(bench_payments PRIVATE payments)
 add_dependencies(bench_payments queries)
+# For bench/recon_store.sh only.
+add_executable(bench_recon_store EXCLUDE_FROM_ALL bench/recon_store.c)
+target_link_libraries(bench_recon_store PRIVATE finance)
+add_dependencies(bench_recon_store queries)
