@@ -156,10 +156,10 @@ struct ledger_report {
  * sums and the state of each order are those of its lines, attempts and journals; I5 each capture,
  * reversal and refund has its one journal; I6 every state is the end of its history; I7 a capture
  * was undone by two persons only; I8 receipts complete and without gaps; I11 clearing and disputed
- * money have no residual, and each J3 is a payout of captures
- * that are settled once, each J4 a remittance of two persons; I15 each line is split as its bill
- * says, and nothing of le phi is kept. ERR_BROKEN_CHAIN names the first thing that does not hold.
- */
+ * money have no residual: 1110 of each agency and channel is what was captured less refunded,
+ * disputed and paid over, each J3 is a payout of captures that are settled once, each J4 a
+ * remittance of two persons; I15 each line is split as its bill says, and nothing of le phi is
+ * kept. ERR_BROKEN_CHAIN names the first thing that does not hold. */
 MUST_USE result ledger_verify(struct sql_pool *p, struct ledger_report *out, struct err *e);
 
 const char *ledger_account_name(int code); /* NULL: not in the chart */

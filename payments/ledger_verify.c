@@ -196,6 +196,8 @@ static result rows_check(struct sql *db, struct verifying *v, struct err *e)
         { SQL_LEDGER_BAD_SPLITS, "capture that is not split as its lines" },
         { SQL_LEDGER_BAD_REVERSALS, "capture that was undone without two persons" },
         { SQL_LEDGER_BAD_CLEARING, "clearing or dispute with a residual" },
+        { SQL_LEDGER_BAD_CLEARED, "money at a provider that is not captured less paid over" },
+        { SQL_LEDGER_STRAY_LOSSES, "loss that two persons did not decide" },
         { SQL_LEDGER_BAD_CARRIES, "money carried out and never in" },
         { SQL_LEDGER_BAD_DESKS, "desk whose money is not that of its attempts and slips" },
         { SQL_LEDGER_BAD_PAYOUTS, "payout that is not what its journals say" },

@@ -231,6 +231,51 @@ SELECT s.agency_id, 'clearing' FROM (
 GROUP BY s.agency_id HAVING SUM(s.clearing) <> 0 OR SUM(s.disputed) <> 0
 LIMIT 1;
 
+-- Money at providers (1110) of each agency and channel: captured, less refunded, less what is
+-- disputed, against every journal there. Payouts name no channel: with what was given to orders when
+-- it was found they stand under ''. Write-offs and charges are judged one by one below.
+-- name: ledger_bad_cleared
+SELECT s.agency_id, 'cleared ' || s.channel FROM (
+    SELECT j.agency_id AS agency_id,
+        CASE WHEN a.channel IS NULL OR a.channel = 'assigned' THEN '' ELSE a.channel END AS channel,
+        (1 - 2 * p.side) * p.amount_vnd AS vnd
+    FROM posting p JOIN journal j
+        ON j.agency_id = p.agency_id AND j.slot = p.slot AND j.n = p.journal_n
+        LEFT JOIN attempt a ON a.agency_id = j.agency_id AND a.order_id = j.order_id
+            AND a.n = j.attempt_n
+    WHERE p.account = 1110 AND j.source NOT LIKE 'write\_off:%' ESCAPE '\'
+        AND j.source NOT LIKE 'charge:%'
+    UNION ALL
+    SELECT a.agency_id, CASE WHEN a.channel = 'assigned' THEN '' ELSE a.channel END,
+        -a.captured_vnd
+    FROM attempt a WHERE a.state = 'captured' AND (a.channel IN ('portal', 'vnpay')
+        OR (a.channel = 'assigned' AND a.info <> 'transfer'))
+    UNION ALL
+    SELECT p.agency_id, CASE WHEN a.channel = 'assigned' THEN '' ELSE a.channel END, p.amount_vnd
+    FROM proposal p JOIN attempt a ON a.agency_id = p.agency_id AND a.reference = p.subject
+    WHERE p.kind = 'reversal' AND p.state = 'open' AND (a.channel IN ('portal', 'vnpay')
+        OR (a.channel = 'assigned' AND a.info <> 'transfer'))
+    UNION ALL
+    SELECT r.agency_id, CASE WHEN r.channel = 'assigned' THEN '' ELSE r.channel END,
+        CASE WHEN r.route = 'treasury' THEN r.excess_vnd ELSE r.amount_vnd END
+    FROM refund r WHERE r.state = 'succeeded' AND r.account = 1110
+    UNION ALL
+    SELECT i.agency_id, '', i.vnd FROM payout_item i) s
+GROUP BY s.agency_id, s.channel HAVING SUM(s.vnd) <> 0
+LIMIT 1;
+
+-- What was written off, or charged by a provider, two persons decided, with this very amount.
+-- name: ledger_stray_losses
+SELECT j.agency_id, j.source FROM journal j
+WHERE (j.source LIKE 'write\_off:%' ESCAPE '\' OR j.source LIKE 'charge:%')
+    AND NOT EXISTS (SELECT 1 FROM proposal p WHERE p.kind = 'exception' AND p.state = 'approved'
+        AND p.amount_vnd = j.total_vnd AND p.decided_by <> p.maker
+        AND p.content LIKE '%"action":"' || CASE WHEN j.kind = 'J10' THEN 'write\_off'
+            ELSE 'charge' END || '"%' ESCAPE '\'
+        AND p.content LIKE '%"agency":"' || j.agency_id || '","amount_vnd":'
+            || CAST(j.total_vnd AS TEXT) || ',%')
+LIMIT 1;
+
 -- name: ledger_bad_carries
 SELECT agency_id, 'carried' FROM orders GROUP BY agency_id HAVING SUM(carried_vnd) <> 0 LIMIT 1;
 

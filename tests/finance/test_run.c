@@ -6,6 +6,7 @@
 #include "crypto/keyring.h"
 #include "finance/manifest.h"
 #include "finance/run.h"
+#include "payments/ledger.h"
 #include "store/sql_engine.h"
 #include "tests/finance/day_file.h"
 #include "tests/fixture.h"
@@ -529,4 +530,102 @@ TEST_STORE(a_closed_day_comes_out_the_same_when_it_is_run_again)
     tamper("UPDATE settlement_file SET lines = lines + 1");
     check_ok(manifest_check(&office, &k, test_arena(), &check_again, &e), e);
     check(!check_again.is_same);
+}
+
+/* A payment of monday and its line. */
+static void paid(struct day_file *f)
+{
+    struct counter *c = counter_open();
+    struct order_request rq = counter_request();
+    struct err e = { 0 };
+
+    rq.reference = str_fmt(test_arena(), "H56.14-261123-%04zu", f->count + 1);
+    const struct order o = counter_order_for(c, &rq);
+    const struct str reference = counter_start(c, &o);
+    counter_pay(c, reference);
+    check_ok(attempt_ask(&c->till, reference, counter_cause(), &e), e);
+    (void)day_file_add(f, str_c(counter_deal(c, reference)->txn), reference, o.bill.total_vnd);
+    f->lines[f->count - 1].fee_vnd = 1100;
+}
+
+static void books_broken(const char *why)
+{
+    struct ledger_report report;
+    struct err e = { 0 };
+
+    check_fails(ledger_verify(fixture_pool(), &report, &e), e, ERR_BROKEN_CHAIN);
+    if (!str_has(str_c(e.detail), str_c(why)))
+        test_fail(__FILE__, __LINE__, "%s: %s", why, e.detail);
+}
+
+/* A journal whose hash is right, and which nothing explains. */
+static result post_stray(struct sql *db, void *arg, struct err *e)
+{
+    struct ledger_journal *j = arg;
+
+    return ledger_post(db, FIXTURE_NOW_MS, j, test_arena(), e);
+}
+
+TEST_STORE(books_of_a_closed_day_hold_and_tell_what_was_changed)
+{
+    static const struct {
+        const char *spoil, *mend, *why;
+    } ways[] = {
+        { "UPDATE posting SET amount_vnd = amount_vnd - 7 WHERE account IN (1110, 1120) AND EXISTS "
+          "(SELECT 1 FROM journal j WHERE j.agency_id = posting.agency_id AND j.slot = "
+          "posting.slot "
+          "AND j.n = posting.journal_n AND j.kind = 'J3')",
+          "UPDATE posting SET amount_vnd = amount_vnd + 7 WHERE account IN (1110, 1120) AND EXISTS "
+          "(SELECT 1 FROM journal j WHERE j.agency_id = posting.agency_id AND j.slot = "
+          "posting.slot "
+          "AND j.n = posting.journal_n AND j.kind = 'J3')",
+          "balance" },
+        { "UPDATE payout_item SET vnd = vnd - 7", "UPDATE payout_item SET vnd = vnd + 7",
+          "that is not captured less paid over" },
+        { "UPDATE payout SET gross_vnd = gross_vnd - 7, net_vnd = net_vnd - 7",
+          "UPDATE payout SET gross_vnd = gross_vnd + 7, net_vnd = net_vnd + 7", "payout that is" },
+    };
+    struct counter *c = counter_open();
+    struct day_file f = day_file_make(monday, 1);
+    struct ledger_journal j = ledger_journal_make(STR("H56.14"), "J3", STR("payout:PP:99"));
+    struct err e = { 0 };
+
+    paid(&f);
+    paid(&f);
+    paid(&f);
+    f.count--; /* the third is not in it: carried, and still on 1110 */
+    const int64_t left_vnd = f.lines[2].gross_vnd;
+    take(&f);
+    const struct str id = shown(monday).outcome.exceptions[0].id;
+    check_ok(exception_assign(office.till, id, an.name, STR(""), &an, test_arena(), &e), e);
+    check_ok(exception_carry(office.till, id, date_add_days(monday, 10), STR("chờ tệp"), &an,
+                             test_arena(), &e),
+             e);
+    closed(monday);
+    check_int(counter_balance(c, 1110), left_vnd);
+    check_int(counter_balance(c, 6110), 2 * 1100);
+    counter_books_hold(c);
+    for (size_t i = 0; i < LEN(ways); i++) {
+        tamper(ways[i].spoil);
+        books_broken(ways[i].why);
+        tamper(ways[i].mend);
+        counter_books_hold(c);
+    }
+    j.day = monday;
+    ledger_put_settled(&j, 1, 0);
+    check_ok(sql_transact(fixture_pool(), post_stray, &j, &e), e);
+    books_broken("H56.14 cleared");
+}
+
+TEST_STORE(a_write_off_that_nobody_decided_is_told)
+{
+    struct counter *c = counter_open();
+    struct ledger_journal j = ledger_journal_make(STR("H56.14"), "J10", STR("write_off:x|1"));
+    struct err e = { 0 };
+
+    counter_books_hold(c);
+    j.day = monday;
+    ledger_put_written_off(&j, LEDGER_1110, 5);
+    check_ok(sql_transact(fixture_pool(), post_stray, &j, &e), e);
+    books_broken("two persons did not decide");
 }

@@ -408,17 +408,17 @@ TEST_STORE(what_does_not_balance_or_was_posted_before_is_refused)
     struct err e = { .code = ERR_NONE };
 
     check_fails(post_one(c, &j, &e), e, ERR_INTERNAL); /* empty */
-    ledger_put(&j, LEDGER_1110, LEDGER_DEBIT, 70, STR(""));
+    ledger_put(&j, LEDGER_1120, LEDGER_DEBIT, 70, STR(""));
     check_fails(post_one(c, &j, &e), e, ERR_INTERNAL);
     ledger_put(&j, LEDGER_2150, LEDGER_CREDIT, 69, STR(""));
     check_fails(post_one(c, &j, &e), e, ERR_INTERNAL);
     ledger_put(&j, LEDGER_2150, LEDGER_CREDIT, 1, STR(""));
     check_ok(post_one(c, &j, &e), e);
     check_fails(post_one(c, &j, &e), e, ERR_CONFLICT);
-    check_int(counter_balance(c, 1110), 70);
+    check_int(counter_balance(c, 1120), 70);
     j.agency_id = STR("B"); /* another agency has its own sources */
     check_ok(post_one(c, &j, &e), e);
-    check_int(counter_balance(c, 1110), 140);
+    check_int(counter_balance(c, 1120), 140);
     counter_books_hold(c);
 }
 
@@ -631,7 +631,7 @@ static result post_many(struct sql *db, void *arg, struct err *e)
             ledger_journal_make(STR("A"), "J2c", str_fmt(test_arena(), "s%d", i));
 
         j.day = (struct date){ 2026, 11, 23 };
-        ledger_put_held(&j, LEDGER_1110, i + 1);
+        ledger_put_held(&j, LEDGER_1120, i + 1);
         TRY(ledger_post(db, 1, &j, test_arena(), e));
     }
     return OK;

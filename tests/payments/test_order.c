@@ -103,6 +103,7 @@ static result happen_to(struct sql *db, struct living *l, struct order *o, struc
     case 't':
         return order_refund_ordered(db, t, o, &cause, a, e);
     case 'p':
+        cause.account = LEDGER_1120; /* no refund of the channel's stands beside it */
         return order_refunded(db, t, o, &cause, a, e);
     case 'x':
         return order_release(db, t, o, &cause, a, e);

@@ -142,6 +142,7 @@ static result refund(struct sql *db, void *arg, struct err *e)
 
     cause.amount_vnd = 1000;
     cause.refund_id = STR("rf-1");
+    cause.account = LEDGER_1120; /* has no row of its own */
     TRY(order_take(db, &r->c->till, STR("H56.14"), r->id, test_arena(), &o, e));
     if (r->what[0] == 'r')
         return order_reserve(db, &r->c->till, &o, &cause, &excess_vnd, test_arena(), e);
