@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "finance/office.h"
 #include "finance/reconcile_row.h"
 #include "payments/fee.h"
 
@@ -118,6 +119,7 @@ static result ours_add(struct freezing *z, const struct sql_rows *rows, struct e
         .portal_txn = sql_text(rows, 3, a),
         .order = str_cat(a, str_cat(a, agency_id, STR("/")), sql_text(rows, 2, a)),
         .account = account_of(z, agency_id),
+        .body = agency_id,
         .amount_vnd = sql_int(rows, 4),
         .captured = sql_int(rows, 5) != 0,
         .in_day = sql_int(rows, 6) != 0,
@@ -273,13 +275,16 @@ static struct settlement_line line_of(const struct sql_rows *rows, struct arena 
         .original_ref = sql_text(rows, 4, a),
         .dossier = sql_text(rows, 5, a),
         .account = sql_text(rows, 6, a),
+        .body = sql_text(rows, 7, a),
         .bank = sql_text(rows, 8, a),
         .gross_vnd = sql_int(rows, 9),
         .fee_vnd = sql_int(rows, 10),
         .net_vnd = sql_int(rows, 11),
+        .has_fee = sql_int(rows, 10) != 0 || sql_int(rows, 11) != 0, /* see settlement.h */
         .currency = sql_text(rows, 12, a),
         .success = sql_int(rows, 13) != 0,
         .txn_at_ms = sql_int(rows, 15),
+        .treasury_status = sql_text(rows, 16, a),
     };
 }
 
@@ -316,6 +321,38 @@ static result lines_read(struct freezing *z, struct err *e)
     return OK;
 }
 
+/* The newest day whose money had to be with the treasury when the file was made: a working day
+ * later (T+1), and that one was over. What came in afterwards the file cannot know. */
+static struct date treasury_due(const struct calendar *c, int64_t received_ms)
+{
+    const struct date made = clock_local(received_ms).date;
+    struct date day = date_add_days(made, -1);
+
+    for (int i = 0; i < CALENDAR_DAYS_MAX && date_cmp(calendar_next(c, day, 1), made) >= 0; i++)
+        day = date_add_days(day, -1);
+    return day;
+}
+
+/* What the source's own settings say of this day; none: fees and the treasury are not judged. */
+static void rules_make(struct reconcile_run *r)
+{
+    const struct office *f = r->t->above != NULL ? r->t->above->office : NULL;
+    const struct source *s =
+        f == NULL ? NULL : source_by_key(f->sources, r->key.provider, r->key.account, r->day);
+    const struct source_tariff *t = s != NULL ? source_tariff_of(s, r->day) : NULL;
+
+    if (s != NULL)
+        r->rules.treasury_due = treasury_due(s->calendar, r->file.file.received_ms);
+    if (t == NULL)
+        return;
+    r->tariff = (struct match_tariff){ .fixed_vnd = t->flat_vnd,
+                                       .rate_ppm = t->rate_ppm,
+                                       .least_vnd = t->least_vnd,
+                                       .most_vnd = t->most_vnd };
+    r->rules.tariff = &r->tariff;
+    r->rules.tariff_count = 1;
+}
+
 result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e)
 {
     DEFER(arena_close) struct arena *flags = arena_open(FLAG_BYTES);
@@ -324,6 +361,7 @@ result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e)
     match_close(&r->engine); /* of an attempt that a lost connection ended */
     r->captured_vnd = r->captured_count = r->other_vnd = 0;
     z.agencies = arena_array(r->a, struct agency_account, AGENCIES);
+    rules_make(r);
     TRY(match_open(&r->rules, r->file.file.lines, &r->engine, e));
     TRY(flags_read(&z, flags, e));
     TRY(day_read(&z, e));

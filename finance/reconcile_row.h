@@ -30,6 +30,7 @@ struct reconcile_run {
 
     struct match *engine;
     struct match_rules rules;
+    struct match_tariff tariff; /* of the source on the day; rules may point to it */
     struct match_result result;
     int64_t captured_vnd, captured_count; /* here; summed as it was read */
     int64_t other_vnd;                    /* of it, by channels that are not on 1110 */

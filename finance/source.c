@@ -109,25 +109,28 @@ int64_t source_fetch_at(const struct source *s, struct date day)
     return clock_day_start_ms(due_day(s, day)) + s->fetch.at_s * 1000;
 }
 
+const struct source_tariff *source_tariff_of(const struct source *s, struct date day)
+{
+    for (size_t i = 0; i < s->tariff_count; i++)
+        if (holds(s->tariffs[i].from, s->tariffs[i].to, day))
+            return &s->tariffs[i];
+    return NULL;
+}
+
 bool source_fee_vnd(const struct source *s, struct date day, int64_t amount_vnd, int64_t *fee_vnd)
 {
-    for (size_t i = 0; i < s->tariff_count; i++) {
-        const struct source_tariff *t = &s->tariffs[i];
-        int64_t part_vnd = 0, sum_vnd = 0;
+    const struct source_tariff *t = source_tariff_of(s, day);
+    int64_t part_vnd = 0, sum_vnd = 0;
 
-        if (!holds(t->from, t->to, day))
-            continue;
-        if (money_rate(amount_vnd, t->rate_ppm, &part_vnd, NULL).failed ||
-            money_add(part_vnd, t->flat_vnd, &sum_vnd, NULL).failed)
-            return false;
-        if (sum_vnd < t->least_vnd)
-            sum_vnd = t->least_vnd;
-        if (t->most_vnd > 0 && sum_vnd > t->most_vnd)
-            sum_vnd = t->most_vnd;
-        *fee_vnd = sum_vnd;
-        return true;
-    }
-    return false;
+    if (t == NULL || money_rate(amount_vnd, t->rate_ppm, &part_vnd, NULL).failed ||
+        money_add(part_vnd, t->flat_vnd, &sum_vnd, NULL).failed)
+        return false;
+    if (sum_vnd < t->least_vnd)
+        sum_vnd = t->least_vnd;
+    if (t->most_vnd > 0 && sum_vnd > t->most_vnd)
+        sum_vnd = t->most_vnd;
+    *fee_vnd = sum_vnd;
+    return true;
 }
 
 /* One {token} of a pattern; false: none that is known. */

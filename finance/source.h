@@ -132,6 +132,7 @@ struct date source_day_after(const struct source *s, struct date day);
 int64_t source_deadline(const struct source *s, struct date day);
 /* When it is first fetched: fetch.at_s on the day of the deadline. */
 int64_t source_fetch_at(const struct source *s, struct date day);
+const struct source_tariff *source_tariff_of(const struct source *s, struct date day); /* or NULL */
 /* What the tariff makes of a payment; false: none holds on the day. */
 bool source_fee_vnd(const struct source *s, struct date day, int64_t amount_vnd, int64_t *fee_vnd);
 /* The address of the day's file. */

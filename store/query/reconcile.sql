@@ -64,7 +64,8 @@ ORDER BY r.updated_ms, r.id;
 
 -- name: reconcile_line_page
 SELECT l.n, l.kind, l.portal_txn, l.merchant_ref, l.original_ref, l.dossier, l.account, l.body,
-    l.bank, l.gross_vnd, l.fee_vnd, l.net_vnd, l.currency, l.success, l.code, l.txn_at_ms
+    l.bank, l.gross_vnd, l.fee_vnd, l.net_vnd, l.currency, l.success, l.code, l.txn_at_ms,
+    l.treasury_status
 FROM settlement_line l WHERE l.file_n = $1 AND l.n > $2 ORDER BY l.n LIMIT $3;
 
 -- Whether the file of the day before or after has it.
