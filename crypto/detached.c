@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "crypto/jws.h"
 #include "crypto/key.h"
+#include "crypto/keyring.h"
 
 #define JWS_BYTES_MAX 4096
 
@@ -74,4 +75,29 @@ result detached_verify(struct arena *a, const struct key_set *keys, const char *
     return key_verify(key, key->alg, signed_make(a, first, bytes), sig)
                ? OK
                : jws_bad(e, "signature does not match");
+}
+
+struct str detached_key(struct arena *a, const struct key *key)
+{
+    DEFER(json_close) struct json *jwk = key_jwk(key, a);
+
+    return json_print_canonical(a, jwk);
+}
+
+result detached_verify_kept(struct arena *a, struct str jwk, const char *typ, struct str bytes,
+                            struct str jws, struct str *thumbprint, struct err *e)
+{
+    DEFER(key_set_close) struct key_set *set = NULL;
+    DEFER(json_close) struct json *jwks = json_object();
+    struct json *list = json_array(), *one = NULL;
+
+    json_put(jwks, "keys", list);
+    if (json_read(jwk, &one, e).failed)
+        return jws_bad(e, "the key that was kept is no JSON");
+    json_add(list, one);
+    if (key_set_read(jwks, &set, e).failed)
+        return jws_bad(e, "the key that was kept is none");
+    TRY(detached_verify(a, set, typ, bytes, jws, e));
+    *thumbprint = key_thumbprint(set->keys[0].pkey, a);
+    return OK;
 }

@@ -19,4 +19,12 @@ MUST_USE result detached_sign(struct arena *a, const struct key *key, const char
 MUST_USE result detached_verify(struct arena *a, const struct key_set *keys, const char *typ,
                                 struct str bytes, struct str jws, struct err *e);
 
+/* For signatures that outlive their key's place in a ring: its public JWK, canonical. */
+struct str detached_key(struct arena *a, const struct key *key);
+/* With the key that was kept. It says nothing of whose key that is: the caller compares
+ * *thumbprint (RFC 7638) with one that it trusts. */
+MUST_USE result detached_verify_kept(struct arena *a, struct str jwk, const char *typ,
+                                     struct str bytes, struct str jws, struct str *thumbprint,
+                                     struct err *e);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * Attacker: whoever would have a closed day say something else, and can write to the database.
  * Promise: a changed byte, a day left out and a revision put in its place are found with the
- * published keys alone.
+ * published keys alone; by a key that is published no longer, with the audit log (manifest.h).
  */
 #include "finance/manifest.h"
 
@@ -69,8 +69,9 @@ static result load(struct sql *db, void *arg, struct err *e)
     for (size_t i = 0; i < count; i++) {
         if (rows[i].closed_hash.n == 0 || (l->revision > 0 && rows[i].run.revision != l->revision))
             continue;
-        *l->out = (struct manifest){ rows[i].closed_manifest, rows[i].closed_hash,
-                                     rows[i].signature, rows[i].run.revision, rows[i].run.cut_ms };
+        *l->out =
+            (struct manifest){ rows[i].closed_manifest, rows[i].closed_hash,  rows[i].signature,
+                               rows[i].signer,          rows[i].run.revision, rows[i].run.cut_ms };
         return OK;
     }
     return fail(e, ERR_NOT_FOUND, "no such day was closed");
@@ -145,6 +146,49 @@ static result chain_check(struct sql *db, struct checking *c, int64_t closed_ms,
     return str_eq(hash, previous) ? OK : broken(c, "does not follow the day before it", e);
 }
 
+struct json *manifest_signed(struct str hash, struct str thumbprint)
+{
+    struct json *o = json_object();
+
+    json_put_str(o, "manifest", hash);
+    json_put_str(o, "key", thumbprint);
+    return o;
+}
+
+/* By a key that left the ring: the one that the audit log names for this very manifest. */
+static result kept_check(struct sql *db, struct checking *c, const struct manifest *m,
+                         struct err *e)
+{
+    DEFER(json_close) struct json *detail = NULL;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct run_key k = { c->provider, c->account, { 0 } };
+    struct str thumbprint;
+    bool found;
+
+    must(date_read(c->day, &k.day));
+    TRY(detached_verify_kept(c->page, m->signer, MANIFEST_TYP, m->bytes, m->signature, &thumbprint,
+                             e));
+    detail = manifest_signed(m->hash, thumbprint);
+    TRY(sql_find(db, SQL_RUN_SIGNED, &rows, e, sql_t(run_subject(c->page, &k)),
+                 sql_t(json_print_canonical(c->page, detail))));
+    TRY(sql_next(rows, &found, e));
+    return found ? OK : fail(e, ERR_BAD_TOKEN, "nobody recorded that key");
+}
+
+static result signature_check(struct sql *db, struct checking *c, const struct manifest *m,
+                              struct err *e)
+{
+    struct err why = { 0 };
+
+    if (!detached_verify(c->page, c->keys, MANIFEST_TYP, m->bytes, m->signature, &why).failed)
+        return OK;
+    why = (struct err){ 0 };
+    if (m->signer.n > 0 && !kept_check(db, c, m, &why).failed)
+        return OK;
+    return why.code == ERR_NONE || why.code == ERR_BAD_TOKEN ? broken(c, "is not signed by us", e)
+                                                             : fail(e, why.code, "%s", why.detail);
+}
+
 static result row_check(struct sql *db, struct checking *c, const struct manifest *m,
                         int64_t closed_ms, struct err *e)
 {
@@ -155,8 +199,7 @@ static result row_check(struct sql *db, struct checking *c, const struct manifes
 
     if (!str_eq(digest_hex(c->page, digest_sha256(m->bytes)), m->hash))
         return broken(c, "was altered", e);
-    if (detached_verify(c->page, c->keys, MANIFEST_TYP, m->bytes, m->signature, &why).failed)
-        return broken(c, "is not signed by us", e);
+    TRY(signature_check(db, c, m, e));
     if (json_read(m->bytes, &o, &why).failed || json_want_str(o, "day", 10, &day, &why).failed ||
         json_want_int(o, "revision", 1, INT64_MAX, &revision, &why).failed ||
         json_want_str(o, "previous", 64, &previous, &why).failed)
@@ -183,8 +226,12 @@ static result page_check(struct sql *db, struct checking *c, bool *more, struct 
         c->day = sql_text(rows, 2, c->a);
         c->revision = sql_int(rows, 3);
         arena_reset(c->page);
-        const struct manifest m = { sql_text(rows, 5, c->page), sql_text(rows, 6, c->page),
-                                    sql_text(rows, 7, c->page), c->revision, 0 };
+        const struct manifest m = { sql_text(rows, 5, c->page),
+                                    sql_text(rows, 6, c->page),
+                                    sql_text(rows, 7, c->page),
+                                    sql_text(rows, 10, c->page),
+                                    c->revision,
+                                    0 };
         if (m.signature.n == 0)
             continue; /* under way */
         TRY(row_check(db, c, &m, sql_int(rows, 8), e));

@@ -6,6 +6,12 @@
  * day before of the same source, so that nothing can be left out or put in between. It depends on
  * neither when nor by whom it was made. The signature is a detached JWS of the service's ES256 key
  * (crypto/detached.h); the published JWK set is enough to check it.
+ *
+ * Keys leave the ring long before ten years are over. So the public key is kept beside each
+ * signature, and trusted for that one manifest only where the audit log recorded, in the
+ * transaction that closed the day, the key's thumbprint (RFC 7638) with the manifest's hash
+ * (run.signed). What is trusted then is the audit log: prove it first (audit_verify), and keep
+ * its heads elsewhere. A key of the ring needs none of this.
  */
 #ifndef FINANCE_MANIFEST_H
 #define FINANCE_MANIFEST_H
@@ -14,6 +20,7 @@
 #include "base/clock.h"
 #include "finance/office.h"
 
+struct json;
 struct key_set;
 struct run_key;
 struct run_row;
@@ -25,8 +32,12 @@ struct sql;
 MUST_USE result manifest_make(struct sql *db, const struct run_row *r, struct str outcome,
                               struct arena *a, struct str *out, struct err *e);
 
+/* What the audit log keeps of a signature: hash of the manifest, thumbprint of the key. */
+struct json *manifest_signed(struct str hash, struct str thumbprint);
+
 struct manifest {
     struct str bytes, hash, signature;
+    struct str signer; /* public JWK */
     int64_t revision;
     int64_t cut_ms; /* our side as it was known then */
 };

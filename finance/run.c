@@ -96,6 +96,7 @@ static struct run_row row_read(const struct sql_rows *rows, const struct run_key
         .closed_hash = sql_text(rows, 10, a),
         .signature = sql_text(rows, 11, a),
         .steps = sql_int(rows, 12),
+        .signer = sql_text(rows, 13, a),
     };
 
     r.run.is_signed = r.signature.n > 0;
@@ -156,7 +157,7 @@ static result row_save(struct sql *db, const struct run_row *r, struct arena *a,
         sql_t(date_iso(a, d->key.day)), sql_i(d->revision), sql_t(str_c(state_names[d->state])),
         sql_t(d->manifest_hash), sql_i(d->cut_ms), sql_t(d->proposal_id), sql_t(d->submitted_by),
         sql_t(d->closed_by), sql_i(d->changed_ms), sql_i(d->closed_ms), sql_t(r->closed_manifest),
-        sql_t(r->closed_hash), sql_t(r->signature), sql_i(r->steps));
+        sql_t(r->closed_hash), sql_t(r->signature), sql_i(r->steps), sql_t(r->signer));
 }
 
 result run_step(struct sql *db, struct run_row *r, enum run_event ev, const struct run_cause *cause,

@@ -16,6 +16,7 @@
 #include "finance/manifest.h"
 #include "finance/payout.h"
 #include "finance/run_row.h"
+#include "store/audit.h"
 
 static result is_chain_broken(struct sql *db, const struct run_key *k, struct arena *a,
                               bool *broken, struct err *e)
@@ -182,14 +183,22 @@ static result subject_read(const struct proposal *p, struct arena *a, struct run
     return OK;
 }
 
-static result sign(const struct office *f, struct run_row *r, struct arena *a, struct err *e)
+static result sign(struct sql *db, const struct office *f, struct run_row *r, struct str by,
+                   struct arena *a, struct err *e)
 {
     DEFER(key_release) struct key *key = NULL;
+    DEFER(json_close) struct json *detail = NULL;
+    struct audit_event ev = { .actor = by, .action = STR("run.signed") };
 
     if (f->keys == NULL)
         return fail(e, ERR_CONFIG, "no key signs manifests");
     TRY(keyring_active(f->keys, KEY_ES256, &key, e));
-    return detached_sign(a, key, MANIFEST_TYP, r->closed_manifest, &r->signature, e);
+    TRY(detached_sign(a, key, MANIFEST_TYP, r->closed_manifest, &r->signature, e));
+    r->signer = detached_key(a, key);
+    detail = manifest_signed(r->closed_hash, key_id(key));
+    ev.subject = run_subject(a, &r->run.key);
+    ev.detail = detail;
+    return audit_append(db, clock_now_ms(f->till->clock), &ev, e);
 }
 
 static result approve(struct sql *db, const struct office *f, struct run_row *r,
@@ -206,7 +215,7 @@ static result approve(struct sql *db, const struct office *f, struct run_row *r,
     r->run.closed_ms = cause->now_ms;
     TRY(manifest_make(db, r, d.manifest, a, &r->closed_manifest, e));
     r->closed_hash = digest_hex(a, digest_sha256(r->closed_manifest));
-    TRY(sign(f, r, a, e));
+    TRY(sign(db, f, r, cause->actor, a, e));
     r->run.closed_by = p->decided_by;
     return run_step(db, r, RUN_EV_APPROVE, cause, &action, a, e);
 }

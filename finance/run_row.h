@@ -13,6 +13,7 @@
 struct run_row {
     struct run run;
     struct str closed_manifest, closed_hash, signature;
+    struct str signer; /* public JWK of its key */
     int64_t steps;
 };
 

@@ -6,25 +6,25 @@ UPDATE run_day SET steps = steps WHERE provider = $1 AND account = $2 AND day = 
     AND revision = (SELECT MAX(m.revision) FROM run_day m
         WHERE m.provider = $1 AND m.account = $2 AND m.day = $3)
 RETURNING revision, state, outcome_hash, cut_ms, proposal_id, submitted_by, closed_by, changed_ms,
-    closed_ms, manifest, manifest_hash, signature, steps;
+    closed_ms, manifest, manifest_hash, signature, steps, signer;
 
 -- Newest revision first.
 -- name: run_day_load
 SELECT revision, state, outcome_hash, cut_ms, proposal_id, submitted_by, closed_by, changed_ms,
-    closed_ms, manifest, manifest_hash, signature, steps
+    closed_ms, manifest, manifest_hash, signature, steps, signer
 FROM run_day WHERE provider = $1 AND account = $2 AND day = $3
 ORDER BY revision DESC LIMIT $4;
 
 -- name: run_day_insert
 INSERT INTO run_day (provider, account, day, revision, state, outcome_hash, cut_ms, proposal_id,
-    submitted_by, closed_by, changed_ms, closed_ms, manifest, manifest_hash, signature, steps)
-VALUES ($1, $2, $3, $4, 'open', '', 0, '', '', '', $5, 0, '', '', '', 0)
+    submitted_by, closed_by, changed_ms, closed_ms, manifest, manifest_hash, signature, steps, signer)
+VALUES ($1, $2, $3, $4, 'open', '', 0, '', '', '', $5, 0, '', '', '', 0, '')
 ON CONFLICT (provider, account, day, revision) DO NOTHING;
 
 -- name: run_day_save
 UPDATE run_day SET state = $5, outcome_hash = $6, cut_ms = $7, proposal_id = $8,
     submitted_by = $9, closed_by = $10, changed_ms = $11, closed_ms = $12, manifest = $13,
-    manifest_hash = $14, signature = $15, steps = $16
+    manifest_hash = $14, signature = $15, steps = $16, signer = $17
 WHERE provider = $1 AND account = $2 AND day = $3 AND revision = $4;
 
 -- name: run_step_insert
@@ -49,10 +49,14 @@ ORDER BY day DESC, revision DESC LIMIT 1;
 -- Days of all sources in a span, newest revision of each last.
 -- name: run_day_span
 SELECT provider, account, day, revision, state, manifest, manifest_hash, signature, closed_ms,
-    outcome_hash
+    outcome_hash, signer
 FROM run_day WHERE day >= $1 AND day <= $2
     AND (day, provider, account, revision) > ($3, $4, $5, $6)
 ORDER BY day, provider, account, revision LIMIT $7;
+
+-- What the audit log says of who signed a day.
+-- name: run_signed
+SELECT seq FROM audit_log WHERE subject = $1 AND action = 'run.signed' AND detail = $2 LIMIT 1;
 
 -- Days of all sources in a span with what their last run left: newest revisions, and the value of
 -- what is open.

@@ -16,6 +16,7 @@ CREATE TABLE run_day (
     manifest TEXT NOT NULL, -- canonical JSON, written when it was closed; or empty
     manifest_hash TEXT NOT NULL, -- SHA-256 of it
     signature TEXT NOT NULL, -- detached JWS over it
+    signer TEXT NOT NULL, -- the public key that made it, JWK: keys leave the ring, days stay
     steps BIGINT NOT NULL, -- rows of history
     PRIMARY KEY (provider, account, day, revision),
     CHECK ((state IN ('closed', 'reopened')) = (closed_ms > 0)),

@@ -417,6 +417,52 @@ TEST_STORE(a_changed_byte_of_a_manifest_is_found)
     }
 }
 
+/* A ring without the key that signed. */
+static void keys_renewed(void)
+{
+    static struct keyring *later;
+    const char *dir = str_cstr(test_arena(), str_fmt(test_arena(), "%s/later", test_folder()));
+    struct str kid;
+    struct err e = { 0 };
+
+    if (later == NULL) {
+        check_ok(keyring_make_key(dir, KEY_ES256, KEY_ACTIVE, test_arena(), &kid, &e), e);
+        check_ok(keyring_open(dir, &later, &e), e);
+    }
+    office.keys = later;
+}
+
+TEST_STORE(a_manifest_outlives_the_key_that_signed_it)
+{
+    static const char *const changes[] = {
+        "UPDATE run_day SET signer = ''",
+        "UPDATE run_day SET signer = '{}'",
+        "DELETE FROM audit_log WHERE action = 'run.signed'",
+    };
+    const struct day_file f = day_file_make(monday, 1);
+    struct manifest_report report;
+    struct str signer;
+    struct err e = { 0 };
+
+    take(&f);
+    closed(monday);
+    signer = manifest_of(monday).signer;
+    keys_renewed();
+    check_ok(verify(&report, &e), e);
+    check_int(report.checked, 1);
+    for (size_t i = 0; i < LEN(changes); i++) {
+        tamper(changes[i]);
+        check_fails(verify(&report, &e), e, ERR_BROKEN_CHAIN);
+        check_str(report.why, "is not signed by us");
+        e = (struct err){ 0 };
+        if (i < 2)
+            tamper(
+                str_cstr(test_arena(), str_fmt(test_arena(), "UPDATE run_day SET signer = '%.*s'",
+                                               STR_ARG(signer))));
+    }
+    office.keys = keys;
+}
+
 TEST_STORE(a_day_that_was_taken_out_of_the_chain_is_found)
 {
     const struct day_file first = day_file_make(monday, 1), next = follow(&first);
