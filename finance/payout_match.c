@@ -50,8 +50,8 @@ static result credits_read(struct sql *db, struct matching *m, struct err *e)
         if (c->account.n == 0)
             c->account = m->s->account;
         if (c->number.n == 0)
-            c->number =
-                str_fmt(m->a, "%.*s/%lld", STR_ARG(date_iso(m->a, m->s->day)), (long long)c->n);
+            c->number = str_fmt(m->a, "%.*s/%.*s/%lld", STR_ARG(m->s->account),
+                                STR_ARG(date_iso(m->a, m->s->day)), (long long)c->n);
     }
     return OK;
 }

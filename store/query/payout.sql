@@ -187,7 +187,9 @@ WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
     AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.reference = l.merchant_ref)
     AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.portal_txn = l.portal_txn)
     AND NOT EXISTS (SELECT 1 FROM transfer t WHERE t.bank_txn = l.portal_txn)
-    AND NOT EXISTS (SELECT 1 FROM payout p WHERE p.bank_ref = l.portal_txn AND p.bank_ref <> '')
+    AND NOT EXISTS (SELECT 1 FROM payout p WHERE p.bank_ref <> ''
+        AND p.bank_ref = CASE WHEN l.portal_txn <> '' THEN l.portal_txn
+            ELSE CAST($2 AS TEXT) || '/' || CAST($3 AS TEXT) || '/' || l.n END)
 ORDER BY l.n LIMIT $4;
 
 -- name: payout_sums

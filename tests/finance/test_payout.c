@@ -453,6 +453,32 @@ TEST_STORE(one_credit_of_the_statement_confirms_its_payout)
     check_str(listed("confirmed", &count)[0].bank_day, "2026-11-24");
 }
 
+/* A credit without a number of its own has one by its place. */
+TEST_STORE(a_credit_without_a_number_confirms_once)
+{
+    const struct date tuesday = date_add_days(monday, 1);
+    const struct payout_day s = { STR("PP"), STR(DAY_FILE_ACCOUNT), tuesday };
+    const int64_t credits[] = { AMOUNT };
+    struct day_file f = day_file_make(monday, 1);
+    const struct str a = captured_at("H56.14");
+    struct payout_matched m;
+    struct err e = { 0 };
+    size_t count;
+
+    (void)settled(&f, a);
+    take(&f);
+    (void)post();
+    (void)statement(credits, LEN(credits));
+    tamper("UPDATE payout SET state = 'open', bank_ref = '', bank_day = '', confirmed_ms = 0");
+    tamper("UPDATE settlement_line SET portal_txn = '' WHERE portal_txn = 'FT0'");
+    check_ok(payout_match(&office, &s, &m, &e), e);
+    check_int(m.confirmed, 1);
+    check(listed("confirmed", &count)[0].bank_ref.n > 0);
+    check_ok(payout_match(&office, &s, &m, &e), e);
+    check_int(m.confirmed, 0);
+    check_int(m.unmatched, 0); /* it has told what it had to tell */
+}
+
 TEST_STORE(credits_that_are_not_the_sum_confirm_nothing)
 {
     const int64_t credits[] = { AMOUNT, AMOUNT - 1 };
