@@ -5,6 +5,7 @@
  */
 #include "web/api.h"
 
+#include "auth/client.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -84,6 +85,26 @@ const struct api_operation *api_operation_find(enum method method, const char *p
     return NULL;
 }
 
+bool api_is_of_route(const struct api_operation *op, enum method method, const char *path)
+{
+    const struct str whole = str_c(op->path), tail = str_sub(whole, whole.n - 4, whole.n);
+    const bool is_file = str_is(tail, ".pdf") || str_is(tail, ".xml");
+
+    return op->method == method && str_is(is_file ? str_sub(whole, 0, whole.n - 4) : whole, path);
+}
+
+const char *api_file_type(const char *schema)
+{
+    static const char *const types[][2] = { { "bytes", "application/octet-stream" },
+                                            { "pdf", "application/pdf" },
+                                            { "xml", "application/xml" } };
+
+    for (size_t i = 0; i < LEN(types); i++)
+        if (str_is(str_c(schema), types[i][0]))
+            return types[i][1];
+    return NULL;
+}
+
 static result bad(const struct api_member *m, const char *why, struct err *e)
 {
     return fail_field(e, ERR_INVALID, m->name, "%s: %s", m->name, why);
@@ -146,6 +167,25 @@ bool api_money(const struct json *v, int64_t *out)
     if (json_str(v, &text))
         return !money_read_wire(text, out, NULL).failed && *out <= MONEY_MAX_VND;
     return json_int(v, out) && *out >= 0 && *out <= MONEY_MAX_VND;
+}
+
+struct str api_text(const struct json *o, const char *name)
+{
+    struct str s;
+
+    return json_str(json_member(o, name), &s) ? s : STR("");
+}
+
+void api_put_text(struct json *o, const char *name, struct str text)
+{
+    if (text.n > 0)
+        json_put_str(o, name, text);
+}
+
+void api_put_time(const struct ctx *c, struct json *o, const char *name, int64_t at_ms)
+{
+    if (at_ms > 0)
+        json_put_str(o, name, clock_rfc3339(c->arena, at_ms));
 }
 
 static result check_number(const struct api_member *m, const struct json *v, bool is_answer,
@@ -281,6 +321,39 @@ result api_may(const struct ctx *c, struct err *e)
 
     TRY(operation_of(c, &op, e));
     return access_need_scope(&c->access, op->scope, e);
+}
+
+static result client_of(struct ctx *c, struct str agency_id, bool *may, struct err *e)
+{
+    struct client client;
+
+    TRY(client_load(&c->app->auth, c->arena, c->access.client_id, &client, e));
+    *may = client_may_agency(&client, agency_id);
+    return OK;
+}
+
+result api_agency(struct ctx *c, struct str agency_id, struct err *e)
+{
+    bool may;
+
+    TRY(client_of(c, agency_id, &may, e));
+    return may ? OK : fail_field(e, ERR_FORBIDDEN, "agency_id", "not registered for this agency");
+}
+
+result api_see(struct ctx *c, struct str agency_id, struct err *e)
+{
+    bool may;
+
+    TRY(client_of(c, agency_id, &may, e));
+    return may ? OK : fail(e, ERR_NOT_FOUND, "of another agency");
+}
+
+struct proposal_actor api_actor(const struct ctx *c)
+{
+    return (struct proposal_actor){ .name = str_cat(c->arena, STR("client:"), c->access.client_id),
+                                    .limit_vnd = c->app->conf.payments.approve_approver_vnd,
+                                    .request_id = c->visit.request_id,
+                                    .ip = c->visit.ip };
 }
 
 static bool is_json(const struct request *rq)

@@ -17,6 +17,7 @@
 
 #include "http/form.h"
 #include "payments/idempotency.h"
+#include "payments/proposal.h"
 #include "web/route_row.h"
 
 struct json;
@@ -64,6 +65,10 @@ const struct api_schema *api_schemas(size_t *count);
 const struct api_operation *api_operations(size_t *count);
 const struct api_schema *api_schema_find(const char *name); /* NULL: none of that name */
 const struct api_operation *api_operation_find(enum method method, const char *path);
+/* The route of an operation: its path up to the ending of a file. */
+bool api_is_of_route(const struct api_operation *op, enum method method, const char *path);
+/* Media type of a schema that is a file, or NULL. */
+const char *api_file_type(const char *schema);
 
 /* Whether a value is as the schema says. ERR_INVALID and ERR_UNKNOWN_FIELD name the member; those
  * of a map are its own. is_answer: money is a number. */
@@ -71,6 +76,12 @@ MUST_USE result api_check(const struct api_schema *s, const struct json *value, 
                           struct err *e);
 
 MUST_USE result api_may(const struct ctx *c, struct err *e);
+/* Whose data: a client that is registered for some agencies only asks for one of them (empty: the
+ * whole installation); ERR_FORBIDDEN "agency_id". api_see: of one record, ERR_NOT_FOUND. */
+MUST_USE result api_agency(struct ctx *c, struct str agency_id, struct err *e);
+MUST_USE result api_see(struct ctx *c, struct str agency_id, struct err *e);
+/* "client:<id>", as maker and checker. */
+struct proposal_actor api_actor(const struct ctx *c);
 /* The body, or an empty object when there is none and its schema needs nothing. */
 MUST_USE result api_body(const struct ctx *c, const struct request *rq, struct json **body,
                          struct err *e);
@@ -117,5 +128,9 @@ int64_t api_time_ms(const struct form *query, const char *name, int64_t otherwis
 int64_t api_money_of(const struct form *query, const char *name, int64_t otherwise);
 /* A number or a text of digits. */
 bool api_money(const struct json *v, int64_t *out);
+struct str api_text(const struct json *o, const char *name); /* empty when absent */
+/* Members that are there or not: left out when empty or 0. */
+void api_put_text(struct json *o, const char *name, struct str text);
+void api_put_time(const struct ctx *c, struct json *o, const char *name, int64_t at_ms);
 
 #endif

@@ -13,14 +13,6 @@
 #include "web/api.h"
 #include "web/view.h"
 
-static struct proposal_actor client_actor(const struct ctx *c)
-{
-    return (struct proposal_actor){ .name = str_cat(c->arena, STR("client:"), c->access.client_id),
-                                    .limit_vnd = c->app->conf.payments.approve_approver_vnd,
-                                    .request_id = c->visit.request_id,
-                                    .ip = c->visit.ip };
-}
-
 static struct json *refund_json(const struct refund *r, struct str hash, struct arena *a)
 {
     struct json *o = json_object();
@@ -44,13 +36,6 @@ static struct json *refund_json(const struct refund *r, struct str hash, struct 
     return o;
 }
 
-static struct str text_of(const struct json *o, const char *name)
-{
-    struct str s;
-
-    return json_str(json_member(o, name), &s) ? s : (struct str){ "", 0 };
-}
-
 struct making {
     struct ctx *c;
     struct refund_request rq;
@@ -60,7 +45,7 @@ static result make(struct sql *db, void *arg, struct arena *a, struct idempotenc
                    struct err *e)
 {
     const struct making *m = arg;
-    const struct proposal_actor by = client_actor(m->c);
+    const struct proposal_actor by = api_actor(m->c);
     struct refund r;
 
     TRY(refund_make(db, &m->c->app->till, &m->rq, &by, "api", a, &r, e));
@@ -75,11 +60,11 @@ static void request_read(const struct ctx *c, const struct json *body, struct re
     (void)api_money(json_member(body, "amount_vnd"), &out->amount_vnd);
     (void)api_money(json_member(body, "refund_amount_available"), &out->available_vnd);
     (void)json_int(json_member(body, "attempt"), &out->attempt_n);
-    out->reason = text_of(body, "reason");
-    out->remark = text_of(body, "remark");
-    out->payee = (struct refund_payee){ .name = text_of(payee, "name"),
-                                        .bank = text_of(payee, "bank"),
-                                        .account = text_of(payee, "account") };
+    out->reason = api_text(body, "reason");
+    out->remark = api_text(body, "remark");
+    out->payee = (struct refund_payee){ .name = api_text(payee, "name"),
+                                        .bank = api_text(payee, "bank"),
+                                        .account = api_text(payee, "account") };
 }
 
 /* POST /v1/payments/{id}/refunds */
@@ -178,11 +163,11 @@ static result decide(void *arg, struct arena *a, struct idempotency_reply *out, 
 {
     const struct deciding *k = arg;
     struct ctx *c = k->c;
-    const struct proposal_actor by = client_actor(c);
+    const struct proposal_actor by = api_actor(c);
     const struct proposal_decision d = { .id = k->r.proposal_id,
                                          .verdict = k->verdict,
-                                         .hash = text_of(k->body, "hash"),
-                                         .remark = text_of(k->body, "remark") };
+                                         .hash = api_text(k->body, "hash"),
+                                         .remark = api_text(k->body, "remark") };
     struct json *body;
     struct proposal p;
 
@@ -223,7 +208,7 @@ static result give_up(void *arg, struct arena *a, struct idempotency_reply *out,
 {
     const struct deciding *k = arg;
     struct ctx *c = k->c;
-    const struct proposal_actor by = client_actor(c);
+    const struct proposal_actor by = api_actor(c);
     const struct order_cause cause = {
         .actor = by.name, .source = STR("api"), .request_id = by.request_id, .ip = by.ip
     };

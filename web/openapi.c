@@ -158,11 +158,25 @@ static bool in_request(const char *name)
     return false;
 }
 
+static struct json *file_schema(const struct api_schema *s)
+{
+    struct json *o = typed("string");
+
+    json_put_str(o, "description", str_c(s->en));
+    json_put_str(o, "format", STR("binary"));
+    return o;
+}
+
 static struct json *schema_json(const struct api_schema *s, struct arena *a)
 {
     const bool is_request = in_request(s->name);
-    struct json *o = typed("object"), *all = json_object(), *needed = json_array();
+    struct json *o, *all, *needed;
 
+    if (api_file_type(s->name) != NULL)
+        return file_schema(s);
+    o = typed("object");
+    all = json_object();
+    needed = json_array();
     json_put_str(o, "description", str_c(s->en));
     for (size_t i = 0; i < s->count; i++) {
         struct json *one = member_schema(&s->members[i], !is_request, a);
@@ -265,12 +279,20 @@ static struct json *content(const char *type, struct json *schema)
     return o;
 }
 
+/* A body in its own form: JSON, or a file. */
+static struct json *body_content(const char *schema, struct arena *a)
+{
+    const char *type = api_file_type(schema);
+
+    return content(type != NULL ? type : "application/json", ref(a, "schemas", schema));
+}
+
 static struct json *answers(const struct api_operation *op, struct arena *a)
 {
     struct json *o = json_object(), *good = json_object();
 
     json_put_str(good, "description", str_c(op->en));
-    json_put(good, "content", content("application/json", ref(a, "schemas", op->response)));
+    json_put(good, "content", body_content(op->response, a));
     json_put(o, str_cstr(a, str_i64(a, op->status)), good);
     if (op->method == METHOD_GET && !str_is(str_c(op->scope), "")) {
         struct json *same = json_object();
@@ -307,7 +329,7 @@ static struct json *operation_json(const struct api_operation *op, struct arena 
     if (api_schema_find(op->request) != NULL) {
         body = json_object();
         json_put_bool(body, "required", !str_is(str_c(op->request), "nothing"));
-        json_put(body, "content", content("application/json", ref(a, "schemas", op->request)));
+        json_put(body, "content", body_content(op->request, a));
         json_put(o, "requestBody", body);
     }
     json_put(o, "responses", answers(op, a));
@@ -326,27 +348,37 @@ static struct json *missing_json(const struct route_row *row)
     return o;
 }
 
+static void path_put(struct json *paths, const char *name, enum method method, struct json *what,
+                     struct arena *a)
+{
+    struct json *path = json_member(paths, name);
+
+    if (path == NULL) {
+        path = json_object();
+        json_put(paths, name, path);
+    }
+    json_put(path, str_cstr(a, str_lower(a, str_c(method_name(method)))), what);
+}
+
 static struct json *paths_json(struct arena *a)
 {
     struct json *paths = json_object();
+    const struct api_operation *ops;
     const struct route *routes;
-    size_t n;
+    size_t n, count;
 
+    ops = api_operations(&count);
     routes = routes_all(&n);
     for (size_t i = 0; i < n; i++) {
         const struct route_row *row = routes[i].own;
-        const struct api_operation *op = api_operation_find(row->method, row->path);
-        const char *method = str_cstr(a, str_lower(a, str_c(method_name(row->method))));
-        struct json *path;
 
         if (!openapi_has(row))
             continue;
-        path = json_member(paths, row->path);
-        if (path == NULL) {
-            path = json_object();
-            json_put(paths, row->path, path);
-        }
-        json_put(path, method, op != NULL ? operation_json(op, a) : missing_json(row));
+        if (api_operation_find(row->method, row->path) == NULL)
+            path_put(paths, row->path, row->method, missing_json(row), a);
+        for (size_t k = 0; k < count; k++)
+            if (api_is_of_route(&ops[k], row->method, row->path))
+                path_put(paths, ops[k].path, row->method, operation_json(&ops[k], a), a);
     }
     return paths;
 }
