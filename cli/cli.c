@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -111,7 +112,29 @@ result cli_need_officer(struct cli *cli, struct app *app, struct str name, struc
                : fail_field(e, ERR_FORBIDDEN, "by", "an officer at least proposes this");
 }
 
+result cli_need_actor(struct cli *cli, struct app *app, struct proposal_actor *out, struct err *e)
+{
+    const struct str name = str_c(cli_option(cli, "--by", 0));
+
+    TRY(cli_need_officer(cli, app, name, e));
+    *out = (struct proposal_actor){ .name = str_cat(cli->arena, STR("staff:"), name),
+                                    .request_id = STR("cli") };
+    return OK;
+}
+
+result cli_day(const char *text, const char *field, struct date *out, struct err *e)
+{
+    return text == NULL || (date_read(str_c(text), out) && date_is_valid(*out))
+               ? OK
+               : fail_field(e, ERR_INVALID, field, "not a date yyyy-mm-dd");
+}
+
 void cli_print(struct str text)
 {
     (void)fwrite(text.p, 1, text.n, stdout);
+}
+
+void cli_print_json(struct cli *cli, const struct json *o)
+{
+    cli_print(str_cat(cli->arena, json_print(cli->arena, o), STR("\n")));
 }

@@ -9,7 +9,10 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "payments/proposal.h"
 #include "web/app.h"
+
+struct json;
 
 struct cli {
     struct arena *arena;
@@ -44,6 +47,12 @@ MUST_USE result cli_need_word(const struct cli *cli, int n, const char *what, st
 /* Who proposes, of option --by: an open account that may work with money. ERR_INVALID,
  * ERR_NOT_FOUND, ERR_FORBIDDEN, all of field "by". */
 MUST_USE result cli_need_officer(struct cli *cli, struct app *app, struct str name, struct err *e);
+/* The same as an actor of proposals, from option --by. */
+MUST_USE result cli_need_actor(struct cli *cli, struct app *app, struct proposal_actor *out,
+                               struct err *e);
+/* yyyy-mm-dd; text NULL leaves *out as it is. ERR_INVALID names the field. */
+MUST_USE result cli_day(const char *text, const char *field, struct date *out, struct err *e);
 void cli_print(struct str text); /* to standard output */
+void cli_print_json(struct cli *cli, const struct json *o);
 
 #endif

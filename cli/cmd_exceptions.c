@@ -40,11 +40,6 @@ static struct json *exception_json(const struct exception *x, int64_t now_ms, st
     return o;
 }
 
-static void print_json(struct cli *cli, const struct json *o)
-{
-    cli_print(str_cat(cli->arena, json_print(cli->arena, o), STR("\n")));
-}
-
 static struct exception_filter filter_of(const struct cli *cli)
 {
     return (struct exception_filter){ .tab = -1,
@@ -82,7 +77,7 @@ result cmd_exceptions_list(struct cli *cli, struct err *e)
                          (long long)x->difference_vnd, STR_ARG(x->dossier), STR_ARG(x->owner));
     }
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 
@@ -121,7 +116,7 @@ result cmd_exceptions_show(struct cli *cli, struct err *e)
     json_put(o, "history", rows);
     for (size_t i = 0; i < count; i++)
         json_add(rows, history_json(&list[i], cli->arena));
-    print_json(cli, o);
+    cli_print_json(cli, o);
     return OK;
 }
 

@@ -27,12 +27,6 @@ static result read_day(const struct cli *cli, const char *word, struct date *day
     return OK;
 }
 
-static void print_json(struct cli *cli, const struct json *o)
-{
-    cli_print(json_print(cli->arena, o));
-    (void)putchar('\n');
-}
-
 /* "file: row.field: why", a line each. */
 static void print_mistakes(struct cli *cli, struct str lines, bool good)
 {
@@ -51,7 +45,7 @@ static void print_mistakes(struct cli *cli, struct str lines, bool good)
             json_add_str(list, line);
     json_put_bool(o, "good", good);
     json_put(o, "mistakes", list);
-    print_json(cli, o);
+    cli_print_json(cli, o);
 }
 
 result cmd_fees_check(struct cli *cli, struct err *e)
@@ -116,7 +110,7 @@ result cmd_fees_list(struct cli *cli, struct err *e)
     TRY(open_fees(cli, &stores, &app, e));
     catalogue = fee_catalogue(app->fees, day, STR(""), STR(""));
     if (cli_flag(cli, "--json")) {
-        print_json(cli, catalogue);
+        cli_print_json(cli, catalogue);
         return OK;
     }
     (void)printf("version %lld\n", (long long)fee_table_version(app->fees));
@@ -164,7 +158,7 @@ result cmd_fees_publish(struct cli *cli, struct err *e)
         json_put_str(o, "proposal", p.id);
         json_put_str(o, "hash", p.hash);
         json_put(o, "content", content);
-        print_json(cli, o);
+        cli_print_json(cli, o);
         return OK;
     }
     (void)printf("proposal %.*s, hash %.*s: another person approves it on /finance/approvals\n",
@@ -271,7 +265,7 @@ result cmd_fees_quote(struct cli *cli, struct err *e)
     TRY(quote_price(&app->till, &asked.rq, cli->arena, &q, e));
     if (cli_flag(cli, "--json")) {
         o = fee_quote_json(app, &q, cli->arena);
-        print_json(cli, o);
+        cli_print_json(cli, o);
         return OK;
     }
     quote_print(cli, app, &q);

@@ -19,12 +19,6 @@
 #define FILE_BYTES_MAX (8 * 1024 * 1024)
 #define SAMPLE_NAME    "CHỨNG THƯ MẪU, KHÔNG CÓ GIÁ TRỊ PHÁP LÝ (sample)"
 
-static void print_json(struct cli *cli, const struct json *o)
-{
-    cli_print(json_print(cli->arena, o));
-    (void)putchar('\n');
-}
-
 /* The folder is made when it is not there: only its owner may read what is in it. */
 static result folder_need(const struct till *t, struct arena *a, struct err *e)
 {
@@ -77,7 +71,7 @@ result cmd_receipts_keys(struct cli *cli, struct err *e)
     json_put_int(all, "unsigned", waiting);
     json_put_int(all, "oldest_s", oldest_s);
     if (cli_flag(cli, "--json"))
-        print_json(cli, all);
+        cli_print_json(cli, all);
     else
         (void)printf("%lld receipts are not signed yet, the oldest for %lld s\n",
                      (long long)waiting, (long long)oldest_s);
@@ -185,7 +179,7 @@ static void judgement_print(struct cli *cli, const struct receipt_judgement *j)
     json_put_str(o, "sha256", j->sha256);
     json_put_str(o, "code", j->code);
     if (cli_flag(cli, "--json")) {
-        print_json(cli, o);
+        cli_print_json(cli, o);
         return;
     }
     (void)printf("issued here, byte for byte  %s\nsignature                   %s\n"
@@ -245,7 +239,7 @@ result cmd_receipts_resend(struct cli *cli, struct err *e)
     json_put_str(o, "xml_sha256", paper.sha256[RECEIPT_XML]);
     json_put_str(o, "pdf_sha256", paper.sha256[RECEIPT_PDF]);
     if (cli_flag(cli, "--json"))
-        print_json(cli, o);
+        cli_print_json(cli, o);
     else
         (void)printf("signed %.*s by %.*s\n", STR_ARG(clock_rfc3339(cli->arena, paper.signed_ms)),
                      STR_ARG(paper.signer));
@@ -312,7 +306,7 @@ result cmd_receipts_range(struct cli *cli, struct err *e)
     TRY(receipt_range_split(&app->till, agency, unit, count, cli->arena, &g, e));
     range_print(cli, &g, rows);
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 
@@ -329,7 +323,7 @@ result cmd_receipts_ranges(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++)
         range_print(cli, &list[i], rows);
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 
@@ -396,7 +390,7 @@ result cmd_receipts_summary(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++)
         summary_print(cli, &list[i], rows);
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 

@@ -33,11 +33,6 @@ static struct json *refund_json(const struct refund *r, struct arena *a)
     return o;
 }
 
-static void print_json(struct cli *cli, const struct json *o)
-{
-    cli_print(str_cat(cli->arena, json_print(cli->arena, o), STR("\n")));
-}
-
 static void print_row(const struct refund *r)
 {
     (void)printf("%.*s  %s  %lld  %s  %.*s  %.*s\n", STR_ARG(r->id), refund_state_name(r->state),
@@ -68,7 +63,7 @@ result cmd_refunds_list(struct cli *cli, struct err *e)
             print_row(&list[i]);
     }
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 
@@ -107,7 +102,7 @@ result cmd_refunds_show(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++)
         history_put(cli, rows, &history[i]);
     if (cli_flag(cli, "--json")) {
-        print_json(cli, o);
+        cli_print_json(cli, o);
         return OK;
     }
     print_row(&r);

@@ -9,11 +9,6 @@
 
 #define DELIVERIES_SHOWN 100
 
-static void print_json(struct cli *cli, const struct json *o)
-{
-    cli_print(str_cat(cli->arena, json_print(cli->arena, o), STR("\n")));
-}
-
 static void endpoint_print(struct cli *cli, const struct webhook_endpoint *w, struct json *rows)
 {
     struct json *o = json_object();
@@ -44,7 +39,7 @@ result cmd_webhooks_list(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++)
         endpoint_print(cli, &list[i], rows);
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 
@@ -84,7 +79,7 @@ result cmd_webhooks_deliveries(struct cli *cli, struct err *e)
     for (size_t i = 0; i < count; i++)
         delivery_print(cli, &list[i], rows);
     if (cli_flag(cli, "--json"))
-        print_json(cli, rows);
+        cli_print_json(cli, rows);
     return OK;
 }
 

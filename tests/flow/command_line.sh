@@ -30,6 +30,18 @@ fails 2 '--public' staff list --public
 fails 2 '--redirects' client add portal-2 --redirects https://portal.example/
 fails 2 'date' reconcile 2026-02-30
 fails 2 'FILE' reconcile 2026-11-23 "$STACK/no-such-file"
+fails 2 '--stat' payouts list --stat open
+fails 2 'state' payouts list --state lost
+fails 2 'date' payouts list --from 2026-02-30
+fails 2 'ID' payouts show
+fails 1 'NOT_FOUND' payouts show po1.H56.14
+fails 2 'state' remittances list --state lost
+fails 2 'FROM' remittances draft H56.14 --by officer
+fails 2 'by' remittances draft H56.14 2026-01-01 2026-01-02
+fails 1 'NOT_FOUND' remittances draft H56.14 2026-01-01 2026-01-02 --by officer
+fails 1 'NOT_FOUND' remittances submit rmt_x --remark x --by officer
+fails 2 '--amount' remittances settle rmt_x --number KB-1 --day 2026-01-02 --by officer
+fails 2 'form' remittances print rmt_x --form doc
 taken='another process serves' # it has the file of the table in the process
 [ -z "${STACK_PRODUCTION:-}" ] || taken='listen: bind'
 fails 1 "$taken" serve
