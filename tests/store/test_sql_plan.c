@@ -54,6 +54,12 @@ static void check_plan(sqlite3 *db, const struct sql_statement *s)
          */
         if (str_is(str_c(step), "SCAN c") || str_is(str_c(step), "SCAN x"))
             continue;
+        /* Rows that were found already: the numbered lines and refunds of PAYOUT_ITEM_REFUNDS. */
+        if (str_starts(str_c(step), STR("SCAN (subquery-")) ||
+            (str_is(str_c(s->name), "PAYOUT_ITEM_REFUNDS") &&
+             (str_is(str_c(step), "SCAN d") || str_is(str_c(step), "SCAN t") ||
+              str_is(str_c(step), "SCAN p") || str_is(str_c(step), "SCAN told"))))
+            continue;
         if (str_starts(str_c(step), STR("SCAN ")) && !str_is(str_c(step), "SCAN CONSTANT ROW"))
             test_fail(__FILE__, __LINE__, "%s: %s", s->name, step);
     }
