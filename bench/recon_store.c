@@ -240,7 +240,7 @@ static void text_put(FILE *f, struct str text, const struct cloning *c)
             (void)fputs(agency, f);
             i += strlen(AGENCY);
         } else {
-            (void)fputc(text.p[i++], f);
+            (void)putc_unlocked(text.p[i++], f);
         }
     }
 }
@@ -288,10 +288,10 @@ static void row_clone(FILE *f, struct str row, const struct table *t, const stru
             (void)fprintf(f, "%lld", (long long)(place_of(c) * c->together + number(cell)));
         else
             text_put(f, cell, c);
-        (void)fputc('\t', f);
+        (void)putc_unlocked('\t', f);
     }
     text_put(f, row, c);
-    (void)fputc('\n', f);
+    (void)putc_unlocked('\n', f);
 }
 
 static void rows_clone(struct cloning *c, const struct table *t)

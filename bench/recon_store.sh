@@ -74,7 +74,7 @@ tables="orders order_event attempt journal posting ledger_head"
 
 load_postgresql() {
     for table in $tables; do
-        ask many "SET synchronous_commit = off; COPY $table FROM STDIN" <"$scratch/many/$table.tsv"
+        ask many "SET synchronous_commit = off; SET session_replication_role = replica; COPY $table FROM STDIN" <"$scratch/many/$table.tsv"
     done
     ask many 'VACUUM ANALYZE' && ask many 'CHECKPOINT'
 }
