@@ -44,16 +44,19 @@ static void put_text(FILE *to, struct str s)
 
     for (size_t i = 0; i < s.n && !quote; i++)
         quote = s.p[i] == ',' || s.p[i] == '"' || (unsigned char)s.p[i] < ' ';
-    if (quote)
-        (void)fputs(is_formula(s) ? "\"'" : "\"", to);
+    if (!quote) { /* nearly always */
+        if (s.n > 0)
+            (void)fwrite_unlocked(s.p, 1, s.n, to);
+        (void)fputc_unlocked(',', to);
+        return;
+    }
+    (void)fputs_unlocked(is_formula(s) ? "\"'" : "\"", to);
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == '"')
             (void)fputc_unlocked('"', to);
         (void)fputc_unlocked(s.p[i], to);
     }
-    if (quote)
-        (void)fputc_unlocked('"', to);
-    (void)fputc_unlocked(',', to);
+    (void)fputs_unlocked("\",", to);
 }
 
 static void put_number(FILE *to, int64_t n)

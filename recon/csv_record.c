@@ -33,7 +33,8 @@ static bool status_read(struct str s, struct csv_record *out)
     for (size_t i = 0; i < LEN(statuses); i++) {
         struct str word = statuses[i].word;
         /* Letters differ in one bit from their capitals; digits have it set as well. */
-        if (s.n != word.n || ((s.p[0] ^ word.p[0]) & ~0x20) != 0 || !str_eq_nocase(s, word))
+        if (s.n != word.n || ((s.p[0] ^ word.p[0]) & ~0x20) != 0 ||
+            (memcmp(s.p, word.p, s.n) != 0 && !str_eq_nocase(s, word)))
             continue;
         out->success = statuses[i].means != STATUS_FAILED;
         out->returned = statuses[i].means == STATUS_RETURNED;

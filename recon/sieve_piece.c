@@ -46,6 +46,24 @@ static void endless_row(struct sieve_thread *t, struct csv_reader *r, uint64_t p
     each(t, &row, place);
 }
 
+/* The last row is longer than most: all that may belong to it. *more tells whether there was any. */
+static result tail_read(struct sieve_thread *t, const struct sieve_piece *p, struct csv_reader *r,
+                        bool *more, struct err *e)
+{
+    const struct sieve_file *f = &t->s->job->files[p->file];
+    const int64_t start = p->at_row ? p->from : p->from - 1;
+    const size_t have = (size_t)(r->end - t->buffer);
+    const size_t most = (size_t)(p->to - start) + SIEVE_TAIL;
+    size_t got = 0;
+
+    if (have < most)
+        TRY(bytes_read(f->fd, t->buffer + have, start + (int64_t)have, most - have, &got, e));
+    r->end += got;
+    r->whole = r->end - t->buffer + start >= f->bytes;
+    *more = got > 0;
+    return OK;
+}
+
 static uint64_t place_of(const struct sieve_piece *p, int64_t at, int64_t line)
 {
     return (uint64_t)(p->base + at + 1) << 20 | (uint64_t)(line - 1);
@@ -58,8 +76,9 @@ result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row
     const int64_t start = p->at_row ? p->from : p->from - 1; /* is the byte before a line end? */
     size_t got;
     struct csv_row row;
+    bool more;
 
-    TRY(bytes_read(f->fd, t->buffer, start, (size_t)(p->to - start) + SIEVE_TAIL, &got, e));
+    TRY(bytes_read(f->fd, t->buffer, start, (size_t)(p->to - start) + SIEVE_ROW, &got, e));
     if (start + (int64_t)got < p->to)
         return fail(e, ERR_IO, "a file became shorter while it was read");
     struct csv_reader r = csv_begin(str_of(t->buffer, got), f->separator, t->scratch);
@@ -71,6 +90,9 @@ result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row
     }
     while (r.at < to) {
         if (!csv_next(&r, &row)) {
+            TRY(tail_read(t, p, &r, &more, e));
+            if (more)
+                continue;
             if (r.at < to && !r.whole)
                 endless_row(t, &r, place_of(p, start + (r.at - t->buffer), r.line), each);
             break;
