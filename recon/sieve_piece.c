@@ -46,7 +46,7 @@ static void endless_row(struct sieve_thread *t, struct csv_reader *r, uint64_t p
     each(t, &row, place);
 }
 
-/* The last row is longer than most: all that may belong to it. *more tells whether there was any. */
+/* The last row is longer than most: all that may belong to it. *more: there was some. */
 static result tail_read(struct sieve_thread *t, const struct sieve_piece *p, struct csv_reader *r,
                         bool *more, struct err *e)
 {
