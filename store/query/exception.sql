@@ -57,10 +57,10 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: exception_step
 UPDATE reconcile_exception SET stage = $2, owner = $3, remark = $4, break_on = $5, action = $6,
-    proposal_id = $7, raised_ms = $8, events = $9, resolved_ms = $10,
+    proposal_id = $7, raised_ms = $8, events = CAST($9 AS BIGINT), resolved_ms = $10,
     closed_class = CASE WHEN $2 = 'closed' THEN class ELSE closed_class END,
     closed_vnd = CASE WHEN $2 = 'closed' THEN difference_vnd ELSE closed_vnd END
-WHERE id = $1 AND events = $9 - 1;
+WHERE id = $1 AND events = CAST($9 AS BIGINT) - 1;
 
 -- name: exception_event_insert
 INSERT INTO exception_event (exception_id, seq, at_ms, event, from_stage, to_stage, actor, remark,

@@ -187,7 +187,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: report_kept_one
 SELECT kind, from_day, to_day, revision, made_ms, made_by, sha256, body FROM report_kept
-WHERE kind = $1 AND from_day = $2 AND ($3 = 0 OR revision = $3) ORDER BY revision DESC LIMIT 1;
+WHERE kind = $1 AND from_day = $2 AND (CAST($3 AS BIGINT) = 0 OR revision = $3) ORDER BY revision DESC LIMIT 1;
 
 -- name: report_kept_list
 SELECT kind, from_day, to_day, revision, made_ms, made_by, sha256, '' FROM report_kept

@@ -3,7 +3,7 @@
 #include "tests/finance/shop.h"
 
 #define MONTH     "2026-10"
-#define NOT_ASKED "FEE TRS AGY " /* the portal has no tariff and no chapters here */
+#define NOT_ASKED "FEE TRS " /* the portal has no tariff and no treasury's term here */
 
 struct month_world *month_paid(uint64_t seed, int days, int paid)
 {

@@ -351,12 +351,14 @@ TEST_STORE(each_agency_is_settled_to_an_account_of_its_own)
     ask(reference);
 
     line = day_file_add(&f, txn_of(reference), reference, o.bill.total_vnd);
+    line->body = rq.agency_id;
     line->account = STR("3713.0.1234568.00000"); /* conf/fees/agencies.json */
     d = take(&f, SETTLEMENT_MC1);
     check_str(verdict_of(&d), "reconciled");
 
     again.revision = 2;
     line = day_file_add(&again, txn_of(reference), reference, o.bill.total_vnd);
+    line->body = rq.agency_id;
     line->account = STR(DAY_FILE_ACCOUNT); /* the neighbour's */
     d = take(&again, SETTLEMENT_MC1);
     check_int(d.exception_count, 1);
