@@ -197,7 +197,7 @@ TEST_STORE(what_a_revision_took_back_was_never_there)
 static void forget_files(void)
 {
     static const char *const tables[] = {
-        "settlement_line", "settlement_file",     "run_step",        "run_day", "reconcile_found",
+        "settlement_line", "settlement_file",     "reconcile_found",
         "reconcile_run",   "reconcile_exception", "exception_event",
     };
     const struct sql_config c = fixture_sql_config();
