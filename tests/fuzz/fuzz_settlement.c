@@ -1,6 +1,6 @@
 /* Settlement files: what any bytes give is bounded, and what is accepted adds up and reads the same
  * again. */
-/* rooms: base conf crypto paper store http payments */
+/* rooms: base crypto paper recon */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/money.h"
