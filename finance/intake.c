@@ -84,6 +84,18 @@ static result begin(struct sql *db, void *arg, struct err *e)
     return row_insert(db, k, e);
 }
 
+/* The file, by its own form or by the map of its source. */
+static result file_read(const struct taking *k, settlement_sink *sink, void *arg,
+                        struct settlement_head *head, struct settlement_faults *faults,
+                        struct err *e)
+{
+    const struct settlement_input in = {
+        .bytes = k->bytes, .sink = sink, .arg = arg, .map = k->source->map
+    };
+
+    return settlement_read_input(&in, k->a, head, faults, e);
+}
+
 static result lines_keep(struct taking *k, struct err *e)
 {
     DEFER(intake_batch_close) struct intake_batch *b = NULL;
@@ -91,7 +103,7 @@ static result lines_keep(struct taking *k, struct err *e)
     struct settlement_head head;
 
     TRY(intake_batch_open(k->t->store, k->row.file_n, &b, e));
-    TRY(settlement_read(k->bytes, k->a, intake_batch_take, b, &head, faults, e));
+    TRY(file_read(k, intake_batch_take, b, &head, faults, e));
     return intake_batch_end(b, e);
 }
 
@@ -404,7 +416,8 @@ static result transfer_look(void *arg, const struct settlement_line *l, struct e
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_REQUEST_BYTES);
     struct err why = { .code = ERR_NONE };
 
-    if (l->narrative.n == 0 || !transfer_recognise_line(k->t, l, a, &why).failed)
+    if (l->narrative.n == 0 || l->portal_txn.n == 0 ||
+        !transfer_recognise_line(k->t, l, a, &why).failed)
         return OK;
     /* What others wrote into one line keeps no file from being taken; the matching tells of it. */
     if (why.code == ERR_INVALID || why.code == ERR_CONFLICT)
@@ -418,9 +431,11 @@ static result transfers_find(struct taking *k, struct err *e)
     struct settlement_faults *faults = arena_new(k->a, struct settlement_faults);
     struct settlement_head head;
 
-    if (k->row.file.form != SETTLEMENT_BJ1 || k->source->role == SOURCE_TREASURY)
+    if (k->row.file.form == SETTLEMENT_CSV
+            ? k->source->role != SOURCE_BANK
+            : k->row.file.form != SETTLEMENT_BJ1 || k->source->role == SOURCE_TREASURY)
         return OK; /* the others have no narrative */
-    return settlement_read(k->bytes, k->a, transfer_look, k, &head, faults, e);
+    return file_read(k, transfer_look, k, &head, faults, e);
 }
 
 static result run_days(struct taking *k, struct reconcile_day *day, struct err *e)
@@ -464,7 +479,7 @@ static result take(struct taking *k, struct intake_result *r, struct err *e)
 {
     bool again;
 
-    TRY(settlement_read(k->bytes, k->a, NULL, NULL, &k->head, &k->faults, e));
+    TRY(file_read(k, NULL, NULL, &k->head, &k->faults, e));
     TRY(day_choose(k, e));
     TRY(sql_read(k->t->store, look, k, e));
     again = k->row.file_n > 0;

@@ -135,8 +135,24 @@ static result pieces_open(struct pieces *p, struct sql *db, int64_t file_n, stru
     return found ? OK : fail(e, ERR_NOT_FOUND, "no file %lld", (long long)file_n);
 }
 
-static result lines_read(struct pieces *p, const struct intake_lines *in, bool released,
-                         struct err *e)
+/* The map of the file's source as it was on the file's day. */
+static result map_find(const struct office *f, const struct settlement_file *file,
+                       const struct csv_form **out, struct err *e)
+{
+    const struct source *s;
+
+    if (file->form != SETTLEMENT_CSV)
+        return OK;
+    s = f->sources == NULL ? NULL : source_find(f->sources, file->source_id, file->day);
+    if (s == NULL || s->map == NULL)
+        return fail(e, ERR_STORE, "source %.*s has no map for the day of the file %.*s",
+                    STR_ARG(file->source_id), STR_ARG(file->sha256));
+    *out = s->map;
+    return OK;
+}
+
+static result lines_read(const struct office *f, struct pieces *p, const struct intake_lines *in,
+                         bool released, struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
     DEFER(arena_close)
@@ -154,8 +170,10 @@ static result lines_read(struct pieces *p, const struct intake_lines *in, bool r
         TRY(whole(p, big, &input.bytes, e));
         input.pull = NULL;
     }
+    TRY(map_find(f, &p->file.file, &input.map, e));
     TRY(settlement_read_input(&input, a, &head, faults, e));
-    if (faults->total > 0 && !input.released)
+    if ((faults->total > 0 && !input.released) ||
+        (input.map != NULL && !str_eq(head.content, p->file.content)))
         return fail(e, ERR_STORE, "the kept file %.*s reads no longer as it did",
                     STR_ARG(p->file.file.sha256));
     return OK;
@@ -187,29 +205,29 @@ result intake_read_lines(const struct office *f, const struct intake_lines *in, 
     struct opening o = { &p, in->file_n, a };
 
     TRY(sql_read(f->till->store, open_work, &o, e));
-    return lines_read(&p, in, is_released(&p), e);
+    return lines_read(f, &p, in, is_released(&p), e);
 }
 
-result intake_read_lines_in(struct sql *db, const struct till *t, const struct intake_lines *in,
+result intake_read_lines_in(struct sql *db, const struct office *f, const struct intake_lines *in,
                             struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
     DEFER(arena_close) struct arena *piece = arena_open(PIECE_WORK_BYTES);
-    struct pieces p = { .t = t, .db = db, .a = piece };
+    struct pieces p = { .t = f->till, .db = db, .a = piece };
 
     TRY(pieces_open(&p, db, in->file_n, a, e));
-    return lines_read(&p, in, is_released(&p), e);
+    return lines_read(f, &p, in, is_released(&p), e);
 }
 
-result intake_try_lines_in(struct sql *db, const struct till *t, const struct intake_lines *in,
+result intake_try_lines_in(struct sql *db, const struct office *f, const struct intake_lines *in,
                            struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
     DEFER(arena_close) struct arena *piece = arena_open(PIECE_WORK_BYTES);
-    struct pieces p = { .t = t, .db = db, .a = piece };
+    struct pieces p = { .t = f->till, .db = db, .a = piece };
 
     TRY(pieces_open(&p, db, in->file_n, a, e));
-    return lines_read(&p, in, true, e);
+    return lines_read(f, &p, in, true, e);
 }
 
 result intake_read_bytes(const struct office *f, const struct settlement_file *file, int64_t offset,

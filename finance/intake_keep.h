@@ -16,7 +16,8 @@ struct sql;
 #define INTAKE_RAW_MAX     (64 * 1024)
 
 /* Lines of a kept file for whoever matches them. sink as in settlement.h; of a file that two
- * persons released, lines that cannot be read go to damage (COR exceptions). */
+ * persons released, lines that cannot be read go to damage (COR exceptions). A table is read by the
+ * map that its source has for its day; ERR_STORE when that no longer reads what it read then. */
 struct intake_lines {
     int64_t file_n;
     settlement_sink *sink;
@@ -26,10 +27,10 @@ struct intake_lines {
 MUST_USE result intake_read_lines(const struct office *f, const struct intake_lines *in,
                                   struct err *e);
 /* The same within the caller's transaction. */
-MUST_USE result intake_read_lines_in(struct sql *db, const struct till *t,
+MUST_USE result intake_read_lines_in(struct sql *db, const struct office *f,
                                      const struct intake_lines *in, struct err *e);
 /* The same of a file that two persons may release: as if they had. */
-MUST_USE result intake_try_lines_in(struct sql *db, const struct till *t,
+MUST_USE result intake_try_lines_in(struct sql *db, const struct office *f,
                                     const struct intake_lines *in, struct err *e);
 /* At most n bytes from the offset on, n up to INTAKE_RAW_MAX; fewer at the file's end. */
 MUST_USE result intake_read_bytes(const struct office *f, const struct settlement_file *file,

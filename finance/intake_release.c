@@ -92,7 +92,7 @@ static result propose(struct sql *db, void *arg, struct err *e)
     };
 
     TRY(quarantined_find(db, r->file_n, r->a, &k, e));
-    TRY(intake_try_lines_in(db, r->f->till, &lines, e));
+    TRY(intake_try_lines_in(db, r->f, &lines, e));
     if (n.readable == 0)
         return fail(e, ERR_BUSINESS_RULE, "no line of the file can be read");
     *r->out = (struct proposal){
@@ -158,7 +158,7 @@ result intake_release_decided(struct sql *db, const struct office *f, const stru
                     sql_t(by->name), sql_t(p->id)));
     TRY(intake_batch_open_in(db, lines.file_n, &b, e));
     lines.arg = b;
-    TRY(intake_try_lines_in(db, f->till, &lines, e));
+    TRY(intake_try_lines_in(db, f, &lines, e));
     TRY(intake_batch_end(b, e));
     return audit(db, f, &k, p, by, a, e);
 }

@@ -14,7 +14,8 @@
  *       "role": "clearing" | "bank" | "treasury",
  *       "provider": "PP", "account": "3713...",
  *       "channels": ["portal"],            clearing: whose captures it settles (channel.def)
- *       "form": "mc1" | "fw1" | "bj1" | "kj1" | "xlsx",
+ *       "form": "mc1" | "fw1" | "bj1" | "kj1" | "xlsx" | "csv",
+ *       "map": "name" | {...},             csv: maps/name.json beside it, or here (csv_form.h)
  *       "calendar": "vn",                  conf/calendar
  *       "business_days": false,            files for business days only; else for every day
  *       "cut_off": "24:00",                what happens from then on is the next day's
@@ -79,7 +80,8 @@ struct source {
     struct str provider, account;
     struct str channels[SOURCE_CHANNELS_MAX]; /* names of channel.def; clearing only */
     size_t channel_count;
-    enum settlement_form form; /* what is expected; SETTLEMENT_NO_FORM: any that is recognised */
+    enum settlement_form form;  /* what is expected; SETTLEMENT_NO_FORM: any that is recognised */
+    const struct csv_form *map; /* SETTLEMENT_CSV; else NULL */
     const struct calendar *calendar;
     bool business_days;
     int64_t cut_off_s; /* seconds of the local day; 86400: midnight */

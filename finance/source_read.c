@@ -19,6 +19,7 @@
 #include "conf/conf.h"
 #include "conf/file.h"
 #include "finance/source.h"
+#include "recon/csv_form.h"
 
 #define FILE_BYTES_MAX (1 << 20)
 #define FILES_MAX      64
@@ -169,13 +170,52 @@ static result channels_read(const struct reading *r, const struct json *o, struc
 
 static result form_read(const struct json *o, struct source *s, struct err *e)
 {
-    static const char *const forms[] = { "mc1", "fw1", "bj1", "kj1", "xlsx", NULL };
-    static const enum settlement_form meant[] = { SETTLEMENT_MC1, SETTLEMENT_FW1, SETTLEMENT_BJ1,
-                                                  SETTLEMENT_KJ1, SETTLEMENT_XLSX };
+    static const char *const forms[] = { "mc1", "fw1", "bj1", "kj1", "xlsx", "csv", NULL };
+    static const enum settlement_form meant[] = { SETTLEMENT_MC1, SETTLEMENT_FW1,  SETTLEMENT_BJ1,
+                                                  SETTLEMENT_KJ1, SETTLEMENT_XLSX, SETTLEMENT_CSV };
     int i;
 
     TRY(one_of(o, "form", forms, &i, e));
     s->form = meant[i];
+    return OK;
+}
+
+/* The map by its name: maps/<name>.json in the folder of sources. */
+static result map_load(const struct reading *r, const struct json *o, struct json **out,
+                       struct err *e)
+{
+    struct str name, text;
+    const char *path;
+
+    TRY(code_read(r, o, "map", &name, e));
+    path = str_cstr(r->a, str_fmt(r->a, "%.*s/maps/%.*s.json", STR_ARG(r->c->finance.sources_dir),
+                                  STR_ARG(name)));
+    TRY(conf_file_load(r->a, path, FILE_BYTES_MAX, &text, e));
+    return json_read(text, out, e);
+}
+
+static result map_read(const struct reading *r, const struct json *o, struct source *s,
+                       struct err *e)
+{
+    DEFER(json_close) struct json *loaded = NULL;
+    const struct json *map = json_member(o, "map");
+    struct csv_form *form = arena_new(r->a, struct csv_form);
+    struct err why = { 0 };
+
+    if ((map != NULL) != (s->form == SETTLEMENT_CSV))
+        return fail_field(e, ERR_INVALID, "map", "wanted for the form csv, and for no other");
+    if (map == NULL)
+        return OK;
+    if (!json_is_object(map)) {
+        if (map_load(r, o, &loaded, &why).failed)
+            return fail_field(e, ERR_INVALID, "map", "%s", why.detail);
+        map = loaded;
+    }
+    if (csv_form_read(map, r->a, form, &why).failed)
+        return fail_field(e, ERR_INVALID, "map", "%s: %s", why.field, why.detail);
+    if (form->rules[CSV_TIME].format.n == 0)
+        return fail_field(e, ERR_INVALID, "map", "no time: a day's file tells when money moved");
+    s->map = form;
     return OK;
 }
 
@@ -344,11 +384,11 @@ static result others_check(const struct source_book *b, const struct source *s, 
 
 static result source_row(struct reading *r, const struct json *o, struct err *e)
 {
-    static const char *const members[] = { "id",        "from",      "to",       "name_vi",
-                                           "name_en",   "role",      "provider", "account",
-                                           "channels",  "form",      "calendar", "business_days",
-                                           "cut_off",   "deadline",  "expected", "fetch",
-                                           "watch_dir", "signature", "tariff",   NULL };
+    static const char *const members[] = {
+        "id",       "from",     "to",    "name_vi",   "name_en",   "role",          "provider",
+        "account",  "channels", "form",  "map",       "calendar",  "business_days", "cut_off",
+        "deadline", "expected", "fetch", "watch_dir", "signature", "tariff",        NULL
+    };
     static const char *const roles[] = { "clearing", "bank", "treasury", NULL };
     struct source s = { .expected = true };
     int role;
@@ -364,6 +404,7 @@ static result source_row(struct reading *r, const struct json *o, struct err *e)
     TRY(code_read(r, o, "account", &s.account, e));
     TRY(channels_read(r, o, &s, e));
     TRY(form_read(o, &s, e));
+    TRY(map_read(r, o, &s, e));
     TRY(days_read(r, o, &s, e));
     TRY(fetch_read(r, o, &s, e));
     TRY(path_want(r, o, "watch_dir", &s.watch_dir, e));
@@ -476,7 +517,7 @@ static bool is_named(const struct source_book *b, const char *id)
 
 static enum settlement_form portal_form(const struct conf *c)
 {
-    for (enum settlement_form f = SETTLEMENT_MC1; f < SETTLEMENT_FORM_COUNT; f++)
+    for (enum settlement_form f = SETTLEMENT_MC1; f < SETTLEMENT_CSV; f++)
         if (str_eq_nocase(c->portal.settlement_form, str_c(settlement_form_name(f))))
             return f;
     return SETTLEMENT_MC1;

@@ -23,6 +23,7 @@ struct csv_reader csv_begin(struct str bytes, char separator, char *scratch)
     return (struct csv_reader){ .at = bytes.p,
                                 .end = bytes.p + bytes.n,
                                 .separator = separator,
+                                .quote = '"',
                                 .whole = true,
                                 .line = 1,
                                 .scratch = scratch };
@@ -63,6 +64,11 @@ static void field_add(struct csv_row *row, const char *from, size_t n)
         blame(row, from, "too many fields");
 }
 
+static bool is_quote(const struct csv_reader *r, char c)
+{
+    return c == r->quote && c != '\0';
+}
+
 /* What lies between the quotes, with doubled ones undone; NULL: no quote closes it. */
 static const char *quoted_field(const struct csv_reader *r, struct csv_row *row, const char *at,
                                 char **free_from)
@@ -72,12 +78,12 @@ static const char *quoted_field(const struct csv_reader *r, struct csv_row *row,
     size_t n = 0;
 
     for (; s < r->end && s - row->text.p < LIMIT_SETTLEMENT_LINE; s++) {
-        if (*s == '"' && (s + 1 == r->end || s[1] != '"')) {
+        if (is_quote(r, *s) && (s + 1 == r->end || !is_quote(r, s[1]))) {
             *free_from = out + n;
             field_add(row, out, n);
             return s + 1;
         }
-        s += *s == '"' ? 1 : 0;
+        s += is_quote(r, *s) ? 1 : 0;
         out[n++] = *s;
     }
     return NULL;
@@ -88,7 +94,7 @@ static const char *bare_field(const struct csv_reader *r, struct csv_row *row, c
     const char *s = at;
 
     for (; s < r->end && *s != '\n' && *s != r->separator; s++)
-        if (*s == '"')
+        if (is_quote(r, *s))
             blame(row, s, "a quote inside a field");
     field_add(row, at, (size_t)(s - at) - (s > at && s[-1] == '\r' && s < r->end && *s == '\n'));
     return s;
@@ -115,10 +121,11 @@ static const char *slow_row(const struct csv_reader *r, struct csv_row *row)
     row->count = 0;
     for (;;) {
         const char *field = s;
-        const char *closed = s < r->end && *s == '"' ? quoted_field(r, row, s, &free_from) : NULL;
+        const char *closed =
+            s < r->end && is_quote(r, *s) ? quoted_field(r, row, s, &free_from) : NULL;
         if (closed != NULL) {
             s = quoted_end(r, row, closed);
-        } else if (s < r->end && *s == '"') {
+        } else if (s < r->end && is_quote(r, *s)) {
             if (!r->whole && r->end - row->text.p <= LIMIT_SETTLEMENT_LINE)
                 return r->end; /* what closes it may come yet */
             blame(row, field, "a quote that is not closed");
@@ -138,7 +145,7 @@ static const char *slow_row(const struct csv_reader *r, struct csv_row *row)
 static const char *fast_row(const struct csv_reader *r, struct csv_row *row, bool *high)
 {
     const __m128i sep = _mm_set1_epi8(r->separator), lf = _mm_set1_epi8('\n'),
-                  quote = _mm_set1_epi8('"'), zero = _mm_setzero_si128();
+                  quote = _mm_set1_epi8(r->quote), zero = _mm_setzero_si128();
     const char *s = row->text.p, *field = s;
     int count = 0;
     unsigned odd = 0;
@@ -151,7 +158,7 @@ static const char *fast_row(const struct csv_reader *r, struct csv_row *row, boo
         odd |= (unsigned)_mm_movemask_epi8(_mm_or_si128(v, _mm_cmpeq_epi8(v, zero)));
         for (unsigned m = (unsigned)_mm_movemask_epi8(hit); m != 0; m &= m - 1) {
             const char *at = s + __builtin_ctz(m);
-            if (*at == '"' || count == CSV_FIELDS_MAX)
+            if (*at == r->quote || count == CSV_FIELDS_MAX)
                 return NULL;
             row->fields[count++] = (struct str){ field, (size_t)(at - field) };
             field = at + 1;
@@ -225,6 +232,7 @@ bool csv_next(struct csv_reader *r, struct csv_row *row)
     if (r->at >= r->end)
         return false;
     row->line = r->line;
+    row->separator = r->separator;
     row->text.p = r->at;
     row->fault = NULL;
     end = fast_row(r, row, &odd);
@@ -237,7 +245,7 @@ bool csv_next(struct csv_reader *r, struct csv_row *row)
     row->text.n = (size_t)(end - r->at);
     row->text.n -= row->text.n > 0 && end[-1] == '\r' && end < r->end ? 1 : 0;
     if (!fast)
-        r->saw_quote |= memchr(row->text.p, '"', row->text.n) != NULL;
+        r->saw_quote |= r->quote != '\0' && memchr(row->text.p, r->quote, row->text.n) != NULL;
     if (odd || !fast || row->text.n > LIMIT_SETTLEMENT_LINE)
         text_check(row);
     if (fast)

@@ -25,6 +25,7 @@
 struct csv_reader {
     const char *at, *end;
     char separator;
+    char quote;     /* csv_begin: '"'; 0: none */
     bool whole;     /* `end` is that of the file: what has no line end there is a row */
     bool saw_quote; /* so far: without one, every line end ends a row */
     int64_t line;   /* where the next row begins, from 1 */
@@ -36,6 +37,7 @@ struct csv_row {
     struct str text;   /* without its line end */
     const char *fault; /* NULL: fields are right */
     int64_t column;    /* of the fault, from 1, in bytes of the row */
+    char separator;
     int count;
     struct str fields[CSV_FIELDS_MAX];
 };

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define NAMES_MAX 12
+#define NAMES_MAX 16
 
 static const struct {
     const char *role;
@@ -11,24 +11,27 @@ static const struct {
 } roles[CSV_ROLES] = {
     [CSV_REFERENCE] = { "reference",
                         { "reference", "merchant_ref", "ma_tham_chieu", "mathamchieu", "ref",
-                          "order_ref" } },
+                          "order_ref", "Mã tham chiếu" } },
     [CSV_TXN] = { "txn",
                   { "portal_txn", "portal_ref", "transaction_id", "trans_id", "transid", "txn",
-                    "ma_giao_dich", "magiaodich" } },
-    [CSV_KIND] = { "kind", { "type", "kind", "loai" } },
-    [CSV_AMOUNT] = { "amount", { "amount", "gross", "amount_vnd", "so_tien", "sotien" } },
-    [CSV_FEE] = { "fee", { "fee", "fee_vnd", "phi" } },
+                    "ma_giao_dich", "magiaodich", "Mã giao dịch" } },
+    [CSV_KIND] = { "kind", { "type", "kind", "loai", "Loại" } },
+    [CSV_AMOUNT] = { "amount",
+                     { "amount", "gross", "amount_vnd", "so_tien", "sotien", "Số tiền" } },
+    [CSV_FEE] = { "fee", { "fee", "fee_vnd", "phi", "Phí" } },
     [CSV_NET] = { "net", { "net", "net_vnd" } },
-    [CSV_STATUS] = { "status", { "status", "state", "trang_thai", "trangthai" } },
+    [CSV_STATUS] = { "status", { "status", "state", "trang_thai", "trangthai", "Trạng thái" } },
     [CSV_TIME] = { "time",
                    { "paid_at", "txn_at", "time", "pay_time", "paytime", "thoi_gian", "thoigiangd",
-                     "date", "day", "ngay" } },
-    [CSV_CURRENCY] = { "currency", { "currency", "loai_tien" } },
-    [CSV_ACCOUNT] = { "account", { "account", "benef_account", "tk_thu_huong", "tkthuhuong" } },
-    [CSV_BODY] = { "body", { "body", "agency", "ma_don_vi", "madonvi", "unit_code" } },
-    [CSV_BANK] = { "bank", { "bank", "ngan_hang" } },
-    [CSV_ORIGINAL] = { "original", { "original_ref", "original_txn", "original" } },
-    [CSV_DOSSIER] = { "dossier", { "dossier", "ma_ho_so", "mahoso" } },
+                     "Thời gian", "date", "day", "ngay", "Ngày", "at" } },
+    [CSV_CURRENCY] = { "currency", { "currency", "loai_tien", "Tiền tệ" } },
+    [CSV_ACCOUNT] = { "account",
+                      { "account", "benef_account", "tk_thu_huong", "tkthuhuong", "Tài khoản" } },
+    [CSV_BODY] = { "body", { "body", "agency", "ma_don_vi", "madonvi", "unit_code", "Đơn vị" } },
+    [CSV_BANK] = { "bank", { "bank", "ngan_hang", "Ngân hàng" } },
+    [CSV_ORIGINAL] = { "original",
+                       { "original_ref", "original_txn", "original", "Giao dịch gốc" } },
+    [CSV_DOSSIER] = { "dossier", { "dossier", "ma_ho_so", "mahoso", "Mã hồ sơ" } },
     [CSV_ORDER] = { "order", { "order", "order_id" } },
     [CSV_BATCH] = { "batch", { "batch", "payout", "settlement_batch" } },
     [CSV_TREASURY] = { "treasury", { "treasury_status", "sendtokbnnstatus" } },
@@ -104,8 +107,8 @@ static bool is_used(const struct csv_layout *l, enum csv_role before, int at)
     return false;
 }
 
-result csv_layout_make(const struct csv_map *map, const struct csv_row *header,
-                       struct csv_layout *out, struct err *e)
+static result layout_make(const struct csv_map *map, const struct csv_row *header, bool usual,
+                          struct csv_layout *out, struct err *e)
 {
     struct csv_layout l = { .fields = header->count };
 
@@ -117,11 +120,23 @@ result csv_layout_make(const struct csv_map *map, const struct csv_row *header,
         l.at[r] = -1;
         if (c->header.n > 0 || c->position > 0)
             TRY(named_find(map, header, role, &l.at[r], e));
-        else if (!map->no_header)
+        else if (usual && !map->no_header)
             TRY(usual_find(header, role, &l.at[r], e));
         if (l.at[r] >= 0 && is_used(&l, role, l.at[r]))
             return fail_field(e, ERR_INVALID, roles[r].role, "its column is another's too");
     }
     *out = l;
     return OK;
+}
+
+result csv_layout_make(const struct csv_map *map, const struct csv_row *header,
+                       struct csv_layout *out, struct err *e)
+{
+    return layout_make(map, header, true, out, e);
+}
+
+result csv_layout_named(const struct csv_map *map, const struct csv_row *header,
+                        struct csv_layout *out, struct err *e)
+{
+    return layout_make(map, header, false, out, e);
 }

@@ -58,4 +58,8 @@ bool csv_role_find(struct str name, enum csv_role *out);
 MUST_USE result csv_layout_make(const struct csv_map *map, const struct csv_row *header,
                                 struct csv_layout *out, struct err *e);
 
+/* The same, and nothing but what the map names. */
+MUST_USE result csv_layout_named(const struct csv_map *map, const struct csv_row *header,
+                                 struct csv_layout *out, struct err *e);
+
 #endif

@@ -25,7 +25,19 @@ static const struct {
     WORD("PAID", PAID),         WORD("CAPTURED", PAID),     WORD("COMPLETED", PAID),
     WORD("SUCCEEDED", PAID),    WORD("00", PAID),           WORD("RETURNED", RETURNED),
     WORD("REVERSED", RETURNED), WORD("FAIL", FAILED),       WORD("PENDING", FAILED),
-    WORD("EXPIRED", FAILED),    WORD("CANCELLED", FAILED),
+    WORD("EXPIRED", FAILED),    WORD("CANCELLED", FAILED),  WORD("WAITING", FAILED),
+    WORD("Thành công", PAID),   WORD("Thất bại", FAILED),
+};
+
+/* Besides the names of settlement.h. */
+static const struct {
+    const char *word;
+    enum settlement_kind means;
+} kinds[] = {
+    { "PAYMENT", SETTLEMENT_PAY },       { "Thu", SETTLEMENT_PAY },
+    { "Hoàn", SETTLEMENT_REFUND },       { "Hoàn trả", SETTLEMENT_REFUND },
+    { "Đảo", SETTLEMENT_REVERSAL },      { "Phí", SETTLEMENT_FEE },
+    { "Điều chỉnh", SETTLEMENT_ADJUST },
 };
 
 static bool status_read(struct str s, struct csv_record *out)
@@ -48,6 +60,12 @@ static bool kind_read(struct str s, enum settlement_kind *out)
     for (int k = 0; k < SETTLEMENT_KIND_COUNT; k++) {
         if (str_eq_nocase(s, str_c(settlement_kind_name((enum settlement_kind)k)))) {
             *out = (enum settlement_kind)k;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < LEN(kinds); i++) {
+        if (str_eq_nocase(s, str_c(kinds[i].word))) {
+            *out = kinds[i].means;
             return true;
         }
     }

@@ -5,7 +5,8 @@
  * between '|'), XLSX (the cells of MC1), FW1 (fixed width, 239 bytes), BJ1 (a bank's JSON) and KJ1
  * (the same of the treasury, whose bankCode is KBNN). All become one stream of struct
  * settlement_line. FW1, BJ1 and KJ1 have no column for some fields: those are absent, which is
- * never a difference.
+ * never a difference. A table of a bank's own (CSV) is read by a map and has only what that names:
+ * no totals to be held against, so what is counted here is all.
  *
  * A file that contradicts itself in any way is not believed: a wrong chain or digest, totals that
  * are not the sums of the lines, a balance that does not roll forward, an unknown version. Each
@@ -17,6 +18,8 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+
+struct csv_form; /* recon/csv_form.h */
 
 #define SETTLEMENT_PROVIDER                                                                        \
     "PP"                         /* the National Centralized Payment Portal: the only one so far   \
@@ -30,7 +33,7 @@ enum settlement_form {
     SETTLEMENT_BJ1,
     SETTLEMENT_XLSX,
     SETTLEMENT_KJ1, /* the treasury's JSON */
-    SETTLEMENT_CSV, /* by a column map */
+    SETTLEMENT_CSV, /* a table, by a map: never told by its bytes */
     SETTLEMENT_FORM_COUNT
 };
 enum settlement_kind {
@@ -103,7 +106,9 @@ struct settlement_input {
     void *pull_arg;
     settlement_sink *sink; /* or NULL */
     settlement_damage *damage;
-    void *arg;     /* of sink and damage */
+    const struct csv_form *map; /* the file is a table and read by it, whatever its bytes look
+                                 * like; NULL: one of the forms that tell themselves */
+    void *arg;                  /* of sink and damage */
     bool released; /* two persons want it as it is: faults do not keep lines from the sink, and what
                     * cannot be read goes to damage */
 };

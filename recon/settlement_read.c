@@ -17,6 +17,7 @@
 
 #define FAULT_BYTES   40
 #define SCRATCH_BYTES ((size_t)LIMIT_SETTLEMENT_LINE * 64) /* a line as a JSON document as well */
+#define KEEP_BYTES    ((size_t)LIMIT_SETTLEMENT_LINE * 32) /* rows that may be below a table */
 #define FW1_HEAD      16
 
 static const char *const form_names[SETTLEMENT_FORM_COUNT] = { "",     "MC1", "FW1", "BJ1",
@@ -281,11 +282,12 @@ static bool is_marked(struct settlement_reader *r, struct str bytes)
 {
     const struct settlement_place start = { 1, 1 };
 
-    if (str_starts(bytes, STR("\xEF\xBB\xBF")))
+    if (r->head->form != SETTLEMENT_CSV && str_starts(bytes, STR("\xEF\xBB\xBF")))
         settlement_blame(r, "COR", start, str_sub(bytes, 0, 3), "a byte order mark of UTF-8");
     else if (str_starts(bytes, STR("\xFF\xFE")) || str_starts(bytes, STR("\xFE\xFF")))
         settlement_blame(r, "COR", start, str_sub(bytes, 0, 2), "UTF-16 with a byte order mark");
-    else if (bytes.n > 1 && r->head->form == SETTLEMENT_NO_FORM &&
+    else if (bytes.n > 1 &&
+             (r->head->form == SETTLEMENT_NO_FORM || r->head->form == SETTLEMENT_CSV) &&
              (bytes.p[0] == '\0' || bytes.p[1] == '\0'))
         settlement_blame(r, "COR", start, str_sub(bytes, 0, 4), "UTF-16 without a byte order mark");
     else
@@ -308,6 +310,8 @@ static result form_read(struct settlement_reader *r, struct str bytes, struct er
         return settlement_read_bj1(r, bytes, e);
     case SETTLEMENT_XLSX:
         return settlement_read_xlsx(r, bytes, e);
+    case SETTLEMENT_CSV:
+        return settlement_read_csv(r, bytes, e);
     default:
         settlement_blame(r, "VER", start, bytes, "none of the forms MC1, FW1, BJ1, KJ1, XLSX");
         return OK;
@@ -320,9 +324,11 @@ result settlement_read_input(const struct settlement_input *in, struct arena *a,
 {
     DEFER(arena_close) struct arena *scratch = arena_open(SCRATCH_BYTES);
     DEFER(arena_close) struct arena *window = arena_open(SETTLEMENT_WINDOW_BYTES * 2);
+    DEFER(arena_close) struct arena *keep = arena_open(KEEP_BYTES);
     DEFER(digest_close) struct digest_run *content = digest_begin();
     struct settlement_reader r = { .a = a,
                                    .scratch = scratch,
+                                   .keep = keep,
                                    .in = in,
                                    .why = e,
                                    .head = head,
@@ -337,7 +343,7 @@ result settlement_read_input(const struct settlement_input *in, struct arena *a,
         bytes = str_of(r.room, 0);
         settlement_refill(&r, &bytes);
     }
-    head->form = settlement_form_of(bytes);
+    head->form = in->map != NULL ? SETTLEMENT_CSV : settlement_form_of(bytes);
     if (!r.failed && in->pull != NULL && head->form == SETTLEMENT_XLSX)
         return fail(e, ERR_INVALID, "a spreadsheet is read whole");
     if (!r.failed)

@@ -18,6 +18,7 @@
 struct settlement_reader {
     struct arena *a;       /* what outlives the reading: head and faults */
     struct arena *scratch; /* one line; the reader resets it */
+    struct arena *keep;    /* until the reading ends; CSV only */
     const struct settlement_input *in;
     char *room;  /* window of a file that comes in pieces; NULL: it is there whole */
     bool ended;  /* no more pieces */
@@ -69,6 +70,7 @@ bool settlement_kind_find(struct str name, enum settlement_kind *out);
 MUST_USE result settlement_read_mc1(struct settlement_reader *r, struct str bytes, struct err *e);
 MUST_USE result settlement_read_fw1(struct settlement_reader *r, struct str bytes, struct err *e);
 MUST_USE result settlement_read_bj1(struct settlement_reader *r, struct str bytes, struct err *e);
+MUST_USE result settlement_read_csv(struct settlement_reader *r, struct str bytes, struct err *e);
 MUST_USE result settlement_read_xlsx(struct settlement_reader *r, struct str bytes, struct err *e);
 
 /* One line of a text off `rest`, without its end. Faults: too long, not UTF-8; of a released file

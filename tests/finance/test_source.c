@@ -126,6 +126,29 @@ TEST(an_address_without_its_day_or_without_tls_is_refused)
             "a.json: sources[0].alg: none of the words for it\n");
 }
 
+#define CSV_ROW                                                                                    \
+    "{\"sources\":[{\"id\":\"X\",\"from\":\"2026-01-01\",\"name_vi\":\"x\",\"name_en\":\"x\","     \
+    "\"role\":\"bank\",\"provider\":\"B\",\"account\":\"1\",\"form\":\"csv\",\"cut_off\":\"16:"    \
+    "30\","                                                                                        \
+    "\"deadline\":{\"days\":1,\"at\":\"09:00\"}"
+
+TEST(a_table_wants_a_map_and_no_other_form_has_one)
+{
+    refused(CSV_ROW "}]}", "a.json: sources[0].map: wanted for the form csv, and for no other\n");
+    refused("{\"sources\":[{" ROW ",\"map\":{}}]}",
+            "a.json: sources[0].map: wanted for the form csv, and for no other\n");
+    refused(CSV_ROW ",\"map\":{\"columns\":{\"amount\":{\"column\":1,\"sign\":\"up\"}}}}]}",
+            "a.json: sources[0].map: amount.sign: none of the words for it\n");
+    refused(CSV_ROW ",\"map\":{\"columns\":{\"amount\":{\"column\":1},\"txn\":{\"column\":2}}}}]}",
+            "a.json: sources[0].map: no time: a day's file tells when money moved\n");
+    refused(CSV_ROW ",\"map\":\"../up\"}]}",
+            "a.json: sources[0].map: letters, digits, . _ - only, at most 60\n");
+    check_int(one(CSV_ROW ",\"map\":{\"columns\":{\"amount\":{\"column\":1},\"txn\":{\"column\":2},"
+                          "\"time\":{\"column\":3,\"format\":\"rfc3339\"}}}}]}")
+                  .form,
+              SETTLEMENT_CSV);
+}
+
 TEST(the_portal_of_the_settings_is_a_source_when_no_file_names_it)
 {
     const struct conf c = settings();
