@@ -146,20 +146,61 @@ static void export_keep(struct walk *w)
     arena_close(&a);
 }
 
+/* MOTCUA_MODEL_TRACE=FILE: where the dice stood before each step goes there, a line a step;
+ * MOTCUA_MODEL_DICE=FILE: only the steps of such a file are walked. So shrink.mjs leaves steps out
+ * and all others stay what they were. */
+struct dice {
+    FILE *trace, *given;
+};
+
+static struct dice dice_open(void)
+{
+    const char *trace = getenv("MOTCUA_MODEL_TRACE"), *given = getenv("MOTCUA_MODEL_DICE");
+    const struct dice d = { trace == NULL ? NULL : fopen(trace, "w"),
+                            given == NULL ? NULL : fopen(given, "r") };
+
+    check((trace == NULL) == (d.trace == NULL) && (given == NULL) == (d.given == NULL));
+    return d;
+}
+
+static void dice_close(struct dice *d)
+{
+    check(d->trace == NULL || fclose(d->trace) == 0);
+    check(d->given == NULL || fclose(d->given) == 0);
+}
+
+/* False: the given dice are used up. */
+static bool dice_next(struct dice *d, struct walk *w)
+{
+    char line[64], *end;
+
+    if (d->given != NULL) {
+        if (fgets(line, sizeof(line), d->given) == NULL)
+            return false;
+        w->rng = strtoull(line, &end, 10);
+        check(*end == '\n');
+    }
+    if (d->trace != NULL)
+        check(fprintf(d->trace, "%llu\n", (unsigned long long)w->rng) > 0 && fflush(d->trace) == 0);
+    return true;
+}
+
 static void walk_all(uint64_t seed, int64_t count)
 {
     struct walk *w = walk_open(seed);
+    struct dice dice = dice_open();
     const int64_t start_ms = clock_monotonic_ms();
 
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count && dice_next(&dice, w); i++) {
         walk_step(w);
         if ((i + 1) % PROVE_EVERY == 0)
             walk_prove(w);
     }
+    dice_close(&dice);
     walk_settle(w);
     walk_prove(w);
     (void)fprintf(stderr, "%lld steps/s\n",
-                  (long long)(count * 1000 / (clock_monotonic_ms() - start_ms + 1)));
+                  (long long)(w->step * 1000 / (clock_monotonic_ms() - start_ms + 1)));
     export_keep(w);
     walk_close(w);
 }
