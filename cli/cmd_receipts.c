@@ -281,11 +281,14 @@ static void range_print(struct cli *cli, const struct receipt_range *g, struct j
     json_put_int(row, "first", g->first);
     json_put_int(row, "last", g->last);
     json_put_int(row, "used", g->used);
+    json_put_int(row, "left", g->left);
+    json_put_int(row, "gaps", g->gaps);
     json_add(rows, row);
     if (!cli_flag(cli, "--json"))
-        (void)printf("%.*s %.*s %.*s %07lld to %07lld, %lld used\n", STR_ARG(g->agency_id),
-                     STR_ARG(g->unit), STR_ARG(g->serial), (long long)g->first, (long long)g->last,
-                     (long long)g->used);
+        (void)printf("%.*s %.*s %.*s %07lld to %07lld, %lld used, %lld left, %lld missing\n",
+                     STR_ARG(g->agency_id), STR_ARG(g->unit.n > 0 ? g->unit : STR("(own)")),
+                     STR_ARG(g->serial), (long long)g->first, (long long)g->last,
+                     (long long)g->used, (long long)g->left, (long long)g->gaps);
 }
 
 result cmd_receipts_range(struct cli *cli, struct err *e)
@@ -319,7 +322,8 @@ result cmd_receipts_ranges(struct cli *cli, struct err *e)
     size_t count;
 
     TRY(cli_open_app(cli, &stores, &app, e));
-    TRY(receipt_range_list(&app->till, clock_today(&cli->clock).y, cli->arena, &list, &count, e));
+    TRY(receipt_range_list(&app->till, clock_today(&cli->clock).y, STR(""), cli->arena, &list,
+                           &count, e));
     for (size_t i = 0; i < count; i++)
         range_print(cli, &list[i], rows);
     if (cli_flag(cli, "--json"))

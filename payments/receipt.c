@@ -423,52 +423,6 @@ result receipt_find_file(const struct till *t, struct str sha256, struct arena *
     return OK;
 }
 
-/* "26TAA-0000001": serial and number as printed. */
-static void number_read(struct str what, struct str *serial, int64_t *number)
-{
-    struct str digits;
-
-    *number = 0;
-    *serial = STR("");
-    if (str_cut(what, '-', serial, &digits) && !str_to_i64(digits, number))
-        *serial = STR("");
-}
-
-static result search_read(struct sql *db, void *arg, struct err *e)
-{
-    struct receipt_reading *r = arg;
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    struct str serial;
-    int64_t number;
-    bool more;
-
-    number_read(r->id, &serial, &number);
-    if (r->id.n == 0)
-        TRY(sql_find(db, SQL_RECEIPT_NEWEST, &rows, e, sql_i((int64_t)r->most)));
-    else
-        TRY(sql_find(db, SQL_RECEIPT_SEARCH, &rows, e, sql_t(r->id), sql_t(serial), sql_i(number),
-                     sql_i((int64_t)r->most)));
-    for (r->count = 0; r->count < r->most; r->count++) {
-        TRY(sql_next(rows, &more, e));
-        if (!more)
-            break;
-        TRY(row_read(rows, r->t, r->a, &r->out[r->count], e));
-    }
-    return OK;
-}
-
-result receipt_search(const struct till *t, struct str what, size_t most, struct arena *a,
-                      struct receipt **out, size_t *count, struct err *e)
-{
-    struct receipt_reading r = { .t = t, .id = what, .a = a, .most = most };
-
-    r.out = arena_array(a, struct receipt, most + 1);
-    TRY(sql_read(t->store, search_read, &r, e));
-    *out = r.out;
-    *count = r.count;
-    return OK;
-}
-
 struct str receipt_url(const struct till *t, const struct receipt *r, struct arena *a)
 {
     return str_fmt(a, "%.*s/verify/%.*s", STR_ARG(t->issuer), STR_ARG(r->code));

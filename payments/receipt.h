@@ -78,10 +78,6 @@ MUST_USE result receipt_list(const struct till *t, const struct order *o, struct
                              struct receipt **out, size_t *count, struct err *e);
 MUST_USE result receipt_load(const struct till *t, struct str id, struct arena *a,
                              struct receipt *out, struct err *e); /* ERR_NOT_FOUND */
-/* Found by dossier code, code of verification, id, transaction, or "26TAA-0000001"; newest
- * first; `what` empty: the newest. */
-MUST_USE result receipt_search(const struct till *t, struct str what, size_t most, struct arena *a,
-                               struct receipt **out, size_t *count, struct err *e);
 /* A4 page, Vietnamese with English below, fonts embedded, QR to <issuer>/verify/<code>. The same
  * receipt gives the same content. It says when and by whom it is signed, or that it is not. */
 struct receipt_mark {

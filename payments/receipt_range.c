@@ -18,6 +18,7 @@ struct range_work {
     struct receipt_range *range;
     struct arena *a;
     struct receipt_range *list;
+    struct str agency_id;
     int64_t year, count;
 };
 
@@ -81,6 +82,7 @@ static result split(struct sql *db, void *arg, struct err *e)
     TRY(sql_one(rows, e));
     g->last = sql_int(rows, 0);
     g->first = g->last - w->count + 1;
+    g->left = w->count;
     return sql_run(db, SQL_RECEIPT_RANGE_INSERT, e, sql_t(g->agency_id), sql_t(g->form),
                    sql_t(g->serial), sql_i(g->year), sql_i(g->first), sql_i(g->last),
                    sql_t(g->unit), sql_i(clock_now_ms(w->t->clock)));
@@ -100,34 +102,67 @@ result receipt_range_split(const struct till *t, struct str agency_id, struct st
     return sql_transact(t->store, split, &w, e);
 }
 
-static result list_read(struct sql *db, void *arg, struct err *e)
+static void range_take(struct sql_rows *rows, struct receipt_range *g, struct arena *a)
 {
-    struct range_work *w = arg;
-    DEFER(sql_end) struct sql_rows *rows = NULL;
+    *g = (struct receipt_range){ .agency_id = sql_text(rows, 0, a),
+                                 .form = sql_text(rows, 1, a),
+                                 .serial = sql_text(rows, 2, a),
+                                 .year = sql_int(rows, 3),
+                                 .first = sql_int(rows, 4),
+                                 .last = sql_int(rows, 5),
+                                 .unit = sql_text(rows, 6, a),
+                                 .used = sql_int(rows, 7) };
+    g->left = g->last - g->first + 1 - g->used;
+    g->gaps = g->used - sql_int(rows, 8);
+}
+
+static void own_take(struct sql_rows *rows, struct receipt_range *g, struct arena *a)
+{
+    *g = (struct receipt_range){ .agency_id = sql_text(rows, 0, a),
+                                 .form = sql_text(rows, 1, a),
+                                 .serial = sql_text(rows, 2, a),
+                                 .year = sql_int(rows, 3),
+                                 .first = 1,
+                                 .last = RECEIPT_NUMBER_LAST,
+                                 .left = RECEIPT_NUMBER_LAST - sql_int(rows, 4),
+                                 .used = sql_int(rows, 5) };
+    g->gaps = g->used - sql_int(rows, 6);
+}
+
+static result rows_take(struct range_work *w, struct sql_rows *rows,
+                        void (*take)(struct sql_rows *, struct receipt_range *, struct arena *),
+                        struct err *e)
+{
     bool more;
 
-    TRY(sql_find(db, SQL_RECEIPT_RANGE_LIST, &rows, e, sql_i(w->year),
-                 sql_i(RECEIPT_RANGE_LIST_MAX)));
-    for (w->count = 0; w->count < RECEIPT_RANGE_LIST_MAX; w->count++) {
+    for (; w->count < RECEIPT_RANGE_LIST_MAX; w->count++) {
         TRY(sql_next(rows, &more, e));
         if (!more)
-            break;
-        w->list[w->count] = (struct receipt_range){ .agency_id = sql_text(rows, 0, w->a),
-                                                    .form = sql_text(rows, 1, w->a),
-                                                    .serial = sql_text(rows, 2, w->a),
-                                                    .year = sql_int(rows, 3),
-                                                    .first = sql_int(rows, 4),
-                                                    .last = sql_int(rows, 5),
-                                                    .unit = sql_text(rows, 6, w->a),
-                                                    .used = sql_int(rows, 7) };
+            return OK;
+        take(rows, &w->list[w->count], w->a);
     }
     return OK;
 }
 
-result receipt_range_list(const struct till *t, int64_t year, struct arena *a,
+static result list_read(struct sql *db, void *arg, struct err *e)
+{
+    struct range_work *w = arg;
+    DEFER(sql_end) struct sql_rows *own = NULL;
+    DEFER(sql_end) struct sql_rows *ranges = NULL;
+
+    w->count = 0;
+    TRY(sql_find(db, SQL_RECEIPT_RANGE_OWN, &own, e, sql_i(w->year), sql_t(w->agency_id),
+                 sql_i(RECEIPT_RANGE_LIST_MAX)));
+    TRY(sql_find(db, SQL_RECEIPT_RANGE_LIST, &ranges, e, sql_i(w->year), sql_t(w->agency_id),
+                 sql_i(RECEIPT_RANGE_LIST_MAX)));
+    TRY(rows_take(w, own, own_take, e));
+    return rows_take(w, ranges, range_take, e);
+}
+
+result receipt_range_list(const struct till *t, int64_t year, struct str agency_id, struct arena *a,
                           struct receipt_range **out, size_t *count, struct err *e)
 {
-    struct range_work w = { .t = t, .a = a, .year = year };
+    struct range_work w = { .t = t, .a = a, .year = year, .agency_id = agency_id };
 
     w.list = arena_array(a, struct receipt_range, RECEIPT_RANGE_LIST_MAX);
     TRY(sql_read(t->store, list_read, &w, e));

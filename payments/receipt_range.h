@@ -14,7 +14,8 @@
 #include "payments/receipt.h"
 
 #define RECEIPT_RANGE_MAX      100000 /* numbers in one */
-#define RECEIPT_RANGE_LIST_MAX 500
+#define RECEIPT_RANGE_LIST_MAX 1000
+#define RECEIPT_NUMBER_LAST    99999999 /* 8 digits: Decree 254/2026 art. 23(2) */
 
 struct receipt_unit {
     struct str agency_id, unit;
@@ -26,17 +27,23 @@ struct receipt_unit {
 MUST_USE result receipt_unit_put(const struct till *t, const struct receipt_unit *u, struct err *e);
 
 struct receipt_range {
-    struct str agency_id, form, serial, unit;
-    int64_t year, first, last, used;
+    struct str agency_id, form, serial;
+    struct str unit; /* empty: all that the body takes by itself, beside the ranges */
+    int64_t year, first, last;
+    int64_t used; /* numbers given out */
+    int64_t left; /* to be given out this year */
+    int64_t gaps; /* given out without a receipt: 0; ledger_verify proves which */
 };
 /* Splits the body's next `count` numbers of this year off for the unit. ERR_INVALID "count";
  * ERR_NOT_FOUND: no such unit. */
 MUST_USE result receipt_range_split(const struct till *t, struct str agency_id, struct str unit,
                                     int64_t count, struct arena *a, struct receipt_range *out,
                                     struct err *e);
-/* Those of a year. */
-MUST_USE result receipt_range_list(const struct till *t, int64_t year, struct arena *a,
-                                   struct receipt_range **out, size_t *count, struct err *e);
+/* Those of a year and agency (empty: of all), the bodies' own first. It counts the year's receipts
+ * by their numbers. */
+MUST_USE result receipt_range_list(const struct till *t, int64_t year, struct str agency_id,
+                                   struct arena *a, struct receipt_range **out, size_t *count,
+                                   struct err *e);
 /* How many units have used nine tenths of their numbers of this year, or more. */
 MUST_USE result receipt_range_short(const struct till *t, int64_t *units, struct err *e);
 

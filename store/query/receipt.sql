@@ -88,33 +88,64 @@ FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
     JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
 WHERE r.agency_id = $1 AND r.order_id = $2 ORDER BY r.kind, r.revision;
 
--- name: receipt_search
-SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
-    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
-    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
-    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
-    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
-        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
-        AND r.portal_txn <> ''), '')
-FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
-    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
-WHERE r.reference = $1 OR r.code = $1 OR r.id = $1 OR r.portal_txn = $1
-    OR (r.serial = $2 AND r.number = $3)
-ORDER BY r.issued_ms DESC, r.id LIMIT $4;
+-- Lists for officers: payments/receipt_search. Places are (time, id).
 
--- name: receipt_newest
-SELECT r.agency_id, r.form, r.serial, r.number, r.id, r.code, r.order_id, r.kind, r.amount_vnd,
-    r.words, r.issued_ms, r.state, r.reference, r.procedure_name, r.body_name, r.body_tax_code,
-    r.body_address, r.portal_txn, r.lines_json, r.payer_sealed, r.revision, r.replaces,
-    r.replaced_by, r.delegate_name, r.delegate_address, COALESCE(w.form, ''),
-    COALESCE(w.serial, ''), COALESCE(w.number, 0), p.signed_ms,
-    COALESCE((SELECT MIN(a.channel || ' ' || a.info) FROM attempt a WHERE a.agency_id = r.agency_id
-        AND a.order_id = r.order_id AND a.portal_txn = r.portal_txn AND a.captured_ms > 0
-        AND r.portal_txn <> ''), '')
-FROM receipt r LEFT JOIN receipt w ON w.id = r.replaces
-    JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
-ORDER BY r.issued_ms DESC, r.id DESC LIMIT $1;
+-- name: receipt_list_down
+SELECT r.id, r.agency_id, r.form, r.serial, r.number, r.code, r.order_id, r.reference, r.state,
+    r.kind, r.amount_vnd, r.issued_ms, r.body_name, r.portal_txn, r.replaces, r.replaced_by,
+    r.delegate_name, p.signed_ms
+FROM receipt r JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE (CAST($1 AS TEXT) = '' OR r.state = $1) AND (CAST($2 AS TEXT) = '' OR r.agency_id = $2)
+    AND (CAST($3 AS BIGINT) = 0 OR r.kind = $3) AND r.issued_ms >= $4 AND r.issued_ms < $5
+    AND r.amount_vnd >= $6 AND r.amount_vnd <= $7
+    AND (r.issued_ms < $8 OR (r.issued_ms = $8 AND r.id < $9))
+ORDER BY r.issued_ms DESC, r.id DESC LIMIT $10;
+
+-- name: receipt_list_up
+SELECT r.id, r.agency_id, r.form, r.serial, r.number, r.code, r.order_id, r.reference, r.state,
+    r.kind, r.amount_vnd, r.issued_ms, r.body_name, r.portal_txn, r.replaces, r.replaced_by,
+    r.delegate_name, p.signed_ms
+FROM receipt r JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE (CAST($1 AS TEXT) = '' OR r.state = $1) AND (CAST($2 AS TEXT) = '' OR r.agency_id = $2)
+    AND (CAST($3 AS BIGINT) = 0 OR r.kind = $3) AND r.issued_ms >= $4 AND r.issued_ms < $5
+    AND r.amount_vnd >= $6 AND r.amount_vnd <= $7
+    AND (r.issued_ms > $8 OR (r.issued_ms = $8 AND r.id > $9))
+ORDER BY r.issued_ms, r.id LIMIT $10;
+
+-- name: receipt_list_one
+SELECT r.id, r.agency_id, r.form, r.serial, r.number, r.code, r.order_id, r.reference, r.state,
+    r.kind, r.amount_vnd, r.issued_ms, r.body_name, r.portal_txn, r.replaces, r.replaced_by,
+    r.delegate_name, p.signed_ms
+FROM receipt r JOIN receipt_paper p ON p.agency_id = r.agency_id AND p.receipt_id = r.id
+WHERE r.id IN (
+        SELECT id FROM receipt WHERE id = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE code = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE reference = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE portal_txn = CAST($8 AS TEXT) AND $8 <> ''
+        UNION SELECT id FROM receipt WHERE number = CAST($10 AS BIGINT) AND serial = CAST($9 AS TEXT))
+    AND (CAST($1 AS TEXT) = '' OR r.state = $1) AND (CAST($2 AS TEXT) = '' OR r.agency_id = $2)
+    AND (CAST($3 AS BIGINT) = 0 OR r.kind = $3) AND r.issued_ms >= $4 AND r.issued_ms < $5
+    AND r.amount_vnd >= $6 AND r.amount_vnd <= $7
+    AND (r.issued_ms < $11 OR (r.issued_ms = $11 AND r.id < $12))
+ORDER BY r.issued_ms DESC, r.id DESC LIMIT $13;
+
+-- name: receipt_list_sums
+SELECT COUNT(*), CAST(COALESCE(SUM(r.amount_vnd), 0) AS BIGINT) FROM receipt r
+WHERE (CAST($1 AS TEXT) = '' OR r.state = $1) AND (CAST($2 AS TEXT) = '' OR r.agency_id = $2)
+    AND (CAST($3 AS BIGINT) = 0 OR r.kind = $3) AND r.issued_ms >= $4 AND r.issued_ms < $5
+    AND r.amount_vnd >= $6 AND r.amount_vnd <= $7;
+
+-- name: receipt_list_one_sums
+SELECT COUNT(*), CAST(COALESCE(SUM(r.amount_vnd), 0) AS BIGINT) FROM receipt r
+WHERE r.id IN (
+        SELECT id FROM receipt WHERE id = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE code = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE reference = CAST($8 AS TEXT)
+        UNION SELECT id FROM receipt WHERE portal_txn = CAST($8 AS TEXT) AND $8 <> ''
+        UNION SELECT id FROM receipt WHERE number = CAST($10 AS BIGINT) AND serial = CAST($9 AS TEXT))
+    AND (CAST($1 AS TEXT) = '' OR r.state = $1) AND (CAST($2 AS TEXT) = '' OR r.agency_id = $2)
+    AND (CAST($3 AS BIGINT) = 0 OR r.kind = $3) AND r.issued_ms >= $4 AND r.issued_ms < $5
+    AND r.amount_vnd >= $6 AND r.amount_vnd <= $7;
 
 -- name: receipt_by_code
 SELECT r.form, r.serial, r.number, r.kind, r.amount_vnd, r.issued_ms, r.state, r.body_name,
@@ -169,8 +200,27 @@ INSERT INTO receipt_range (agency_id, form, serial, year, first, last, unit, use
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8);
 
 -- name: receipt_range_list
-SELECT agency_id, form, serial, year, first, last, unit, used FROM receipt_range
-WHERE year = $1 ORDER BY agency_id, unit, first LIMIT $2;
+SELECT g.agency_id, g.form, g.serial, g.year, g.first, g.last, g.unit, g.used,
+    (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = g.agency_id AND r.form = g.form
+        AND r.serial = g.serial AND r.year = g.year AND r.number BETWEEN g.first AND g.last)
+FROM receipt_range g WHERE g.year = $1 AND (CAST($2 AS TEXT) = '' OR g.agency_id = $2)
+ORDER BY g.agency_id, g.unit, g.first LIMIT $3;
+
+-- What the bodies themselves took: all numbers and receipts less those of ranges.
+-- name: receipt_range_own
+SELECT h.agency_id, h.form, h.serial, h.year, h.last,
+    h.last - COALESCE((SELECT CAST(SUM(g.last - g.first + 1) AS BIGINT) FROM receipt_range g
+        WHERE g.agency_id = h.agency_id AND g.form = h.form AND g.serial = h.serial
+        AND g.year = h.year), 0),
+    (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = h.agency_id AND r.form = h.form
+        AND r.serial = h.serial AND r.year = h.year)
+    - (SELECT COUNT(*) FROM receipt_range g JOIN receipt r ON r.agency_id = g.agency_id
+        AND r.form = g.form AND r.serial = g.serial AND r.year = g.year
+        AND r.number BETWEEN g.first AND g.last
+        WHERE g.agency_id = h.agency_id AND g.form = h.form AND g.serial = h.serial
+        AND g.year = h.year)
+FROM receipt_head h WHERE h.year = $1 AND (CAST($2 AS TEXT) = '' OR h.agency_id = $2)
+ORDER BY h.agency_id, h.form, h.serial LIMIT $3;
 
 -- name: receipt_range_short
 SELECT COUNT(*) FROM (SELECT agency_id, unit FROM receipt_range WHERE year = $1

@@ -103,7 +103,7 @@ for (const [width, language] of [[390, "vi"], [1280, "en"]]) {
     // Receipts, and a notice that somebody else decides on.
     await go(officer, "/finance/receipts");
     await look(officer, "officer-receipts");
-    await officer.fill("#q", o.dossier);
+    await officer.fill("#f-q", o.dossier);
     await officer.click("main form button");
     await officer.locator("main tbody a").first().click();
     await officer.waitForURL(under(`${here}/finance/receipts/`));

@@ -335,7 +335,8 @@ for (const lang of ["vi", "en"]) {
 // Whoever adds an operation adds its good and its bad call here (or in a story of its own, listed here).
 const elsewhere = new Map(["createRefund", "listRefunds", "getRefund", "approveRefund", "rejectRefund", "cancelRefund"].map((name) => [name, "tests/flow/refunds.mjs"])
     .concat([["createCounterPayment", "tests/flow/counter.mjs"]])
-    .concat(["listSettlementFiles", "getSettlementFile", "takeSettlementFile", "listExceptions", "getException", "proposeForException", "listPayouts", "getPayout", "listRemittances", "getRemittance"]
+    .concat(["listSettlementFiles", "getSettlementFile", "takeSettlementFile", "listExceptions", "getException", "proposeForException", "listPayouts", "getPayout", "listRemittances", "getRemittance",
+        "listReceipts", "listReceiptRanges"]
         .map((name) => [name, "tests/flow/finance_api.mjs"])));
 for (const [name, operation] of operations)
     if (!elsewhere.has(name)) {

@@ -168,6 +168,32 @@ assert.match(lines(motcua("remittances", "list"))[0], new RegExp(`^${slip.id} .*
 assert.ok(motcua("remittances", "print", slip.id, "--form", "csv").includes(whole_slip.lines[0].sub_item));
 assert.ok(motcua("remittances", "print", slip.id).startsWith("%PDF"));
 refused(/form/, "remittances", "print", slip.id, "--form", "doc");
+// Receipts of all systems, and whose numbers are used how far.
+const receipts = await read("receipts?agency_id=H56.14", { bearer: one }), newest = receipts.data[0];
+assert.deepEqual([receipts.count, receipts.total_vnd], [receipts.data.length, receipts.data.reduce((sum, row) => sum + row.amount_vnd, 0)]);
+assert.ok([...good, more].every((o) => receipts.data.some((row) => row.payment_id === o.id && row.reference === o.dossier)), JSON.stringify(receipts));
+for (const q of [`${newest.serial}-${newest.number}`, newest.id]) assert.deepEqual((await read(`receipts?q=${q}`)).data, [newest]);
+assert.ok((await read(`receipts?q=${good[0].dossier}&state=issued`)).data.every((row) => row.payment_id === good[0].id));
+assert.deepEqual((await read(`receipts?issued_to=2026-01-01T00:00:00Z`)).data, []);
+const turned = await read("receipts?limit=1");
+assert.notEqual((await read(`receipts?limit=1&cursor=${turned.next_cursor}`)).data[0].id, turned.data[0].id);
+await read(`receipts?state=issued&cursor=${turned.next_cursor}`, { status: 400, code: "invalid", field: "cursor" });
+await read("receipts?state=deleted", { status: 400, code: "invalid", field: "state" });
+await read("receipts", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
+const numbers = (await read("receipt-ranges?agency_id=H56.14", { bearer: one })).data;
+assert.deepEqual(numbers.map((row) => [row.agency_id, row.unit, row.used, row.gaps]), [["H56.14", undefined, receipts.count, 0]]);
+assert.deepEqual((await read("receipt-ranges?year=2025")).data, []);
+await read("receipt-ranges?year=x", { status: 400, code: "invalid", field: "year" });
+await read("receipt-ranges", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
+const viewer = await hire("xem.so", "viewer");
+for (const [page, words] of [["receipts", new RegExp(`${newest.serial}-${newest.number}`)], ["ranges", /Liên tục, không thiếu số/]]) {
+    const answer = await viewer(`/finance/${page}`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.match(answer.text, words);
+    assert.equal((await viewer(`/finance/${page}?year=x`)).status, page === "ranges" ? 422 : 400);
+    assert.match((await viewer(`/finance/${page}?as=csv`)).text, page === "ranges" ? /"H56|"0000001"/ : new RegExp(newest.number));
+}
+
 motcua("ledger", "verify");
 motcua("audit", "verify");
 console.log("finance for systems and on the command line: from the file to the treasury");
