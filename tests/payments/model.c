@@ -134,7 +134,7 @@ void model_supersede(struct model_order *o, struct model_order *successor)
 
 static int64_t *account_of(struct model_books *b, int account)
 {
-    return account == 1120 ? &b->a1120 : &b->a1110;
+    return account == 1140 ? &b->a1140 : account == 1120 ? &b->a1120 : &b->a1110;
 }
 
 struct model_books model_books_of(const struct model_order *o)
@@ -166,7 +166,7 @@ struct model_books model_books_of(const struct model_order *o)
 const char *model_broken(const struct model_order *o)
 {
     const struct model_books b = model_books_of(o);
-    const int64_t debits = b.a1110 + b.a1120 + b.a1130 + b.a1180 + b.a9100 + b.a1190;
+    const int64_t debits = b.a1110 + b.a1120 + b.a1130 + b.a1140 + b.a1180 + b.a9100 + b.a1190;
     const int64_t credits = b.a2100 + b.bill + b.a2140 + b.a2150 + b.a9101;
 
     if (o->captured_vnd < 0 || o->refunded_vnd < 0 || o->reserved_vnd < 0)

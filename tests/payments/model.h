@@ -23,7 +23,7 @@
 struct model_attempt {
     enum attempt_state state;
     int64_t captured_vnd;
-    int account; /* 1110 or 1120 */
+    int account; /* 1110, 1120 or 1140 */
     bool disputed;
 };
 
@@ -47,7 +47,7 @@ struct model_order {
 
 /* Balances of one order's journals, each on its account's normal side. */
 struct model_books {
-    int64_t a1110, a1120, a1130, a1180, a1190, a2100, bill, a2140, a2150, a9100, a9101;
+    int64_t a1110, a1120, a1130, a1140, a1180, a1190, a2100, bill, a2140, a2150, a9100, a9101;
 };
 
 void model_assess(struct model_order *o, int64_t total_vnd, int64_t reduction_vnd);

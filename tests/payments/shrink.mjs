@@ -1,7 +1,7 @@
 // shrink.mjs SEED STEPS [sqlite|postgresql]: the few steps of a failing walk of test_model.c that are enough to fail.
 // Steps are left out by halves, quarters and so on (delta debugging), as long as the same mistake is still told: the
 // last line without its numbers and names. Those that stay keep their dice (MOTCUA_MODEL_TRACE, MOTCUA_MODEL_DICE in test_model.c).
-// MOTCUA_MODEL_BIN: the test program, built with the release preset for speed; PostgreSQL: MOTCUA_TEST_POSTGRESQL.
+// MOTCUA_MODEL_WIDE=1: of a walk through VNPAY and the desks too. MOTCUA_MODEL_BIN: the test program, built with the release preset for speed; PostgreSQL: MOTCUA_TEST_POSTGRESQL.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,10 +12,12 @@ const [seed, steps, engine = "sqlite"] = process.argv.slice(2);
 if (!/^\d+$/.test(seed ?? "") || !/^\d+$/.test(steps ?? "")) throw new Error("shrink.mjs SEED STEPS [sqlite|postgresql]");
 const top = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = process.env.MOTCUA_MODEL_BIN ?? join(top, "build/release/bin/test_payments_model");
+const test = process.env.MOTCUA_MODEL_WIDE ? "a_random_walk_through_all_channels_and_desks_agrees_with_the_model"
+    : "a_random_walk_agrees_with_the_model_after_every_step";
 const dir = mkdtempSync(join(tmpdir(), "shrink-")), dice = join(dir, "dice"), trace = join(dir, "trace");
 
 function walk(env) {
-    const run = spawnSync(program, [`a_random_walk_agrees_with_the_model_after_every_step@${engine}`], {
+    const run = spawnSync(program, [`${test}@${engine}`], {
         encoding: "utf8", maxBuffer: 1 << 28,
         env: { ...process.env, MOTCUA_MODEL_SEED: seed, MOTCUA_MODEL_STEPS: steps, ...env },
     });

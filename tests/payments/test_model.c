@@ -10,7 +10,7 @@
 #include "store/sql.h"
 #include "tests/fixture.h"
 #include "tests/payments/peek.h"
-#include "tests/payments/walk.h"
+#include "tests/payments/walk_steps.h"
 
 #define STEPS       2000
 #define STEPS_FRESH 1500
@@ -106,17 +106,19 @@ result __wrap_sql_find_n(struct sql *db, enum sql_query q, const struct sql_para
     return dies_now() ? dies(e) : __real_sql_find_n(db, q, params, n, rows, e);
 }
 
-struct walk *walk_open(uint64_t seed)
+struct walk *walk_open(uint64_t seed, bool wide)
 {
     static struct walk w;
     struct counter *c = counter_open();
 
-    w = (struct walk){ .c = c, .seed = seed, .rng = seed };
+    w = (struct walk){ .c = c, .seed = seed, .rng = seed, .wide = wide };
     w.a = arena_open((size_t)512 << 20);
     w.orders = calloc(WALK_ORDERS, sizeof(struct walk_order));
     check(w.orders != NULL);
     c->till.vietqr_bin = STR("970415");
     c->till.vietqr_account = STR("113366668888");
+    if (wide)
+        walk_vnpay_open(&w);
     walk_now = &w;
     return &w;
 }
@@ -124,6 +126,8 @@ struct walk *walk_open(uint64_t seed)
 static void walk_close(struct walk *w)
 {
     walk_now = NULL;
+    if (w->wide)
+        walk_vnpay_close(w);
     peek_close();
     free(w->orders);
     arena_close(&w->a);
@@ -185,9 +189,9 @@ static bool dice_next(struct dice *d, struct walk *w)
     return true;
 }
 
-static void walk_all(uint64_t seed, int64_t count)
+static void walk_all(uint64_t seed, int64_t count, bool wide)
 {
-    struct walk *w = walk_open(seed);
+    struct walk *w = walk_open(seed, wide);
     struct dice dice = dice_open();
     const int64_t start_ms = clock_monotonic_ms();
 
@@ -217,7 +221,14 @@ static int64_t number(const char *name, int64_t otherwise)
 
 TEST_STORE(a_random_walk_agrees_with_the_model_after_every_step)
 {
-    walk_all((uint64_t)number("MOTCUA_MODEL_SEED", 20261123), number("MOTCUA_MODEL_STEPS", STEPS));
+    walk_all((uint64_t)number("MOTCUA_MODEL_SEED", 20261123), number("MOTCUA_MODEL_STEPS", STEPS),
+             false);
+}
+
+TEST_STORE(a_random_walk_through_all_channels_and_desks_agrees_with_the_model)
+{
+    walk_all((uint64_t)number("MOTCUA_MODEL_SEED", 20261124), number("MOTCUA_MODEL_STEPS", STEPS),
+             true);
 }
 
 /* The same walk in a process of its own, so that it has a store of its own. */

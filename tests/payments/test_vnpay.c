@@ -9,7 +9,6 @@
 #include "payments/poll.h"
 #include "payments/proposal.h"
 #include "payments/vnpay.h"
-#include "payments/vnpay_notice.h"
 #include "tests/payments/vnpay_gateway.h"
 
 static struct vnpay_pay vector(void)
@@ -208,48 +207,9 @@ TEST_STORE(a_reply_that_is_forged_or_about_something_else_is_no_answer)
     check_int(counter_state(c, &o), ORDER_PAID);
 }
 
-struct ipn {
-    const char *code, *status, *amount, *secret, *txn, *tmn;
-};
-
-static struct str ipn_query(struct str reference, struct ipn with)
+static void ipn(struct counter *c, struct str reference, struct gateway_ipn with, const char *code)
 {
-    const struct secret s = gateway_secret(with.secret != NULL ? with.secret : GATEWAY_SECRET);
-    const struct partner_field fields[] = {
-        { STR("vnp_TmnCode"), gateway_or(with.tmn, STR(GATEWAY_TMN)) },
-        { STR("vnp_Amount"), gateway_or(with.amount, STR("57800000")) },
-        { STR("vnp_BankCode"), STR("NCB") },
-        { STR("vnp_OrderInfo"), STR("Thanh toan ho so") },
-        { STR("vnp_PayDate"), STR("20261123090500") },
-        { STR("vnp_TransactionNo"), gateway_or(with.txn, STR("14226112")) },
-        { STR("vnp_ResponseCode"), gateway_or(with.code, STR("00")) },
-        { STR("vnp_TransactionStatus"), gateway_or(with.status, STR("00")) },
-        { STR("vnp_TxnRef"), reference },
-    };
-    struct str form, hash;
-    struct err e;
-
-    check_ok(partner_form_sign(test_arena(), fields, LEN(fields), &s, &form, &hash, &e), e);
-    return str_fmt(test_arena(), "%.*s&vnp_SecureHash=%.*s", STR_ARG(form), STR_ARG(hash));
-}
-
-static struct vnpay_reply ipn_take(struct counter *c, struct str query)
-{
-    DEFER(arena_close) struct arena *a = arena_open_clean(1024 * 1024);
-    struct vnpay_reply out;
-    struct form form;
-    struct err why;
-    const bool whole = !form_read(a, query, &form, NULL).failed;
-
-    vnpay_notice_take(&c->till, whole ? &form : NULL, query, STR("203.0.113.9"), STR("rq"), a, &out,
-                      &why);
-    out.body = str_dup(test_arena(), out.body);
-    return out;
-}
-
-static void ipn(struct counter *c, struct str reference, struct ipn with, const char *code)
-{
-    check_str(ipn_take(c, ipn_query(reference, with)).code, code);
+    check_str(gateway_ipn(c, gateway_ipn_query(reference, with)).code, code);
 }
 
 TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
@@ -259,17 +219,18 @@ TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
     struct str ref = gateway_start(c, &o);
 
     gateway.status = "01";
-    check_str(ipn_take(c, ipn_query(ref, (struct ipn){ .txn = NULL })).body,
+    check_str(gateway_ipn(c, gateway_ipn_query(ref, (struct gateway_ipn){ .txn = NULL })).body,
               "{\"RspCode\":\"00\",\"Message\":\"Confirm Success\"}");
     check_int(counter_state(c, &o), ORDER_OPEN); /* the IPN said paid, querydr not yet */
     gateway.status = "00";
-    ipn(c, ref, (struct ipn){ .code = "24", .status = "02" }, "00"); /* says cancelled; asks */
+    ipn(c, ref, (struct gateway_ipn){ .code = "24", .status = "02" },
+        "00"); /* says cancelled; asks */
     check_int(counter_state(c, &o), ORDER_PAID);
-    ipn(c, ref, (struct ipn){ .txn = NULL }, "02");
-    ipn(c, ref, (struct ipn){ .txn = NULL }, "02");
-    ipn(c, ref, (struct ipn){ .code = "24", .status = "02", .txn = "15" }, "02");
+    ipn(c, ref, (struct gateway_ipn){ .txn = NULL }, "02");
+    ipn(c, ref, (struct gateway_ipn){ .txn = NULL }, "02");
+    ipn(c, ref, (struct gateway_ipn){ .code = "24", .status = "02", .txn = "15" }, "02");
     check(counter_has_mismatch(c, &o, "STA"));
-    ipn(c, ref, (struct ipn){ .txn = "16" }, "02");
+    ipn(c, ref, (struct gateway_ipn){ .txn = "16" }, "02");
     check(counter_has_mismatch(c, &o, "DUP_PAY"));
     check_int(counter_receipts(c, &o), 2);
     check_int(counter_journals(c, &o, "J2"), 1);
@@ -278,7 +239,7 @@ TEST_STORE(an_ipn_is_answered_to_the_letter_and_only_querydr_pays)
 
 TEST_STORE(money_that_was_taken_back_is_disputed_once_and_two_persons_decide)
 {
-    const struct ipn reversed = { .status = "04" };
+    const struct gateway_ipn reversed = { .status = "04" };
     struct counter *c = gateway_counter();
     struct order o = counter_order(c);
     struct str ref = gateway_start(c, &o);
@@ -286,7 +247,7 @@ TEST_STORE(money_that_was_taken_back_is_disputed_once_and_two_persons_decide)
     struct err e = { .code = ERR_NONE };
     size_t n;
 
-    ipn(c, ref, (struct ipn){ .txn = NULL }, "00");
+    ipn(c, ref, (struct gateway_ipn){ .txn = NULL }, "00");
     check_int(counter_state(c, &o), ORDER_PAID);
     ipn(c, ref, reversed, "02"); /* querydr knows nothing of it */
     check(counter_has_mismatch(c, &o, "STA"));
@@ -327,25 +288,27 @@ TEST_STORE(defect_01_04_07_an_ipn_that_does_not_verify_or_fit_changes_nothing)
     struct str ref = gateway_start(c, &o), portal = counter_start(c, &other);
     const int64_t before = counter_events(c, &o);
 
-    ipn(c, ref, (struct ipn){ .secret = "guess" }, "97");
-    check_str(ipn_take(c, STR("vnp_TxnRef=A")).code, "97");
-    check_str(ipn_take(c, str_cat(test_arena(), ipn_query(ref, (struct ipn){ .secret = "guess" }),
-                                  STR("&vnp_SecureHashType=HMACSHA512")))
-                  .code,
-              "97");
-    check_str(ipn_take(c, STR("vnp_TxnRef=A&vnp_TxnRef=B")).code, "99");
-    check_str(ipn_take(c, STR("")).code, "97");
-    ipn(c, ref, (struct ipn){ .tmn = "ANOTHER1" }, "99");
-    ipn(c, STR("H5614L01XXXXXXXX"), (struct ipn){ .txn = NULL }, "01");
-    ipn(c, portal, (struct ipn){ .txn = NULL }, "01"); /* another provider's reference */
+    ipn(c, ref, (struct gateway_ipn){ .secret = "guess" }, "97");
+    check_str(gateway_ipn(c, STR("vnp_TxnRef=A")).code, "97");
+    check_str(
+        gateway_ipn(c, str_cat(test_arena(),
+                               gateway_ipn_query(ref, (struct gateway_ipn){ .secret = "guess" }),
+                               STR("&vnp_SecureHashType=HMACSHA512")))
+            .code,
+        "97");
+    check_str(gateway_ipn(c, STR("vnp_TxnRef=A&vnp_TxnRef=B")).code, "99");
+    check_str(gateway_ipn(c, STR("")).code, "97");
+    ipn(c, ref, (struct gateway_ipn){ .tmn = "ANOTHER1" }, "99");
+    ipn(c, STR("H5614L01XXXXXXXX"), (struct gateway_ipn){ .txn = NULL }, "01");
+    ipn(c, portal, (struct gateway_ipn){ .txn = NULL }, "01"); /* another provider's reference */
     check_int(counter_events(c, &o), before);
-    ipn(c, ref, (struct ipn){ .amount = "57800100" }, "04");
-    ipn(c, ref, (struct ipn){ .amount = "578000" }, "04");
+    ipn(c, ref, (struct gateway_ipn){ .amount = "57800100" }, "04");
+    ipn(c, ref, (struct gateway_ipn){ .amount = "578000" }, "04");
     check(counter_has_mismatch(c, &o, "AMT"));
     check_int(counter_attempt(c, ref), ATTEMPT_REDIRECTED);
     check_int(gateway.calls, 0);
     c->till.vnpay = NULL;
-    ipn(c, ref, (struct ipn){ .txn = NULL }, "99");
+    ipn(c, ref, (struct gateway_ipn){ .txn = NULL }, "99");
     check_int(counter_receipts(c, &o), 0);
 }
 
@@ -367,7 +330,7 @@ TEST_STORE(ten_thousand_mutated_ipns_change_nothing)
     struct counter *c = gateway_counter();
     struct order o = counter_order(c);
     struct str ref = gateway_start(c, &o);
-    const struct str good = ipn_query(ref, (struct ipn){ .txn = NULL });
+    const struct str good = gateway_ipn_query(ref, (struct gateway_ipn){ .txn = NULL });
     const int64_t before = counter_events(c, &o);
     char text[2048];
 
@@ -386,14 +349,14 @@ TEST_STORE(ten_thousand_mutated_ipns_change_nothing)
             text[at] = (char)(text[at] ^ (1 + dice[2] % 127));
         if (n == good.n && good.p[at] == '+' && text[at] == ' ')
             continue; /* two ways to write a space: the same message */
-        const struct vnpay_reply r = ipn_take(c, str_of(text, n));
+        const struct vnpay_reply r = gateway_ipn(c, str_of(text, n));
 
         check(str_is(r.code, "97") || str_is(r.code, "99"));
     }
     check_int(counter_events(c, &o), before);
     check_int(counter_attempt(c, ref), ATTEMPT_REDIRECTED);
     check_int(gateway.calls, 0);
-    check_str(ipn_take(c, good).code, "00");
+    check_str(gateway_ipn(c, good).code, "00");
 }
 
 static struct attempt attempt(struct counter *c, struct str reference)

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "crypto/partner.h"
 #include "http/client.h"
+#include "http/form.h"
 
 struct gateway gateway;
 
@@ -159,4 +161,39 @@ void gateway_ask(struct counter *c, struct str reference)
     struct err e = { .code = ERR_NONE };
 
     check_ok(attempt_ask(&c->till, reference, counter_cause(), &e), e);
+}
+
+struct str gateway_ipn_query(struct str reference, struct gateway_ipn with)
+{
+    const struct secret s = gateway_secret(with.secret != NULL ? with.secret : GATEWAY_SECRET);
+    const struct partner_field fields[] = {
+        { STR("vnp_TmnCode"), gateway_or(with.tmn, STR(GATEWAY_TMN)) },
+        { STR("vnp_Amount"), gateway_or(with.amount, STR("57800000")) },
+        { STR("vnp_BankCode"), STR("NCB") },
+        { STR("vnp_OrderInfo"), STR("Thanh toan ho so") },
+        { STR("vnp_PayDate"), STR("20261123090500") },
+        { STR("vnp_TransactionNo"), gateway_or(with.txn, STR("14226112")) },
+        { STR("vnp_ResponseCode"), gateway_or(with.code, STR("00")) },
+        { STR("vnp_TransactionStatus"), gateway_or(with.status, STR("00")) },
+        { STR("vnp_TxnRef"), reference },
+    };
+    struct str form, hash;
+    struct err e;
+
+    check_ok(partner_form_sign(test_arena(), fields, LEN(fields), &s, &form, &hash, &e), e);
+    return str_fmt(test_arena(), "%.*s&vnp_SecureHash=%.*s", STR_ARG(form), STR_ARG(hash));
+}
+
+struct vnpay_reply gateway_ipn(struct counter *c, struct str query)
+{
+    DEFER(arena_close) struct arena *a = arena_open_clean(1024 * 1024);
+    struct vnpay_reply out;
+    struct form form;
+    struct err why;
+    const bool whole = !form_read(a, query, &form, NULL).failed;
+
+    vnpay_notice_take(&c->till, whole ? &form : NULL, query, STR("203.0.113.9"), STR("rq"), a, &out,
+                      &why);
+    out.body = str_dup(test_arena(), out.body);
+    return out;
 }

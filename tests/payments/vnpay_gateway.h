@@ -4,12 +4,14 @@
  *     struct counter *c = gateway_counter();   a till whose payers may choose VNPAY
  *     gateway.status = "02";                   of the next answers
  *     gateway_ask(c, gateway_start(c, &o));
+ *     gateway_ipn(c, gateway_ipn_query(reference, (struct gateway_ipn){ .code = "24" }));
  */
 #ifndef TESTS_PAYMENTS_VNPAY_GATEWAY_H
 #define TESTS_PAYMENTS_VNPAY_GATEWAY_H
 
 #include "crypto/secret.h"
 #include "payments/vnpay.h"
+#include "payments/vnpay_notice.h"
 #include "tests/payments/counter.h"
 
 #define GATEWAY_SECRET "TESTSECRET0123456789ABCDEF"
@@ -35,5 +37,11 @@ result gateway_serve(void *self, struct str body, struct arena *a, struct answer
                      struct err *e);
 struct str gateway_start(struct counter *c, const struct order *o); /* the reference */
 void gateway_ask(struct counter *c, struct str reference);
+
+struct gateway_ipn { /* fields that are NULL are the right ones of COUNTER_ORDER */
+    const char *code, *status, *amount, *secret, *txn, *tmn;
+};
+struct str gateway_ipn_query(struct str reference, struct gateway_ipn with);
+struct vnpay_reply gateway_ipn(struct counter *c, struct str query);
 
 #endif

@@ -10,6 +10,7 @@
 #include "payments/ledger.h"
 #include "store/audit.h"
 #include "tests/payments/peek.h"
+#include "tests/payments/walk_steps.h"
 
 struct walk *walk_now;
 
@@ -78,6 +79,8 @@ static void truth_check(struct walk *w, const struct walk_order *x, const struct
 {
     const struct deal *d = counter_deal(w->c, at->reference);
 
+    if (str_is(at->channel, "vnpay"))
+        walk_vnpay_truth(w, x, at);
     if (!str_is(at->channel, "portal"))
         return;
     if (d == NULL || d->state != 1 || !str_is(str_i64(w->a, at->captured_vnd), d->amount))
@@ -93,7 +96,9 @@ static void attempt_follow(struct walk *w, struct walk_order *x, const struct at
         x->m.attempt_count = (int)at->n;
         copy(x->refs[at->n - 1], sizeof(x->refs[0]), at->reference);
         copy(x->channel[at->n - 1], sizeof(x->channel[0]), at->channel);
-        m->account = str_is(at->channel, "vietqr") ? 1120 : 1110;
+        m->account = str_is(at->channel, "vietqr")    ? 1120
+                     : str_is(at->channel, "counter") ? w->desk_account
+                                                      : 1110;
     }
     same(w, x, "the reference's name", strcmp(x->refs[at->n - 1], str_cstr(w->a, at->reference)),
          0);
@@ -228,11 +233,11 @@ static void books_compare(struct walk *w, const struct walk_order *x)
     const struct model_books b = model_books_of(&x->m);
     const struct str where =
         str_fmt(w->a, "agency_id = '%s' AND order_id = '%s'", x->agency, x->id);
-    int64_t got[13], more[6], captures = 0, paid_once = 0;
+    int64_t got[14], more[6], captures = 0, paid_once = 0;
     const struct str query = str_fmt(
         w->a,
         "SELECT " SUM(1110, DR) SUM(1120, DR) SUM(1130, DR) SUM(1180, DR) SUM(1190, DR)
-            SUM(2100, CR) SUM(2140, CR) SUM(2150, CR) SUM(9100, DR) SUM(
+            SUM(1140, DR) SUM(2100, CR) SUM(2140, CR) SUM(2150, CR) SUM(9100, DR) SUM(
                 9101, CR) "COALESCE(SUM(CASE WHEN p.account IN (2110, 2120, 2130) THEN " CR
                           " * p.amount_vnd ELSE 0 END), 0), COALESCE(SUM(" DR
                           " * p.amount_vnd), 0), COALESCE(MIN(p.amount_vnd), 1)"
@@ -241,20 +246,21 @@ static void books_compare(struct walk *w, const struct walk_order *x)
                           " AND p.journal_n = j.n WHERE j.agency_id = '%s' AND j.order_id = '%s'",
         x->agency, x->id);
 
-    peek_row(str_cstr(w->a, query), got, 13);
+    peek_row(str_cstr(w->a, query), got, 14);
     same(w, x, "1110", got[0], b.a1110);
     same(w, x, "1120", got[1], b.a1120);
     same(w, x, "1130", got[2], b.a1130);
     same(w, x, "1180", got[3], b.a1180);
     same(w, x, "1190", got[4], b.a1190);
-    same(w, x, "2100", got[5], b.a2100);
-    same(w, x, "2140", got[6], b.a2140);
-    same(w, x, "2150", got[7], b.a2150);
-    same(w, x, "9100", got[8], b.a9100);
-    same(w, x, "9101", got[9], b.a9101);
-    same(w, x, "2110 + 2120 + 2130", got[10], b.bill);
-    same(w, x, "debits less credits", got[11], 0);
-    same(w, x, "a posting of nothing", got[12] > 0, true);
+    same(w, x, "1140", got[5], b.a1140);
+    same(w, x, "2100", got[6], b.a2100);
+    same(w, x, "2140", got[7], b.a2140);
+    same(w, x, "2150", got[8], b.a2150);
+    same(w, x, "9100", got[9], b.a9100);
+    same(w, x, "9101", got[10], b.a9101);
+    same(w, x, "2110 + 2120 + 2130", got[11], b.bill);
+    same(w, x, "debits less credits", got[12], 0);
+    same(w, x, "a posting of nothing", got[13] > 0, true);
     for (int i = 0; i < x->m.attempt_count; i++)
         captures += x->m.attempts[i].captured_vnd > 0 ? 1 : 0;
     for (int i = 0; i < x->m.refund_count; i++)
@@ -335,6 +341,7 @@ static void trial_check(struct walk *w)
         sum.a1110 += b.a1110;
         sum.a1120 += b.a1120;
         sum.a1130 += b.a1130;
+        sum.a1140 += b.a1140;
         sum.a1180 += b.a1180;
         sum.a1190 += b.a1190;
         sum.bill += b.bill;
@@ -345,7 +352,9 @@ static void trial_check(struct walk *w)
                                   &all, &n, &e),
              e);
     check_int(balance(all, n, 1110), sum.a1110);
-    check_int(balance(all, n, 1120), sum.a1120);
+    check_int(balance(all, n, 1120), sum.a1120 + w->brought_vnd);
+    check_int(balance(all, n, 1140), sum.a1140 - w->brought_vnd + w->over_vnd);
+    check_int(balance(all, n, 2160), w->over_vnd);
     check_int(balance(all, n, 1130), sum.a1130);
     check_int(balance(all, n, 2100), sum.a1130);
     check_int(balance(all, n, 1180), sum.a1180);

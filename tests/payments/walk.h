@@ -27,6 +27,14 @@ enum walk_may { /* what a step may bring to an order */
                 MAY_SUPERSEDE = 32
 };
 
+#define WALK_DESKS 3 /* one for each agency */
+
+struct walk_desk {
+    char shift[40]; /* empty: none is open */
+    char proposal[40];
+    int64_t cash_vnd, brought_vnd;
+};
+
 /* How the process fares during a step. */
 enum walk_fault {
     FAULT_NONE,
@@ -58,13 +66,16 @@ struct walk {
     int fault_tx, fault_statement; /* which transaction of the step, which statement of it */
     bool hit;                      /* the fault happened, so that nobody knows what else did */
     char log[WALK_LOG][160];
-    int64_t steps_of[32];
+    bool wide; /* also VNPAY and the desks; walks without them keep their dice */
+    struct walk_desk desks[WALK_DESKS];
+    int desk_account;              /* where the desk's attempt of this step was posted */
+    int64_t brought_vnd, over_vnd; /* by all desks, all shifts: J2d, and J7 of counts */
 };
 
 /* The process that the walk's store sees; test_model.c makes sql_transact fail as it says. */
 extern struct walk *walk_now;
 
-struct walk *walk_open(uint64_t seed);
+struct walk *walk_open(uint64_t seed, bool wide);
 void walk_step(struct walk *w);
 void walk_settle(struct walk *w);
 void walk_prove(struct walk *w);

@@ -150,7 +150,8 @@ void walk_refund_on(struct walk *w)
     if (walk_chance(w, 20))
         walk_must(w, refund_cancel(&w->c->till, r.id, counter_cause(), w->a, &r, &e), true, &e);
     else
-        walk_must(w, refund_order_make(&w->c->till, r.id, counter_cause(), w->a, &r, &e), true, &e);
+        walk_must(w, refund_order_make(&w->c->till, r.id, counter_cause(), w->a, &r, &e),
+                  r.route != REFUND_BY_CHANNEL, &e);
     walk_sync(w, x, MAY_REFUND);
 }
 

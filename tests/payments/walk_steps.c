@@ -297,17 +297,18 @@ static void do_start(struct walk *w)
     struct walk_order *x = walk_pick(w);
     const struct order o = walk_load(w, x);
     const enum order_state was = model_state(&x->m);
-    const char *channel = walk_chance(w, 60) ? "portal" : "vietqr";
-    struct attempt_choice choice = *counter_by(channel);
+    struct attempt_choice choice = *counter_by(walk_chance(w, 60) ? "portal" : "vietqr");
     struct attempt_way way;
     struct err e = { .code = ERR_NONE };
 
     if (x->m.attempt_count > MODEL_ATTEMPTS - 6)
         return;
+    if (w->wide && walk_chance(w, 30))
+        choice.channel = STR("vnpay");
     choice.confirmed = walk_chance(w, 30);
     w->c->init = walk_chance(w, 50) ? INIT_WRAPPED : (enum counter_init)walk_below(w, 8);
-    walk_note(w, " %d (%s) by %s, init %d", (int)(x - w->orders), order_state_name(was), channel,
-              (int)w->c->init);
+    walk_note(w, " %d (%s) by %.*s, init %d", (int)(x - w->orders), order_state_name(was),
+              STR_ARG(choice.channel), (int)w->c->init);
     const result r = attempt_start(&w->c->till, &o, &choice, counter_cause(), w->a, &way, &e);
 
     if (was != ORDER_OPEN && was != ORDER_UNDERPAID)
@@ -526,11 +527,13 @@ static void do_clock(struct walk *w)
     counter_forward(w->c, s);
 }
 
-static const struct {
+struct step {
     const char *name;
     int weight;
     void (*run)(struct walk *w);
-} steps[] = {
+};
+
+static const struct step steps[] = {
     { "create", 10, do_create },
     { "start", 16, do_start },
     { "payer", 12, do_payer },
@@ -547,6 +550,12 @@ static const struct {
     { "supersede", 3, do_supersede },
 };
 
+static const struct step wide_steps[] = {
+    { "vnpay", 14, walk_vnpay_payer }, { "ipn", 10, walk_vnpay_ipn },
+    { "desk", 12, walk_desk_take },    { "bring", 5, walk_desk_bring },
+    { "count", 4, walk_desk_count },
+};
+
 static void fault_any(struct walk *w)
 {
     w->hit = false;
@@ -559,27 +568,40 @@ static void fault_any(struct walk *w)
         w->fault = f;
 }
 
-void walk_step(struct walk *w)
+static int weight_of(const struct step *all, size_t count)
 {
     int sum = 0;
-    size_t i = 0;
 
+    for (size_t i = 0; i < count; i++)
+        sum += all[i].weight;
+    return sum;
+}
+
+static const struct step *step_any(struct walk *w)
+{
+    const int narrow = weight_of(steps, LEN(steps));
+    const int sum = narrow + (w->wide ? weight_of(wide_steps, LEN(wide_steps)) : 0);
+    int64_t dice = walk_below(w, sum);
+    const struct step *s = dice < narrow ? steps : wide_steps;
+
+    if (w->count == 0)
+        return steps;
+    for (dice -= dice < narrow ? 0 : narrow; dice >= s->weight; s++)
+        dice -= s->weight;
+    return s;
+}
+
+void walk_step(struct walk *w)
+{
     w->step++;
     w->log[w->step % WALK_LOG][0] = '\0';
     arena_reset(w->a);
     w->c->clock.fixed_ms += 1 + walk_below(w, 5000);
     fault_any(w);
-    for (size_t k = 0; k < LEN(steps); k++)
-        sum += steps[k].weight;
-    int64_t dice = walk_below(w, sum);
+    const struct step *s = step_any(w);
 
-    while (dice >= steps[i].weight)
-        dice -= steps[i++].weight;
-    if (w->count == 0)
-        i = 0;
-    w->steps_of[i]++;
-    walk_note(w, "%s%s", w->fault == FAULT_NONE ? "" : "! ", steps[i].name);
-    steps[i].run(w);
+    walk_note(w, "%s%s", w->fault == FAULT_NONE ? "" : "! ", s->name);
+    s->run(w);
     w->fault = FAULT_NONE;
 }
 

@@ -21,4 +21,14 @@ void walk_refund(struct walk *w);
 void walk_refund_on(struct walk *w);
 void walk_reverse(struct walk *w);
 
+/* Of wide walks. */
+void walk_vnpay_open(struct walk *w);
+void walk_vnpay_close(struct walk *w);
+void walk_vnpay_truth(struct walk *w, const struct walk_order *x, const struct attempt *at);
+void walk_vnpay_payer(struct walk *w);
+void walk_vnpay_ipn(struct walk *w);
+void walk_desk_take(struct walk *w);
+void walk_desk_bring(struct walk *w);
+void walk_desk_count(struct walk *w);
+
 #endif
