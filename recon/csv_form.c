@@ -22,12 +22,12 @@ struct form_reading {
 /* The failure of a member becomes that of its path. */
 static result at_path(const char *role, struct err *e)
 {
-    char field[sizeof(e->field)];
+    char path[128];
 
     if (e != NULL) {
-        (void)snprintf(field, sizeof(field), "%s%s%s", role, e->field[0] != '\0' ? "." : "",
+        (void)snprintf(path, sizeof(path), "%s%s%s", role, e->field[0] != '\0' ? "." : "",
                        e->field);
-        memcpy(e->field, field, sizeof(field));
+        (void)snprintf(e->field, sizeof(e->field), "%.*s", (int)sizeof(e->field) - 1, path);
     }
     return (result){ true };
 }
