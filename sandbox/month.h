@@ -10,6 +10,7 @@
  *
  *     DIR/ours.csv         what motcua has: a row for each attempt and each refund
  *     DIR/<form>/<nn>-<yyyymmdd>[-<what>].<form>   mc1 fw1 bj1 xlsx csv, in their order of arrival
+ *     DIR/csv-map.json     which column of a csv is what
  *     DIR/bank/<yyyymmdd>.bj1    the bank's statement: payouts, and payers' transfers
  *     DIR/treasury/<yyyymmdd>.kj1
  *     DIR/truth.json       what is to be found: month_truth.c tells its members
@@ -116,5 +117,6 @@ MUST_USE result month_truth_write(struct month *m, struct err *e); /* month_trut
 /* DIR/<name>; folders are made. */
 MUST_USE result month_put(struct month *m, struct str name, struct str bytes, struct err *e);
 void month_csv(struct month *m, const struct settle_day *day, struct buf *out);
+void month_csv_map(struct buf *out);
 
 #endif

@@ -15,6 +15,7 @@
 #define FILE_BYTES ((size_t)LIMIT_SETTLEMENT_BYTES)
 #define FILES_MAX  (MONTH_DAYS_MAX * 3)
 #define EARLY_HOUR 18
+#define MAP_BYTES  4096
 
 /* What happens on a day besides its file, by the day's index. */
 enum event { PLAIN, BAD_TOTAL, DAMAGED, BAD_ORDER, BAD_VERSION, REPLAYED, REVISED, TWICE, EARLY };
@@ -262,7 +263,10 @@ static void chain_make(struct month *m, struct arena *a)
 result month_files_write(struct month *m, struct err *e)
 {
     DEFER(arena_close) struct arena *a = arena_open(FILE_BYTES * 8);
+    struct buf map = buf_make(m->a, MAP_BYTES);
 
+    month_csv_map(&map);
+    TRY(month_put(m, STR("csv-map.json"), buf_str(&map), e));
     chain_make(m, a);
     for (int form = 0; form < MONTH_FORMS; form++) {
         struct writing w = { m, a, (enum month_form)form };

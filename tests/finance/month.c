@@ -115,6 +115,19 @@ struct json *month_files(const struct month_world *w, const char *form)
     return files;
 }
 
+const struct csv_form *month_map(const struct month_world *w, const char *form)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct csv_form *map = arena_new(test_arena(), struct csv_form);
+    struct err e = { 0 };
+
+    if (!str_is(str_c(form), "csv"))
+        return NULL;
+    check_ok(json_read(month_bytes(w, STR("csv-map.json")), &o, &e), e);
+    check_ok(csv_form_read(o, test_arena(), map, &e), e);
+    return map;
+}
+
 struct str month_text(const struct json *o, const char *name)
 {
     struct str s;

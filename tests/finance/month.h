@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "recon/csv_form.h"
 #include "recon/match.h"
 #include "tests/test.h"
 
@@ -31,6 +32,8 @@ struct month_world *month_world(int64_t seed, const char *month, const char *our
 struct str month_bytes(const struct month_world *w, struct str name);
 /* The rows of truth.files[form], in their order of arrival. */
 struct json *month_files(const struct month_world *w, const char *form);
+/* How the files of a form are read: the generator's map for csv; else NULL. */
+const struct csv_form *month_map(const struct month_world *w, const char *form);
 struct str month_text(const struct json *o, const char *name);
 int64_t month_int(const struct json *o, const char *name);
 struct date month_day(const struct json *o);

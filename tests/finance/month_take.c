@@ -1,5 +1,6 @@
 #include "tests/finance/month_take.h"
 
+#include "finance/source.h"
 #include "tests/finance/shop.h"
 
 #define MONTH     "2026-10"
@@ -14,19 +15,40 @@ struct month_world *month_paid(uint64_t seed, int days, int paid)
     return month_world((int64_t)seed, MONTH, shop_ours(s));
 }
 
+/* As intake_take has it, with a map. */
+static const struct source *portal(const struct month_world *w, const char *form)
+{
+    static const struct calendar every_day = { .id = { "every_day", 9 } };
+    struct source *s = arena_new(test_arena(), struct source);
+
+    *s = (struct source){ .id = STR(SOURCE_PORTAL),
+                          .provider = STR(SOURCE_PORTAL),
+                          .account = counter_open()->till.account,
+                          .map = month_map(w, form),
+                          .calendar = &every_day,
+                          .cut_off_s = 86400 };
+    return s;
+}
+
 struct intake_result month_take(const struct month_world *w, const char *form,
                                 const struct json *file)
 {
     struct counter *c = counter_open();
     const struct str name = month_text(file, "file");
+    const struct office here = { .till = &c->till };
+    const struct intake_file in = {
+        .source = portal(w, form),
+        .day = month_day(file),
+        .name = name,
+        .bytes = month_bytes(w, str_fmt(test_arena(), "%s/%.*s", form, STR_ARG(name))),
+        .jws = STR(""),
+        .actor = STR("staff:1"),
+    };
     struct intake_result r;
     struct err e = { 0 };
 
     check(clock_read_rfc3339(month_text(file, "arrives_at"), &c->clock.fixed_ms));
-    check_ok(intake_take(&c->till, month_day(file), name,
-                         month_bytes(w, str_fmt(test_arena(), "%s/%.*s", form, STR_ARG(name))),
-                         STR("staff:1"), test_arena(), &r, &e),
-             e);
+    check_ok(intake_file(&here, &in, test_arena(), &r, &e), e);
     return r;
 }
 

@@ -56,3 +56,8 @@ TEST(a_month_of_spreadsheets_is_found_whole)
 {
     month_is_found("xlsx", 11);
 }
+
+TEST_STORE(a_month_of_tables_by_a_map_is_found_whole)
+{
+    month_is_found("csv", 11);
+}

@@ -14,7 +14,7 @@
 #define LINE_MAX 512
 #define DAY_MS   86400000LL
 
-static const char *const forms[] = { "mc1", "fw1", "bj1", "xlsx" };
+static const char *const forms[] = { "mc1", "fw1", "bj1", "xlsx", "csv" };
 
 /* All lines of a day, copied. */
 struct held {
@@ -54,10 +54,14 @@ static struct held *day_lines(const struct month_world *w, const char *form, str
             last = json_at(files, i);
     if (last == NULL)
         return h;
-    check_ok(settlement_read(month_bytes(w, str_fmt(test_arena(), "%s/%.*s", form,
-                                                    STR_ARG(month_text(last, "file")))),
-                             test_arena(), line_hold, h, &head, &faults, &e),
-             e);
+    const struct settlement_input in = {
+        .bytes = month_bytes(
+            w, str_fmt(test_arena(), "%s/%.*s", form, STR_ARG(month_text(last, "file")))),
+        .sink = line_hold,
+        .arg = h,
+        .map = month_map(w, form),
+    };
+    check_ok(settlement_read_input(&in, test_arena(), &head, &faults, &e), e);
     check_int(faults.total, 0);
     return h;
 }
