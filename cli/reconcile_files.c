@@ -16,19 +16,23 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "cli/reconcile_out.h"
-#include "recon/csv_record.h"
+#include "conf/file.h"
+#include "recon/csv_form.h"
 
 #define HEAD_BYTES  (LIMIT_SETTLEMENT_LINE + 16)
 #define THREADS_MAX 64
 #define SHOWN       10
 #define FAULTS_TOLD 5
+#define MAP_BYTES   (1 << 20)
 
 struct input {
     const char *name;
-    enum settlement_form form; /* SETTLEMENT_NO_FORM: a table */
-    struct sieve_file table;   /* of other forms fd and bytes only */
+    enum settlement_form form;  /* SETTLEMENT_NO_FORM: a table */
+    const struct csv_form *map; /* SETTLEMENT_CSV */
+    struct sieve_file table;    /* of other forms fd and bytes only */
     dev_t device;
     ino_t inode;
 };
@@ -85,6 +89,32 @@ static result map_make(struct cli *cli, const char *option, struct csv_map *map,
     return OK;
 }
 
+/* --map FILE, --ours-map FILE: JSON of csv_form.h. */
+static result form_make(struct cli *cli, const char *option, const struct csv_form **out,
+                        struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    const char *path = cli_option(cli, option, 0);
+    struct csv_form *map = arena_new(cli->arena, struct csv_form);
+    struct err why = { 0 };
+    struct str text;
+
+    if (path == NULL)
+        return OK;
+    if (conf_file_load(cli->arena, path, MAP_BYTES, &text, &why).failed ||
+        json_read(text, &o, &why).failed || csv_form_read(o, cli->arena, map, &why).failed)
+        return fail_field(e, ERR_INVALID, option, "%s: %s%s%s", path, why.field,
+                          why.field[0] != '\0' ? ": " : "", why.detail);
+    *out = map;
+    return OK;
+}
+
+/* How the tables of a side are read. */
+struct side {
+    struct csv_map columns;
+    const struct csv_form *map; /* or NULL */
+};
+
 /* The header line tells the columns. */
 static result table_open(struct files *f, struct input *in, const struct csv_map *map,
                          struct err *e)
@@ -108,13 +138,17 @@ static result table_open(struct files *f, struct input *in, const struct csv_map
     return OK;
 }
 
-static result form_find(struct files *f, struct input *in, const struct csv_map *map, struct err *e)
+static result form_find(struct files *f, struct input *in, const struct side *side, struct err *e)
 {
     char head[64];
     const ssize_t got = pread(in->table.fd, head, sizeof head, 0);
 
     in->form = got > 0 ? settlement_form_of(str_of(head, (size_t)got)) : SETTLEMENT_NO_FORM;
-    return in->form == SETTLEMENT_NO_FORM ? table_open(f, in, map, e) : OK;
+    if (in->form == SETTLEMENT_NO_FORM && side->map != NULL) {
+        in->form = SETTLEMENT_CSV;
+        in->map = side->map;
+    }
+    return in->form == SETTLEMENT_NO_FORM ? table_open(f, in, &side->columns, e) : OK;
 }
 
 /* The payment's key is the column that all tables have: our reference, else the portal's number. */
@@ -157,7 +191,7 @@ static bool same_bytes(const struct files *f, const struct input *a, const struc
     return true;
 }
 
-static result input_add(struct files *f, const char *path, const struct csv_map *map, struct err *e)
+static result input_add(struct files *f, const char *path, const struct side *side, struct err *e)
 {
     struct input *in = &f->list[f->count];
 
@@ -174,13 +208,13 @@ static result input_add(struct files *f, const char *path, const struct csv_map 
         return OK;
     }
     f->progress.all_bytes += in->table.bytes;
-    return form_find(f, in, map, e);
+    return form_find(f, in, side, e);
 }
 
 static result inputs_open(struct files *f, struct err *e)
 {
     const char *ours = cli_option(f->cli, "--ours", 0);
-    struct csv_map of_ours = { 0 }, of_theirs = { 0 };
+    struct side of_ours = { .map = NULL }, of_theirs = { .map = NULL };
     int first = ours == NULL ? 1 : 0;
 
     f->list = arena_array(f->cli->arena, struct input, SIEVE_FILES_MAX);
@@ -188,8 +222,10 @@ static result inputs_open(struct files *f, struct err *e)
     f->head = arena_alloc(f->cli->arena, HEAD_BYTES);
     f->other = arena_alloc(f->cli->arena, HEAD_BYTES);
     f->scratch = arena_alloc(f->cli->arena, HEAD_BYTES);
-    TRY(map_make(f->cli, "--ours-column", &of_ours, e));
-    TRY(map_make(f->cli, "--column", &of_theirs, e));
+    TRY(map_make(f->cli, "--ours-column", &of_ours.columns, e));
+    TRY(map_make(f->cli, "--column", &of_theirs.columns, e));
+    TRY(form_make(f->cli, "--ours-map", &of_ours.map, e));
+    TRY(form_make(f->cli, "--map", &of_theirs.map, e));
     ours = ours != NULL ? ours : cli_word(f->cli, 0);
     if (ours == NULL || cli_word(f->cli, first) == NULL)
         return fail_field(e, ERR_INVALID, "FILE", "a file of ours and one of theirs are needed");
@@ -307,12 +343,14 @@ static result table_load(struct loading *l, struct str bytes, struct err *e)
 static result line_load(void *arg, const struct settlement_line *line, struct err *e)
 {
     const struct loading *l = arg;
-    const struct match_line in = { .line = line, .file = (int)l->file - 1 };
+    struct settlement_line own = *line;
+    const struct match_line in = { .line = &own, .file = (int)l->file - 1 };
     const bool refund = line->kind == SETTLEMENT_REFUND || line->kind == SETTLEMENT_REVERSAL;
 
+    own.n = line->text_line > 0 ? line->text_line : line->n;
     if (l->file > 0)
         return match_line(l->f->match, &in, e);
-    const struct match_ours ours = { .id = line->n,
+    const struct match_ours ours = { .id = own.n,
                                      .kind = refund ? MATCH_REFUND : MATCH_PAYMENT,
                                      .reference = line->merchant_ref,
                                      .portal_txn = line->portal_txn,
@@ -346,6 +384,46 @@ static result form_load(struct loading *l, struct str bytes, struct err *e)
     return settlement_read(bytes, l->f->cli->arena, line_load, l, &head, &faults, e);
 }
 
+static result fault_load(void *arg, int64_t n, const struct settlement_fault *fault, struct err *e)
+{
+    const struct loading *l = arg;
+
+    (void)n;
+    *(l->file == 0 ? &l->f->sieved.bad_ours : &l->f->sieved.bad_theirs) += 1;
+    return exceptions_put_fault(&l->f->out, l->file, fault, e);
+}
+
+/* Its rows are read one by one; what is wrong with the table as a whole makes it useless. */
+static result mapped_load(struct loading *l, struct str bytes, struct err *e)
+{
+    const struct settlement_input in = { .bytes = bytes,
+                                         .sink = line_load,
+                                         .damage = fault_load,
+                                         .map = l->f->list[l->file].map,
+                                         .arg = l,
+                                         .released = true };
+    struct settlement_faults faults;
+    struct settlement_head head;
+
+    TRY(settlement_read_input(&in, l->f->cli->arena, &head, &faults, e));
+    for (size_t i = 0; i < faults.count; i++) {
+        const struct settlement_fault *fault = &faults.list[i];
+        if (fault->line == 0 || !str_is(str_c(fault->code), "COR"))
+            return fail_field(e, ERR_INVALID, "FILE", "%s is no table of the map: %.*s",
+                              l->f->names[l->file], STR_ARG(fault->why));
+    }
+    return OK;
+}
+
+static result input_load(struct loading *l, struct str bytes, struct err *e)
+{
+    const struct input *in = &l->f->list[l->file];
+
+    if (in->map != NULL)
+        return mapped_load(l, bytes, e);
+    return in->form == SETTLEMENT_NO_FORM ? table_load(l, bytes, e) : form_load(l, bytes, e);
+}
+
 static void unmap(struct str *bytes)
 {
     if (bytes->n > 0)
@@ -363,7 +441,7 @@ static result load_all(struct files *f, struct err *e)
         if (p == MAP_FAILED)
             return fail_field(e, ERR_INVALID, "FILE", "%s cannot be mapped", in->name);
         DEFER(unmap) struct str bytes = str_of(p, (size_t)in->table.bytes);
-        TRY(in->form == SETTLEMENT_NO_FORM ? table_load(&l, bytes, e) : form_load(&l, bytes, e));
+        TRY(input_load(&l, bytes, e));
         done_bytes += in->table.bytes;
         progress_show(&f->progress, done_bytes);
     }

@@ -146,24 +146,63 @@ static void put_shown(FILE *to, struct str bytes)
     }
 }
 
-result exceptions_put_bad(struct exceptions_file *f, const struct sieve_bad *b, struct err *e)
+/* The row of a line that was not read, up to the text of its last cell. */
+static void bad_begin(struct exceptions_file *f, size_t file, int64_t line)
 {
     FILE *to = f->to;
 
     put_class(to, MATCH_COR);
     (void)fputs_unlocked(",,,,", to);
-    put_text(to, str_c(f->names[b->file]));
-    put_line(to, b->file > 0 ? b->line : -1);
-    put_line(to, b->file == 0 ? b->line : -1);
-    (void)fprintf(to, "0,0,0,,\"line %" PRId64 ", column %" PRId64 ": %s: ", b->line, b->column,
-                  b->why);
+    put_text(to, str_c(f->names[file]));
+    put_line(to, file > 0 ? line : -1);
+    put_line(to, file == 0 ? line : -1);
+    (void)fputs_unlocked("0,0,0,,\"", to);
+}
+
+static void bad_show(struct exceptions_file *f, size_t file, int64_t line, int64_t column,
+                     struct str why)
+{
+    f->written++;
+    if (f->shown++ < f->shown_most)
+        (void)printf("  %-10s %s: line %" PRId64 ", column %" PRId64 ": %.*s\n",
+                     match_name(MATCH_COR), f->names[file], line, column, STR_ARG(why));
+}
+
+result exceptions_put_bad(struct exceptions_file *f, const struct sieve_bad *b, struct err *e)
+{
+    FILE *to = f->to;
+
+    bad_begin(f, b->file, b->line);
+    (void)fprintf(to, "line %" PRId64 ", column %" PRId64 ": %s: ", b->line, b->column, b->why);
     put_shown(to, b->bytes);
     if (fputs_unlocked("\"\n", to) == EOF)
         return write_failed(f, e);
-    f->written++;
-    if (f->shown++ < f->shown_most)
-        (void)printf("  %-10s %s: line %" PRId64 ", column %" PRId64 ": %s\n",
-                     match_name(MATCH_COR), f->names[b->file], b->line, b->column, b->why);
+    bad_show(f, b->file, b->line, b->column, str_c(b->why));
+    return OK;
+}
+
+static void put_doubled(FILE *to, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"')
+            (void)fputc_unlocked('"', to);
+        (void)fputc_unlocked(s.p[i], to);
+    }
+}
+
+result exceptions_put_fault(struct exceptions_file *f, size_t file,
+                            const struct settlement_fault *fault, struct err *e)
+{
+    FILE *to = f->to;
+
+    bad_begin(f, file, fault->line);
+    (void)fprintf(to, "line %" PRId64 ", column %" PRId64 ": ", fault->line, fault->column);
+    put_doubled(to, fault->why);
+    (void)fputs_unlocked(": ", to);
+    put_doubled(to, fault->bytes);
+    if (fputs_unlocked("\"\n", to) == EOF)
+        return write_failed(f, e);
+    bad_show(f, file, fault->line, fault->column, fault->why);
     return OK;
 }
 

@@ -28,6 +28,9 @@ MUST_USE result exceptions_put(struct exceptions_file *f, const struct match_out
                                struct err *e);
 MUST_USE result exceptions_put_bad(struct exceptions_file *f, const struct sieve_bad *b,
                                    struct err *e);
+/* The same of a file that is read by a map; file as in names. */
+MUST_USE result exceptions_put_fault(struct exceptions_file *f, size_t file,
+                                     const struct settlement_fault *fault, struct err *e);
 MUST_USE result exceptions_end(struct exceptions_file *f, struct err *e);
 void exceptions_drop(struct exceptions_file *f); /* DEFER: what was not ended leaves nothing */
 

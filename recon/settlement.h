@@ -58,6 +58,7 @@ struct settlement_line {
     int64_t txn_at_ms;
     struct str treasury_ref, treasury_status;
     struct str narrative; /* a bank's own words about a payment, or empty */
+    int64_t text_line;    /* CSV: of the file, from 1; else 0 */
 };
 
 /* What the head and the end of a file say. */

@@ -30,10 +30,12 @@ struct csv {
     bool has_layout, unusable;
 };
 
-static result record_put(struct csv *c, const struct csv_record *record, struct err *e)
+static result record_put(struct csv *c, const struct csv_record *record, int64_t text_line,
+                         struct err *e)
 {
-    const struct settlement_line l = csv_record_line(record, c->r->head->lines + 1);
+    struct settlement_line l = csv_record_line(record, c->r->head->lines + 1);
 
+    l.text_line = text_line;
     return settlement_put(c->r, &l, e);
 }
 
@@ -46,7 +48,7 @@ static result row_put(struct csv *c, const struct csv_row *row, struct err *e)
 
     arena_reset(c->r->scratch);
     if (!c->unusable && csv_cells_read(c->cells, row, &record, &fault, &cell))
-        return record_put(c, &record, e);
+        return record_put(c, &record, row->line, e);
     if (!c->unusable) {
         at.column = fault.column;
         settlement_blame(c->r, "COR", at, cell, "%s", fault.why);

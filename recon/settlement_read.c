@@ -17,6 +17,7 @@
 
 #define FAULT_BYTES   40
 #define SCRATCH_BYTES ((size_t)LIMIT_SETTLEMENT_LINE * 64) /* a line as a JSON document as well */
+#define TOLD_BYTES    4096
 #define KEEP_BYTES    ((size_t)LIMIT_SETTLEMENT_LINE * 32) /* rows that may be below a table */
 #define FW1_HEAD      16
 
@@ -92,21 +93,26 @@ void settlement_blame(struct settlement_reader *r, const char *code, struct sett
                       struct str bytes, const char *why_fmt, ...)
 {
     struct settlement_faults *all = r->faults;
-    struct buf why = buf_make(r->a, 256);
-    struct settlement_fault *f;
+    const bool is_kept = all->count < SETTLEMENT_FAULTS_MAX;
+    const bool is_first = r->blamed == NULL || r->blamed->line != at.line;
+    struct settlement_fault *f = is_kept ? &all->list[all->count++] : &r->last;
+    struct arena *a = is_kept ? r->a : r->told;
+    struct buf why;
     va_list va;
 
     all->total++;
-    if (all->count == SETTLEMENT_FAULTS_MAX)
+    if (!is_kept && (!is_first || !r->in->released || r->in->damage == NULL))
         return;
+    arena_reset(r->told);
+    why = buf_make(a, 256);
     va_start(va, why_fmt);
     buf_vfmt(&why, why_fmt, va);
     va_end(va);
-    f = &all->list[all->count++];
+    r->blamed = is_first ? f : r->blamed;
     *f = (struct settlement_fault){ .code = code,
                                     .line = at.line,
                                     .column = at.column,
-                                    .bytes = shown(r->a, bytes),
+                                    .bytes = shown(a, bytes),
                                     .why = buf_str(&why) };
 }
 
@@ -160,17 +166,13 @@ result settlement_put(struct settlement_reader *r, const struct settlement_line 
 void settlement_lose(struct settlement_reader *r)
 {
     static const struct settlement_fault unknown = { .code = "COR" };
-    const struct settlement_faults *f = r->faults;
+    const struct settlement_fault *f = r->blamed != NULL ? r->blamed : &unknown;
 
+    r->blamed = NULL;
     r->head->lines++;
     if (!r->in->released || r->in->damage == NULL || r->failed)
         return;
-    r->failed = r->in
-                    ->damage(r->in->arg, r->head->lines,
-                             f->total == (int64_t)f->count && f->count > 0 ? &f->list[f->count - 1]
-                                                                           : &unknown,
-                             r->why)
-                    .failed;
+    r->failed = r->in->damage(r->in->arg, r->head->lines, f, r->why).failed;
 }
 
 void settlement_refill(struct settlement_reader *r, struct str *rest)
@@ -325,10 +327,12 @@ result settlement_read_input(const struct settlement_input *in, struct arena *a,
     DEFER(arena_close) struct arena *scratch = arena_open(SCRATCH_BYTES);
     DEFER(arena_close) struct arena *window = arena_open(SETTLEMENT_WINDOW_BYTES * 2);
     DEFER(arena_close) struct arena *keep = arena_open(KEEP_BYTES);
+    DEFER(arena_close) struct arena *told = arena_open(TOLD_BYTES);
     DEFER(digest_close) struct digest_run *content = digest_begin();
     struct settlement_reader r = { .a = a,
                                    .scratch = scratch,
                                    .keep = keep,
+                                   .told = told,
                                    .in = in,
                                    .why = e,
                                    .head = head,

@@ -19,6 +19,7 @@ struct settlement_reader {
     struct arena *a;       /* what outlives the reading: head and faults */
     struct arena *scratch; /* one line; the reader resets it */
     struct arena *keep;    /* until the reading ends; CSV only */
+    struct arena *told;    /* a fault beyond SETTLEMENT_FAULTS_MAX, until the next one */
     const struct settlement_input *in;
     char *room;  /* window of a file that comes in pieces; NULL: it is there whole */
     bool ended;  /* no more pieces */
@@ -26,6 +27,8 @@ struct settlement_reader {
     struct err *why;
     struct settlement_head *head;
     struct settlement_faults *faults;
+    struct settlement_fault last;
+    const struct settlement_fault *blamed; /* since the last lost line; NULL: nothing */
     struct digest_run *content;
     bool overflow;   /* a sum left SETTLEMENT_SUM_MAX_VND */
     int64_t said[8]; /* MC1 and XLSX: the trailer's numbers */

@@ -78,3 +78,43 @@ TEST(what_cannot_be_used_leaves_no_file)
     check_int(run("ours.csv ours.csv --column nothing=x --out x.csv"), 2);
     check_int(access(path("x.csv"), F_OK), -1);
 }
+
+#define MAP                                                                                        \
+    "{\"separator\":\";\",\"skip_top\":1,\"skip_bottom\":1,\"columns\":{"                          \
+    "\"reference\":{\"header\":\"Nội dung\",\"regex\":\"(R[0-9]+)\"},"                           \
+    "\"amount\":{\"header\":\"Ghi có\",\"thousands\":\".\",\"decimal\":\",\"},"                   \
+    "\"time\":{\"header\":\"Ngày\",\"format\":\"dd/MM/"                                           \
+    "yyyy\"},\"currency\":{\"constant\":\"VND\"}}}"
+#define STATEMENT "Sao kê\nNgày;Nội dung;Ghi có\n"
+
+TEST(a_banks_table_is_read_by_its_map)
+{
+    put("map.json", MAP);
+    put("ours.csv", HEADER "R1,T1,1000,PAID,D1\nR2,T2,2000,PAID,D2\nR3,T3,3000,PAID,D3\n");
+    put("a.csv", STATEMENT "23/11/2026;CK R1 phi;1.000,00\n24/11/2026;R2;2.000\n"
+                           "24/11/2026;R3;\"3.000\"\nCong;;6.000\n");
+    check_int(run("ours.csv a.csv --map map.json"), 0);
+    put("a.csv", STATEMENT "23/11/2026;CK R1 phi;1.000,00\n24/11/2026;R2;2.001\n"
+                           "24/11/2026;R3;3,5\nCong;;6.000\n");
+    check_int(run("ours.csv a.csv --map map.json"), 1);
+    const struct str list = got("exceptions.csv");
+    check(str_has(list, STR("AMT_MORE,2,refund,R2,T2,D2,,a.csv,4,3,2000,2001,-1,,\n")));
+    check(str_has(list, STR("MIS_THEIRS,1,query,R3,")));
+    check(str_has(list, STR(",a.csv,5,,0,0,0,,\"line 5, column 15: amount: not a whole number of "
+                            "dong, or too large: 3,5\"\n")));
+    check_int(run("a.csv a.csv --map map.json --ours-map map.json"), 1); /* its own bad row */
+}
+
+TEST(a_map_that_is_wrong_or_fits_no_table_is_refused)
+{
+    put("map.json", MAP);
+    put("wrong.json", "{\"columns\":{\"amount\":{\"column\":0}}}");
+    put("ours.csv", HEADER "R1,T1,1000,PAID,D1\n");
+    put("other.csv", "Sao kê\nNgày;Nội dung;Số tiền\n23/11/2026;R1;1.000\nCong;;\n");
+    check_int(run("ours.csv ours.csv --map wrong.json --out x.csv"), 2);
+    check(str_has(got("why"), STR("amount.column")));
+    check_int(run("ours.csv ours.csv --map absent.json --out x.csv"), 2);
+    check_int(run("ours.csv other.csv --map map.json --out x.csv"), 2);
+    check(str_has(got("why"), STR("no column is named Ghi có")));
+    check_int(access(path("x.csv"), F_OK), -1);
+}

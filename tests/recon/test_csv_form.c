@@ -41,7 +41,7 @@ static void refused(const char *json, const char *field)
 struct told {
     struct settlement_line lines[LINES];
     size_t count;
-    int64_t damaged;
+    int64_t damaged, last_line;
     struct settlement_head head;
     struct settlement_faults faults;
 };
@@ -68,6 +68,7 @@ static result hear_damage(void *arg, int64_t n, const struct settlement_fault *f
 
     (void)e;
     check(n > 0 && f->code != NULL);
+    t->last_line = f->line;
     t->damaged++;
     return OK;
 }
@@ -359,6 +360,21 @@ TEST(one_wrong_row_takes_no_other_with_it)
     check_int(t->lines[1].n, 3);
     check_int(t->head.gross_vnd, 4);
     check_int(read_file(&f, bytes, false, 0)->faults.total, 1);
+}
+
+TEST(the_hundredth_wrong_row_is_told_with_its_place_too)
+{
+    const struct csv_form f = form(COLUMNS(""));
+    struct buf b = buf_make(test_arena(), 4096);
+    struct told *t;
+
+    buf_puts(&b, "ref,amt\n");
+    for (int i = 0; i < 100; i++)
+        buf_fmt(&b, "A%d,x\n", i);
+    t = read_file(&f, buf_str(&b), true, 0);
+    check_int(t->damaged, 100);
+    check_int(t->faults.total, 100);
+    check_int(t->last_line, 101);
 }
 
 TEST(columns_by_number_without_a_header)
