@@ -74,9 +74,30 @@ static bool may_be_proposed(const struct exception *x)
             x->stage == EXCEPTION_REOPENED);
 }
 
+/* What exception_do would refuse whatever the officer writes is not offered at all. */
+static bool is_possible(enum exception_action act, const struct exception *x)
+{
+    switch (act) {
+    case EXCEPTION_DO_CHARGE:
+    case EXCEPTION_DO_WRITE_OFF:
+        return x->difference_vnd > 0;
+    case EXCEPTION_DO_REVERSE:
+        return x->reference.n > 0;
+    case EXCEPTION_DO_COLLECT:
+        return x->reference.n > 0 && x->theirs_vnd > 0;
+    case EXCEPTION_DO_EXCESS:
+        return x->difference_vnd < 0 && x->order_id.n > 0;
+    case EXCEPTION_DO_REFUND:
+    case EXCEPTION_DO_RECLASS:
+        return x->order_id.n > 0;
+    default:
+        return true;
+    }
+}
+
 bool exception_may(enum exception_action act, const struct exception *x)
 {
-    return is_for(act, x->class) && may_be_proposed(x);
+    return is_for(act, x->class) && may_be_proposed(x) && is_possible(act, x);
 }
 
 static result orders_check(const struct exception *x, const struct exception_draft *d,

@@ -133,6 +133,17 @@ static void put_acts(struct ctx *c, struct json *data, const struct proposal *p)
         view_put_money(c, data, "limit", by.limit_vnd);
 }
 
+/* Why a decision did not count, as whoever had the page open should read it. */
+static void put_mistake(struct ctx *c, struct json *data, const struct err *why,
+                        const struct proposal *p)
+{
+    officer_put_mistake(c, data, why);
+    if (why->code == ERR_WRONG_STATE && p->state != PROPOSAL_OPEN)
+        json_put_str(data, "message", view_text(c, "proposal.gone"));
+    if (why->code == ERR_STALE)
+        json_put_str(data, "message", view_text(c, "proposal.stale"));
+}
+
 static result show(struct ctx *c, struct request *rq, struct response *rs, const struct err *why,
                    struct err *e)
 {
@@ -148,7 +159,7 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, const
     TRY(proposal_put(c, one, &p, e));
     TRY(put_history(c, data, &p, e));
     put_acts(c, data, &p);
-    officer_put_mistake(c, data, why);
+    put_mistake(c, data, why, &p);
     officer_put_tabs(c, data, "approvals");
     TRY(view_page(c, rq, rs, "finance_approval", "proposal.one", data, e));
     view_status(rs, err_status(why->code));

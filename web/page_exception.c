@@ -243,6 +243,31 @@ static void put_preview(const struct showing *s, struct json *data)
     json_put(data, "preview", p);
 }
 
+/* Which payments, which body: in words, where an error's own text would only name a field. */
+static void put_mistake(const struct showing *s, struct json *data)
+{
+    static const char *const needs[] = {
+        [EXCEPTION_NEEDS_ORDERS] = "exception.need.orders",
+        [EXCEPTION_NEEDS_ORDER] = "exception.need.order",
+        [EXCEPTION_NEEDS_BODY] = "exception.need.body",
+        [EXCEPTION_NEEDS_REFUND] = "exception.need.refund",
+        [EXCEPTION_NEEDS_NOTHING] = "exception.need.nothing",
+    };
+    const struct str field = str_c(s->why->field);
+
+    officer_put_mistake(s->c, data, s->why);
+    if (s->why->code == ERR_CONFLICT && str_is(field, "owner"))
+        json_put_str(data, "message", view_text(s->c, "exception.taken"));
+    if (s->why->code == ERR_WRONG_STATE && field.n == 0)
+        json_put_str(data, "message", view_text(s->c, "exception.moved_on"));
+    if (s->why->code != ERR_INVALID || s->d == NULL)
+        return;
+    if (str_is(field, "target"))
+        json_put_str(data, "message", view_text(s->c, needs[exception_action_need(s->d->action)]));
+    else if (str_is(field, "amount_vnd"))
+        json_put_str(data, "message", view_text(s->c, "exception.need.amounts"));
+}
+
 static void put_facts(struct ctx *c, struct json *data, const struct exception *x)
 {
     const struct proposal_actor me = officer_actor(c);
@@ -300,7 +325,7 @@ static result show(const struct showing *s, struct err *e)
     if (s->preview != NULL)
         put_preview(s, data);
     TRY(put_history(c, data, &x, e));
-    officer_put_mistake(c, data, s->why);
+    put_mistake(s, data);
     officer_put_tabs(c, data, "exceptions");
     TRY(view_page(c, s->rq, s->rs, "finance_exception", "exception.one", data, e));
     view_status(s->rs, err_status(s->why->code));

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "finance/exception_action.h"
 #include "finance/exception_search.h"
+#include "http/form.h"
 #include "http/multipart.h"
 #include "web/officer.h"
 #include "web/page_exception.h"
@@ -220,20 +221,25 @@ static const struct table exceptions = { .name = "exceptions",
                                          .totals = sum_rows,
                                          .empty = "exception.none" };
 
-static void put_tabs(struct ctx *c, struct json *data)
+static result put_tabs(struct ctx *c, const struct request *rq, struct json *data, struct err *e)
 {
     struct json *tabs = json_array();
+    struct form query;
 
+    json_put(data, "tabs", tabs);
+    TRY(form_query(rq, &query, e));
     for (int t = 0; t < EXCEPTION_TAB_COUNT; t++) {
         const struct str name = str_c(exception_tab_name((enum exception_tab)t));
         struct json *o = json_object();
 
         json_put_str(o, "url", str_cat(c->arena, STR("/finance/exceptions?tab="), name));
         json_put_str(o, "text", officer_text(c, "exception.tab.", name));
+        json_put_bool(o, "here", str_eq(form_get(&query, "tab"), name));
         json_add(tabs, o);
     }
-    json_put(data, "tabs", tabs);
+    json_put_bool(data, "all_here", form_get(&query, "tab").n == 0);
     json_put_bool(data, "may_act", c->staff.role >= STAFF_OFFICER);
+    return OK;
 }
 
 /* GET /finance/exceptions */
@@ -244,7 +250,7 @@ result page_exceptions(struct ctx *c, struct request *rq, struct response *rs, s
         .table = &exceptions, .tab = "exceptions", .page = "finance_exceptions", .data = data
     };
 
-    put_tabs(c, data);
+    TRY(put_tabs(c, rq, data, e));
     return table_answer(c, rq, rs, &page, e);
 }
 

@@ -75,6 +75,7 @@ static void put_day(struct ctx *c, struct json *data, const struct reconcile_day
     view_put_money(c, data, "residual", day->residual_vnd);
     put_exceptions(c, data, day);
     put_files(c, data, day);
+    json_put_bool(data, "has_file", day->file_list_count > 0);
     json_put_bool(data, "may_load", c->staff.role >= STAFF_OFFICER);
 }
 
