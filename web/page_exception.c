@@ -272,6 +272,7 @@ static void put_facts(struct ctx *c, struct json *data, const struct exception *
 {
     const struct proposal_actor me = officer_actor(c);
     const bool open = exception_is_open(x->stage), officer = c->staff.role >= STAFF_OFFICER;
+    struct date day;
 
     json_put_str(data, "id", x->id);
     json_put_str(data, "class", officer_text(c, "match.", str_c(match_name(x->class))));
@@ -286,6 +287,7 @@ static void put_facts(struct ctx *c, struct json *data, const struct exception *
         officer_text(c, "exception.age.",
                      str_c(exception_age_name(exception_age(x->first_seen_ms, c->now_ms)))));
     json_put_str(data, "day", x->day);
+    json_put_str(data, "day_text", date_read(x->day, &day) ? date_vn(c->arena, day) : x->day);
     json_put_str(data, "provider", x->provider);
     json_put_str(data, "owner", x->owner);
     json_put_str(data, "dossier", x->dossier);

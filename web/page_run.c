@@ -38,6 +38,7 @@ static void put_exceptions(struct ctx *c, struct json *data, const struct reconc
         json_add(rows, row);
     }
     json_put(data, "exceptions", rows);
+    json_put_bool(data, "has_exceptions", day->exception_count > 0);
 }
 
 static void put_files(struct ctx *c, struct json *data, const struct reconcile_day *day)

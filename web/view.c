@@ -314,6 +314,15 @@ void view_put_portal(const struct ctx *c, struct json *data)
     json_put_str(data, "portal_name", c->portal_name);
 }
 
+/* A change of role or password ends a session: what was sent from an open page is not recorded. */
+static bool is_staff_ended(const struct ctx *c, const struct err *why)
+{
+    const enum route_who who = c->row->who;
+
+    return why->code == ERR_NOT_SIGNED_IN &&
+           (who == WHO_VIEWER || who == WHO_OFFICER || who == WHO_AUDITOR || who == WHO_ADMIN);
+}
+
 static result page_error(struct ctx *c, const struct request *rq, struct response *rs,
                          const struct err *why, struct err *e)
 {
@@ -325,6 +334,10 @@ static result page_error(struct ctx *c, const struct request *rq, struct respons
     if (c->hint.n > 0)
         json_put_str(data, "hint", c->hint);
     json_put_str(data, "back_url", STR("/"));
+    if (is_staff_ended(c, why)) {
+        json_put_str(data, "message", view_text(c, "staff.ended"));
+        json_put_str(data, "sign_in_url", STR("/staff/sign-in"));
+    }
     view_put_portal(c, data);
     json_put_str(data, "request_id", c->visit.request_id);
     TRY(view_page(c, rq, rs, "error", "error.title", data, e));
