@@ -104,7 +104,7 @@ MUST_USE result exception_ask(const struct office *f, struct str id,
                               const struct proposal_actor *by, struct arena *a, bool *captured,
                               struct err *e);
 
-bool exception_may(enum exception_action act, const struct exception *x); /* class, stage and figures */
+bool exception_may(enum exception_action act, const struct exception *x); /* class, stage, sums */
 const char *exception_action_name(enum exception_action act); /* "assign"; text "action.assign" */
 bool exception_action_find(struct str name, enum exception_action *out);
 enum exception_need exception_action_need(enum exception_action act);
