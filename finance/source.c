@@ -37,6 +37,11 @@ const struct source *source_by_key(const struct source_book *b, struct str provi
     return NULL;
 }
 
+bool source_is_run(const struct source *s)
+{
+    return s != NULL && s->role == SOURCE_CLEARING && s->channel_count > 0;
+}
+
 const struct source *source_of_channel(const struct source_book *b, struct str channel,
                                        struct date on)
 {

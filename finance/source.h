@@ -14,6 +14,8 @@
  *       "role": "clearing" | "bank" | "treasury",
  *       "provider": "PP", "account": "3713...",
  *       "channels": ["portal"],            clearing: whose captures it settles (channel.def)
+ *       "account_is": "beneficiary" | "merchant",   lines name the account of a body (default), or
+ *                                          the account is our own at the provider
  *       "form": "mc1" | "fw1" | "bj1" | "kj1" | "xlsx" | "csv",
  *       "map": "name" | {...},             csv: maps/name.json beside it, or here (csv_form.h)
  *       "calendar": "vn",                  conf/calendar
@@ -80,6 +82,7 @@ struct source {
     struct str provider, account;
     struct str channels[SOURCE_CHANNELS_MAX]; /* names of channel.def; clearing only */
     size_t channel_count;
+    bool is_merchant;           /* the account is ours at the provider, not a body's */
     enum settlement_form form;  /* what is expected; SETTLEMENT_NO_FORM: any that is recognised */
     const struct csv_form *map; /* SETTLEMENT_CSV; else NULL */
     const struct calendar *calendar;
@@ -116,6 +119,8 @@ MUST_USE result sources_read(const struct conf *c, struct arena *a, struct str f
 const struct source *source_find(const struct source_book *b, struct str id, struct date on);
 const struct source *source_by_key(const struct source_book *b, struct str provider,
                                    struct str account, struct date on);
+/* Whether its days are reconciled: it holds money that we captured through it. NULL: no. */
+bool source_is_run(const struct source *s);
 /* The clearing source that settles the captures of a channel ("portal", "vnpay"). */
 const struct source *source_of_channel(const struct source_book *b, struct str channel,
                                        struct date on);

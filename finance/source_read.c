@@ -168,6 +168,18 @@ static result channels_read(const struct reading *r, const struct json *o, struc
     return OK;
 }
 
+/* Whose account it is: that of a body, by which lines are told apart, or ours at a gateway. */
+static result account_is_read(const struct json *o, struct source *s, struct err *e)
+{
+    static const char *const whose[] = { "beneficiary", "merchant", NULL };
+    int i = 0;
+
+    if (json_member(o, "account_is") != NULL)
+        TRY(one_of(o, "account_is", whose, &i, e));
+    s->is_merchant = i == 1;
+    return OK;
+}
+
 static result form_read(const struct json *o, struct source *s, struct err *e)
 {
     static const char *const forms[] = { "mc1", "fw1", "bj1", "kj1", "xlsx", "csv", NULL };
@@ -387,7 +399,8 @@ static result source_row(struct reading *r, const struct json *o, struct err *e)
     static const char *const members[] = {
         "id",       "from",     "to",    "name_vi",   "name_en",   "role",          "provider",
         "account",  "channels", "form",  "map",       "calendar",  "business_days", "cut_off",
-        "deadline", "expected", "fetch", "watch_dir", "signature", "tariff",        NULL
+        "deadline", "expected", "fetch", "watch_dir", "signature", "tariff",        "account_is",
+        NULL
     };
     static const char *const roles[] = { "clearing", "bank", "treasury", NULL };
     struct source s = { .expected = true };
@@ -402,6 +415,7 @@ static result source_row(struct reading *r, const struct json *o, struct err *e)
     s.role = (enum source_role)role;
     TRY(code_read(r, o, "provider", &s.provider, e));
     TRY(code_read(r, o, "account", &s.account, e));
+    TRY(account_is_read(o, &s, e));
     TRY(channels_read(r, o, &s, e));
     TRY(form_read(o, &s, e));
     TRY(map_read(r, o, &s, e));
