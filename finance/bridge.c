@@ -14,7 +14,7 @@
 
 static const char *const item_names[BRIDGE_ITEM_COUNT] = { "exception", "carried", "in_time",
                                                            "paid_out",  "fees",    "before",
-                                                           "elsewhere" };
+                                                           "elsewhere", "decided" };
 
 const char *bridge_item_name(enum bridge_item i)
 {
@@ -27,7 +27,11 @@ struct bridging {
     struct arena *a;
     struct str day, day_before; /* of the run before; empty: none */
     struct bridge before;
-    int64_t end_ms; /* of the day */
+    int64_t end_ms;     /* of the day */
+    int64_t early_vnd;  /* posted on the day, and captured there later */
+    int64_t late_vnd;   /* posted since the run before: captures of the days up to that one */
+    int64_t mended_vnd; /* posted since then for what did not agree */
+    int64_t after_vnd;  /* captures of the day that were posted after it */
     struct bridge *out;
 };
 
@@ -53,6 +57,24 @@ static int64_t carried_vnd(const struct bridge *before, enum bridge_item item)
     return 0;
 }
 
+static int64_t lines_vnd(const struct bridge *b, enum bridge_item item)
+{
+    int64_t vnd = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        vnd += b->lines[i].item == item ? b->lines[i].vnd : 0;
+    return vnd;
+}
+
+/* Captures that wait for their posting; not those that were posted early. */
+static int64_t in_time_vnd(const struct bridge *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->lines[i].item == BRIDGE_IN_TIME && b->lines[i].class.n == 0)
+            return b->lines[i].vnd;
+    return 0;
+}
+
 /* Two numbers of one row: count and sum. */
 static result pair_read(struct sql_rows *rows, int64_t *count, int64_t *vnd, struct err *e)
 {
@@ -69,68 +91,99 @@ static result before_read(struct bridging *b, struct err *e)
 
     b->day_before = STR("");
     TRY(sql_find(b->db, SQL_BRIDGE_RUN_BEFORE, &rows, e, sql_t(b->r->key.provider),
-                 sql_t(b->r->key.account), sql_t(b->day)));
+                 sql_t(b->r->key.account), sql_t(b->day), sql_i(b->r->cut_ms)));
     TRY(sql_next(rows, &more, e));
     if (more && bridge_read(sql_text(rows, 1, b->a), b->a, &b->before))
         b->day_before = sql_text(rows, 0, b->a);
     return OK;
 }
 
+/* The newest day whose captures had to be in a run before this one. */
+static struct str known_until(const struct bridging *b)
+{
+    return b->day_before.n > 0 ? b->day_before : date_iso(b->a, date_add_days(b->r->day, -1));
+}
+
+static bool is_capture(struct str kind)
+{
+    return str_is(kind, "J2") || str_is(kind, "J2b") || str_is(kind, "J2c");
+}
+
+/* One kind of journal: to where the statement shows it, and what it says of earlier days. */
+static void kind_add(struct bridging *b, const struct sql_rows *rows, struct bridge *into)
+{
+    const struct str kind = sql_text(rows, 0, b->a);
+    const int64_t vnd = sql_int(rows, 1);
+    const bool paid_out = str_is(kind, "J3") || str_is(kind, "J3R");
+    int64_t *where = is_capture(kind)                            ? &into->captured_vnd
+                     : str_is(kind, "J6") || str_is(kind, "J6R") ? &into->refunds_vnd
+                     : str_is(kind, "J3")                        ? &into->payouts_vnd
+                                                                 : &into->other_vnd;
+
+    *where += vnd;
+    into->closing_vnd += vnd;
+    if (is_capture(kind)) {
+        b->early_vnd += sql_int(rows, 2);
+        b->late_vnd += sql_int(rows, 3);
+        b->mended_vnd += sql_int(rows, 4);
+    } else if (!paid_out && !str_is(kind, "J6")) {
+        b->mended_vnd += vnd;
+    }
+}
+
 /* All that moved from one day to another; kinds go to where the statement shows them. */
 static result books_sum(struct bridging *b, struct str from, struct str to, struct bridge *into,
-                        int64_t *early_vnd, struct err *e)
+                        struct err *e)
 {
+    const struct str *c = b->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool more;
 
-    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_DAY, &rows, e, sql_t(from), sql_t(to)));
+    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_DAY, &rows, e, sql_t(from), sql_t(to), sql_i(b->r->cut_ms),
+                 sql_t(known_until(b)), sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3]),
+                 sql_t(b->r->key.provider), sql_t(b->r->key.account)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
             return OK;
-        const struct str kind = sql_text(rows, 0, b->a);
-        const int64_t vnd = sql_int(rows, 1);
-        int64_t *where = str_is(kind, "J2") || str_is(kind, "J2b") || str_is(kind, "J2c")
-                             ? &into->captured_vnd
-                         : str_is(kind, "J6") || str_is(kind, "J6R") ? &into->refunds_vnd
-                         : str_is(kind, "J3")                        ? &into->payouts_vnd
-                                                                     : &into->other_vnd;
-        *where += vnd;
-        into->closing_vnd += vnd;
-        *early_vnd += sql_int(rows, 2);
+        kind_add(b, rows, into);
     }
 }
 
 static result opening_read(struct bridging *b, struct err *e)
 {
+    const struct str *c = b->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     struct bridge between = { 0 };
     struct date day;
-    int64_t early;
 
     if (b->day_before.n > 0) {
         must(date_read(b->day_before, &day));
         TRY(books_sum(b, date_iso(b->a, date_add_days(day, 1)),
-                      date_iso(b->a, date_add_days(b->r->day, -1)), &between, &early, e));
+                      date_iso(b->a, date_add_days(b->r->day, -1)), &between, e));
+        b->early_vnd = 0; /* their days are over, or begin with this one */
         b->out->opening_vnd = b->before.closing_vnd + between.closing_vnd;
         return OK;
     }
-    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_BEFORE, &rows, e, sql_t(b->day)));
+    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_BEFORE, &rows, e, sql_t(b->day), sql_i(b->r->cut_ms),
+                 sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3]), sql_t(b->r->key.provider),
+                 sql_t(b->r->key.account)));
     TRY(sql_one(rows, e));
     b->out->opening_vnd = sql_int(rows, 0);
     return OK;
 }
 
 /* Statement signs: what left is shown as a positive number. */
-static result books_read(struct bridging *b, int64_t *early_vnd, struct err *e)
+static result books_read(struct bridging *b, struct err *e)
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
     struct bridge *out = b->out;
 
     TRY(opening_read(b, e));
-    TRY(books_sum(b, b->day, b->day, out, early_vnd, e));
+    TRY(books_sum(b, b->day, b->day, out, e));
     out->closing_vnd += out->opening_vnd;
-    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_FEES, &rows, e, sql_t(b->day)));
+    TRY(sql_find(b->db, SQL_BRIDGE_BOOKS_FEES, &rows, e, sql_t(b->day), sql_i(b->r->cut_ms),
+                 sql_t(b->r->key.provider)));
     TRY(sql_one(rows, e));
     out->fees_vnd = sql_int(rows, 0);
     out->refunds_vnd = -out->refunds_vnd;
@@ -175,7 +228,7 @@ static result carried_read(struct bridging *b, struct err *e)
     bool more;
 
     TRY(sql_find(b->db, SQL_BRIDGE_CARRIED, &rows, e, sql_t(b->r->key.provider),
-                 sql_t(b->r->key.account), sql_t(b->day), sql_i(b->end_ms)));
+                 sql_t(b->r->key.account), sql_t(b->day), sql_i(b->end_ms), sql_i(b->r->cut_ms)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
@@ -187,16 +240,19 @@ static result carried_read(struct bridging *b, struct err *e)
 }
 
 /* What is posted here on another day than it happened there: not yet in our figure, or already. */
-static result in_time_read(struct bridging *b, int64_t early_vnd, struct err *e)
+static result in_time_read(struct bridging *b, struct err *e)
 {
+    const struct str *c = b->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     int64_t count, vnd;
 
     TRY(sql_find(b->db, SQL_BRIDGE_IN_TIME, &rows, e, sql_t(b->day),
-                 sql_t(date_iso(b->a, clock_local(b->r->cut_ms).date)), sql_i(b->r->cut_ms)));
+                 sql_t(date_iso(b->a, clock_local(b->r->cut_ms).date)), sql_i(b->r->cut_ms),
+                 sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3])));
     TRY(pair_read(rows, &count, &vnd, e));
+    b->after_vnd = sql_int(rows, 2);
     TRY(line_add(b, BRIDGE_IN_TIME, STR(""), (struct date){ 0 }, count, -vnd, e));
-    return line_add(b, BRIDGE_IN_TIME, STR("DATE"), (struct date){ 0 }, 0, early_vnd, e);
+    return line_add(b, BRIDGE_IN_TIME, STR("DATE"), (struct date){ 0 }, 0, b->early_vnd, e);
 }
 
 static result paid_out_read(struct bridging *b, struct err *e)
@@ -205,23 +261,39 @@ static result paid_out_read(struct bridging *b, struct err *e)
     int64_t count, vnd;
 
     TRY(sql_find(b->db, SQL_BRIDGE_PAID_OUT, &rows, e, sql_t(b->r->key.provider),
-                 sql_t(b->r->key.account), sql_t(b->day), sql_i(b->end_ms)));
+                 sql_t(b->r->key.account), sql_t(b->day), sql_i(b->end_ms), sql_i(b->r->cut_ms)));
     TRY(pair_read(rows, &count, &vnd, e));
     return line_add(b, BRIDGE_PAID_OUT, STR(""), (struct date){ 0 }, count, -vnd, e);
 }
 
+/* What the files say the provider kept, with those of the days before. */
 static result fees_read(struct bridging *b, struct err *e)
 {
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    int64_t count, vnd;
+    int64_t count = b->out->has_balances, vnd = b->out->theirs_fees_vnd;
 
-    TRY(sql_find(b->db, SQL_BRIDGE_FEES, &rows, e, sql_t(b->r->key.provider),
-                 sql_t(b->r->key.account), sql_t(b->day)));
-    TRY(pair_read(rows, &count, &vnd, e));
+    for (size_t i = 0; i < b->before.count; i++)
+        if (b->before.lines[i].item == BRIDGE_FEES) {
+            count += b->before.lines[i].count;
+            vnd += b->before.lines[i].vnd;
+        }
     return line_add(b, BRIDGE_FEES, STR(""), (struct date){ 0 }, count, vnd, e);
 }
 
-static result lines_read(struct bridging *b, int64_t early_vnd, struct err *e)
+/* All differences that runs of earlier days found, less what was posted for them since: what of it
+ * is not carried was accepted, or is explained by another day. It hangs on no exception's row. */
+static result decided_read(struct bridging *b, struct err *e)
+{
+    const struct bridge *before = &b->before;
+    const int64_t known_vnd = lines_vnd(before, BRIDGE_EXCEPTION) +
+                              lines_vnd(before, BRIDGE_CARRIED) +
+                              lines_vnd(before, BRIDGE_DECIDED) + in_time_vnd(before);
+    const int64_t still_vnd = lines_vnd(b->out, BRIDGE_CARRIED) + in_time_vnd(b->out);
+
+    return line_add(b, BRIDGE_DECIDED, STR(""), (struct date){ 0 }, 0,
+                    known_vnd + b->late_vnd + b->mended_vnd - b->after_vnd - still_vnd, e);
+}
+
+static result lines_read(struct bridging *b, struct err *e)
 {
     const bool is_first = b->day_before.n == 0;
     const int64_t start_vnd = is_first ? b->out->opening_vnd - b->out->theirs_opening_vnd
@@ -229,12 +301,13 @@ static result lines_read(struct bridging *b, int64_t early_vnd, struct err *e)
 
     TRY(found_read(b, e));
     TRY(carried_read(b, e));
-    TRY(in_time_read(b, early_vnd, e));
+    TRY(in_time_read(b, e));
     TRY(paid_out_read(b, e));
     TRY(fees_read(b, e));
     TRY(line_add(b, BRIDGE_BEFORE, STR(""), (struct date){ 0 }, 0, start_vnd, e));
-    return line_add(b, BRIDGE_ELSEWHERE, STR(""), (struct date){ 0 }, 0,
-                    carried_vnd(&b->before, BRIDGE_ELSEWHERE) - b->r->other_vnd, e);
+    TRY(line_add(b, BRIDGE_ELSEWHERE, STR(""), (struct date){ 0 }, 0,
+                 carried_vnd(&b->before, BRIDGE_ELSEWHERE) - b->r->other_vnd, e));
+    return decided_read(b, e);
 }
 
 result bridge_make(struct sql *db, const struct reconcile_run *r, struct bridge *out, struct err *e)
@@ -245,13 +318,12 @@ result bridge_make(struct sql *db, const struct reconcile_run *r, struct bridge 
                           .day = date_iso(r->a, r->day),
                           .end_ms = clock_day_start_ms(date_add_days(r->day, 1)),
                           .out = out };
-    int64_t early_vnd = 0;
 
     *out = (struct bridge){ .lines = arena_array(r->a, struct bridge_line, BRIDGE_LINES_MAX) };
     TRY(before_read(&b, e));
-    TRY(books_read(&b, &early_vnd, e));
+    TRY(books_read(&b, e));
     theirs_make(&b);
-    TRY(lines_read(&b, early_vnd, e));
+    TRY(lines_read(&b, e));
     out->difference_vnd = out->closing_vnd - out->theirs_closing_vnd;
     out->residual_vnd = out->difference_vnd - out->explained_vnd;
     return OK;

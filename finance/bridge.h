@@ -9,8 +9,14 @@
  * the end of the file, lines from exceptions, payouts, files and captures by their day there. What
  * happened at a provider before its first file is one line of its own.
  *
+ * Everything is read as it was known at the cut of the run, and what goes on from day to day is
+ * taken from the bridge of the run before, so that the same cut gives the same statement for ever.
+ * An exception of an earlier day is carried while it is open; afterwards its difference stays in
+ * "decided" until a posting takes it away. Payouts leave the books on the day they are posted.
+ *
  * Postings on 1110 that belong to no attempt name their source in `source` of the journal:
- * "<what>:<provider>:..."; those of an attempt are told by its channel.
+ * "<what>:<provider>:..." or "<what>:<account>|..."; those of an attempt are told by its channel,
+ * those of channel "assigned" by its bank, which is the provider.
  */
 #ifndef FINANCE_BRIDGE_H
 #define FINANCE_BRIDGE_H
@@ -29,6 +35,7 @@ enum bridge_item {
     BRIDGE_FEES,      /* taken by the provider, not yet in our books */
     BRIDGE_BEFORE,    /* what the provider held before its first file */
     BRIDGE_ELSEWHERE, /* in its files, and on another account of our books */
+    BRIDGE_DECIDED,   /* differences of earlier days that are open no more, less what was posted */
     BRIDGE_ITEM_COUNT
 };
 

@@ -366,8 +366,11 @@ static result note_asked(struct sql *db, void *arg, struct err *e)
     const struct noting *n = arg;
     struct exception x;
 
+    bool explained;
+
     TRY(exception_take(db, n->id, n->a, &x, e));
-    return exception_step(db, &x, EXCEPTION_EV_ASK, &n->cause, n->a, e);
+    TRY(exception_step(db, &x, EXCEPTION_EV_ASK, &n->cause, n->a, e));
+    return exception_explain_captured(db, n->id, n->cause.now_ms, n->a, &explained, e);
 }
 
 result exception_ask(const struct office *f, struct str id, const struct proposal_actor *by,

@@ -99,7 +99,8 @@ MUST_USE result exception_propose_csv(const struct office *f, struct str csv,
                                       struct err *e);
 
 /* QUERY about its payment, now (network: SLOW), noted in the history. *captured: whether the
- * attempt counts as captured afterwards. ERR_WRONG_STATE: there is no payment to ask about. */
+ * attempt counts as captured afterwards; when that explains it, it is resolved, also when its day
+ * is closed. ERR_WRONG_STATE: there is no payment to ask about. */
 MUST_USE result exception_ask(const struct office *f, struct str id,
                               const struct proposal_actor *by, struct arena *a, bool *captured,
                               struct err *e);

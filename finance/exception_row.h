@@ -6,6 +6,7 @@
 
 #include "finance/exception.h"
 
+struct sql;
 struct sql_rows;
 
 /* The columns of exception_by_id, in their order. ERR_STORE: a class or stage that is none. */
@@ -16,5 +17,8 @@ struct exception_cause exception_cause_make(const struct till *t, const struct p
                                             struct str remark);
 /* ERR_INVALID "remark": empty or too long. */
 MUST_USE result exception_remark_check(struct str remark, struct err *e);
+/* Resolves it when it was paid there and not here, and is captured here since to the dong. */
+MUST_USE result exception_explain_captured(struct sql *db, struct str id, int64_t now_ms,
+                                           struct arena *a, bool *explained, struct err *e);
 
 #endif

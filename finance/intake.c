@@ -277,7 +277,8 @@ static result row_set(struct sql *db, struct taking *k, struct err *e)
     return sql_run_one(db, SQL_SETTLEMENT_FILE_SET, ERR_CONFLICT, e, sql_t(k->key.provider),
                        sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256),
                        sql_t(str_c(settlement_state_name(f->state))), sql_i(f->revision),
-                       sql_t(f->faults), sql_i(k->pieces), sql_i(k->row.file_n));
+                       sql_t(f->faults), sql_i(k->pieces), sql_i(k->row.file_n),
+                       sql_i(clock_now_ms(k->t->clock)));
 }
 
 static int64_t revision_of(const struct taking *k, const struct settlement_kept *twin, bool poorer)
@@ -310,7 +311,8 @@ static result outcome(struct sql *db, struct taking *k, const struct settlement_
     else if (twin != NULL) {
         must(settlement_next(twin->file.state, SETTLEMENT_EV_LATER, &old, &action));
         TRY(sql_run(db, SQL_SETTLEMENT_FILE_SUPERSEDE, e, sql_t(k->key.provider),
-                    sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day))));
+                    sql_t(k->key.account), sql_t(date_iso(k->a, k->key.day)),
+                    sql_i(clock_now_ms(k->t->clock))));
     }
     TRY(row_set(db, k, e));
     return audit(db, k, ev == SETTLEMENT_EV_ALTERED, e);
@@ -361,7 +363,7 @@ static result neighbour_look(struct sql *db, void *arg, struct err *e)
 /* Whether the day is reconciled as soon as its file is there. */
 static bool is_matched(const struct taking *k)
 {
-    return str_is(k->key.provider, SOURCE_PORTAL) && str_eq(k->key.account, k->t->account);
+    return source_is_run(k->source);
 }
 
 /* What the day beside it lacked may be in this file. */
@@ -374,8 +376,9 @@ static result neighbour_run(const struct taking *k, struct date day, struct err 
     TRY(sql_read(k->t->store, neighbour_look, &n, e));
     if (!n.accepted)
         return OK;
-    TRY(reconcile_day(k->t, day, a, &before, e));
-    return before.verdict == RECONCILE_RECONCILED ? OK : reconcile_run(k->t, day, a, &before, e);
+    TRY(reconcile_key_day(k->t, &n.key, a, &before, e));
+    return before.verdict == RECONCILE_RECONCILED ? OK
+                                                  : reconcile_key_run(k->t, &n.key, a, &before, e);
 }
 
 static result store(struct taking *k, struct err *e)
@@ -398,16 +401,19 @@ static result confirm(struct sql *db, void *arg, struct err *e)
                    sql_i(k->row.file.received_ms));
 }
 
-/* Bytes that were taken. What came before its day was over is final when it comes again after. */
+/* Bytes that were taken. What came before its day was over is final when it comes again after: what
+ * happened meanwhile, and is not in it, is found by a run of its own. */
 static result known(struct taking *k, struct reconcile_day *day, struct err *e)
 {
     if (k->row.file.state == SETTLEMENT_ACCEPTED && settlement_is_early(&k->row.file) &&
         clock_now_ms(k->t->clock) >= k->row.file.day_end_ms) {
         TRY(sql_transact(k->t->store, confirm, k, e));
-        if (is_matched(k))
-            TRY(neighbour_run(k, source_day_after(k->source, k->key.day), e));
+        if (is_matched(k)) {
+            TRY(reconcile_key_run(k->t, &k->key, k->a, day, e));
+            return neighbour_run(k, source_day_after(k->source, k->key.day), e);
+        }
     }
-    return is_matched(k) ? reconcile_day(k->t, k->key.day, k->a, day, e) : OK;
+    return is_matched(k) ? reconcile_key_day(k->t, &k->key, k->a, day, e) : OK;
 }
 
 static result transfer_look(void *arg, const struct settlement_line *l, struct err *e)
@@ -444,7 +450,7 @@ static result run_days(struct taking *k, struct reconcile_day *day, struct err *
     if (!is_matched(k))
         return OK;
     TRY(neighbour_run(k, source_day_before(k->source, k->key.day), e));
-    TRY(reconcile_run(k->t, k->key.day, k->a, day, e));
+    TRY(reconcile_key_run(k->t, &k->key, k->a, day, e));
     return neighbour_run(k, source_day_after(k->source, k->key.day), e);
 }
 
@@ -548,6 +554,8 @@ result intake_take(const struct till *t, struct date day, struct str file_name, 
     const struct source portal = { .id = STR(SOURCE_PORTAL),
                                    .provider = STR(SOURCE_PORTAL),
                                    .account = t->account,
+                                   .channels = { STR("portal") },
+                                   .channel_count = 1,
                                    .calendar = &every_day,
                                    .cut_off_s = 86400 };
     const struct intake_file in = {

@@ -153,9 +153,10 @@ result intake_release_decided(struct sql *db, const struct office *f, const stru
         return fail(e, ERR_INTERNAL, "a release without its file");
     TRY(quarantined_find(db, lines.file_n, a, &k, e));
     TRY(sql_run(db, SQL_SETTLEMENT_FILE_SUPERSEDE, e, sql_t(k.file.key.provider),
-                sql_t(k.file.key.account), sql_t(date_iso(a, k.file.day))));
+                sql_t(k.file.key.account), sql_t(date_iso(a, k.file.day)),
+                sql_i(clock_now_ms(f->till->clock))));
     TRY(sql_run_one(db, SQL_SETTLEMENT_FILE_RELEASE, ERR_WRONG_STATE, e, sql_i(lines.file_n),
-                    sql_t(by->name), sql_t(p->id)));
+                    sql_t(by->name), sql_t(p->id), sql_i(clock_now_ms(f->till->clock))));
     TRY(intake_batch_open_in(db, lines.file_n, &b, e));
     lines.arg = b;
     TRY(intake_try_lines_in(db, f, &lines, e));

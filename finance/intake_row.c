@@ -161,6 +161,16 @@ result settlement_find_seq(struct sql *db, const struct settlement_key *k, int64
     return settlement_row_next(rows, a, found, out, e);
 }
 
+result settlement_find_at(struct sql *db, const struct settlement_key *k, int64_t at_ms,
+                          struct arena *a, bool *found, struct settlement_kept *out, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, SQL_SETTLEMENT_FILE_AT, &rows, e, sql_t(k->provider), sql_t(k->account),
+                 sql_t(date_iso(a, k->day)), sql_i(at_ms)));
+    return settlement_row_next(rows, a, found, out, e);
+}
+
 result settlement_find_all(struct sql *db, const struct settlement_key *k, size_t most,
                            struct arena *a, struct settlement_file **out, size_t *count,
                            struct err *e)
@@ -196,31 +206,36 @@ bool settlement_is_early(const struct settlement_file *f)
     return f->received_ms < f->day_end_ms;
 }
 
-static result has_any_before(struct sql *db, const struct settlement_key *k, int64_t seq, bool *any,
-                             struct err *e)
+static result has_any_before(struct sql *db, const struct settlement_kept *k, int64_t at_ms,
+                             bool *any, struct err *e)
 {
+    const struct settlement_key *key = &k->file.key;
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
-    TRY(sql_find(db, SQL_SETTLEMENT_FILE_BEFORE, &rows, e, sql_t(k->provider), sql_t(k->account),
-                 sql_i(seq)));
+    TRY(sql_find(db, SQL_SETTLEMENT_FILE_BEFORE, &rows, e, sql_t(key->provider),
+                 sql_t(key->account), sql_i(k->seq), sql_i(at_ms)));
     TRY(sql_one(rows, e));
     *any = sql_int(rows, 0) > 0;
     return OK;
 }
 
-result settlement_has_gap(struct sql *db, const struct settlement_kept *k, struct arena *a,
-                          bool *gap, struct err *e)
+result settlement_has_gap(struct sql *db, const struct settlement_kept *k, int64_t at_ms,
+                          struct arena *a, bool *gap, struct err *e)
 {
+    const struct settlement_key *key = &k->file.key;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
     struct settlement_kept before;
     bool any, found;
 
     *gap = false;
     if (!k->has_chain)
         return OK;
-    TRY(has_any_before(db, &k->file.key, k->seq, &any, e));
+    TRY(has_any_before(db, k, at_ms, &any, e));
     if (!any)
         return OK; /* where this installation began */
-    TRY(settlement_find_seq(db, &k->file.key, k->seq - 1, a, &found, &before, e));
-    *gap = !found || settlement_is_early(&before.file);
+    TRY(sql_find(db, SQL_SETTLEMENT_FILE_SEQ_AT, &rows, e, sql_t(key->provider),
+                 sql_t(key->account), sql_i(k->seq - 1), sql_i(at_ms)));
+    TRY(settlement_row_next(rows, a, &found, &before, e));
+    *gap = !found || settlement_is_early(&before.file) || before.file.received_ms > at_ms;
     return OK;
 }

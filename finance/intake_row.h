@@ -25,6 +25,10 @@ MUST_USE result settlement_find_number(struct sql *db, int64_t file_n, struct ar
 MUST_USE result settlement_find_accepted(struct sql *db, const struct settlement_key *k,
                                          struct arena *a, bool *found, struct settlement_kept *out,
                                          struct err *e);
+/* What was accepted at that instant. */
+MUST_USE result settlement_find_at(struct sql *db, const struct settlement_key *k, int64_t at_ms,
+                                   struct arena *a, bool *found, struct settlement_kept *out,
+                                   struct err *e);
 /* Of the key's source, whatever its day. */
 MUST_USE result settlement_find_seq(struct sql *db, const struct settlement_key *k, int64_t seq,
                                     struct arena *a, bool *found, struct settlement_kept *out,
@@ -39,9 +43,10 @@ MUST_USE result settlement_row_next(struct sql_rows *rows, struct arena *a, bool
 
 /* Whether it came before its day was over: what it lacks may still have happened. */
 bool settlement_is_early(const struct settlement_file *f);
-/* Whether the file before it in the sequence is missing, although some earlier one is there. */
-MUST_USE result settlement_has_gap(struct sql *db, const struct settlement_kept *k, struct arena *a,
-                                   bool *gap, struct err *e);
+/* Whether the file before it in the sequence was missing at that instant, although some earlier one
+ * was there. */
+MUST_USE result settlement_has_gap(struct sql *db, const struct settlement_kept *k, int64_t at_ms,
+                                   struct arena *a, bool *gap, struct err *e);
 
 /* Lines into the store, in groups; a sink of settlement.h. */
 struct intake_batch;

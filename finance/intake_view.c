@@ -214,8 +214,9 @@ result intake_run_due(const struct office *f, bool *did, struct err *e)
     *did = l.found;
     if (!l.found)
         return OK;
-    if (str_is(file->key.provider, SOURCE_PORTAL) && str_eq(file->key.account, f->till->account) &&
-        reconcile_run(f->till, file->day, a, &day, &why).failed && why.code != ERR_NOT_FOUND)
+    if (source_is_run(
+            source_by_key(f->sources, file->key.provider, file->key.account, file->day)) &&
+        reconcile_key_run(f->till, &file->key, a, &day, &why).failed && why.code != ERR_NOT_FOUND)
         return fail(e, why.code, "%s", why.detail); /* tried again */
     return sql_transact(f->till->store, run_done, &l, e);
 }

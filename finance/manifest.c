@@ -104,12 +104,13 @@ static result inputs_read(struct str bytes, struct arena *a, struct str *sha256,
 result manifest_check(const struct office *f, const struct run_key *k, struct arena *a,
                       struct manifest_check *out, struct err *e)
 {
+    const struct settlement_key key = { k->provider, k->account, k->day };
     struct str sha256, previous, outcome;
     struct manifest m;
 
     TRY(manifest_load(f, k, 0, a, &m, e));
     TRY(inputs_read(m.bytes, a, &sha256, &previous, e));
-    TRY(reconcile_again(f->till, k->day, sha256, m.cut_ms, a, &outcome, e));
+    TRY(reconcile_again(f->till, &key, sha256, m.cut_ms, a, &outcome, e));
     TRY(assemble(outcome, previous, m.revision, a, &out->bytes, e));
     out->is_same = str_eq(out->bytes, m.bytes);
     return OK;

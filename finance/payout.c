@@ -65,8 +65,8 @@ static result journal_post(struct sql *db, const struct posting_day *k, struct l
                            struct err *e)
 {
     if (j->count == 0)
-        return OK; /* as much was netted as paid */
-    j->day = k->d->day;
+        return OK;                           /* as much was netted as paid */
+    j->day = clock_today(k->f->till->clock); /* the books of the day itself are closed */
     return ledger_post(db, clock_now_ms(k->f->till->clock), j, k->a, e);
 }
 

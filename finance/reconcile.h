@@ -1,9 +1,11 @@
 /*
  * reconcile.h - does the money captured here agree with the portal's file of the day?
  *
- * A day is one provider, one collection account, one local business day (UTC+7). Every line of the
- * accepted file and every capture of the day ends matched or in exactly one exception, whose class
- * is a row of match.def. Amounts are compared exactly. The equation
+ * A day is one provider, one collection account, one local business day (UTC+7): the key of its
+ * files. Its captures are those of the channels that the source settles (finance/source.h); a till
+ * without an office knows the portal only. Every line of the accepted file and every capture of the
+ * day ends matched or in exactly one exception, whose class is a row of match.def. Amounts are
+ * compared exactly. The equation
  *
  *     captured - file - sum of the exceptions' differences = residual
  *
@@ -60,17 +62,22 @@ struct reconcile_day {
 
 /* Matches the day with its accepted file and stores the outcome. May ask QUERY (network). A day
  * without an accepted file is ERR_NOT_FOUND; a closed one stays as it is. */
+MUST_USE result reconcile_key_run(const struct till *t, const struct settlement_key *k,
+                                  struct arena *a, struct reconcile_day *out, struct err *e);
+/* The same of the portal's account. */
 MUST_USE result reconcile_run(const struct till *t, struct date day, struct arena *a,
                               struct reconcile_day *out, struct err *e);
 /* What a run of these inputs would leave, as our side was known at the cut: the bytes of its
  * outcome. Changes nothing. ERR_NOT_FOUND: no such file. */
-MUST_USE result reconcile_again(const struct till *t, struct date day, struct str file_sha256,
-                                int64_t cut_ms, struct arena *a, struct str *outcome,
-                                struct err *e);
+MUST_USE result reconcile_again(const struct till *t, const struct settlement_key *k,
+                                struct str file_sha256, int64_t cut_ms, struct arena *a,
+                                struct str *outcome, struct err *e);
 /* Newest first: days that have a file or captures; `most` at most. */
 MUST_USE result reconcile_days(const struct till *t, size_t most, struct arena *a,
                                struct reconcile_day **out, size_t *count, struct err *e);
 /* One day as it stands; a day about which nothing is known has no verdict and zeros. */
+MUST_USE result reconcile_key_day(const struct till *t, const struct settlement_key *k,
+                                  struct arena *a, struct reconcile_day *out, struct err *e);
 MUST_USE result reconcile_day(const struct till *t, struct date day, struct arena *a,
                               struct reconcile_day *out, struct err *e);
 

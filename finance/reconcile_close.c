@@ -222,8 +222,8 @@ static void outcome_make(struct closing *c)
     struct reconcile_day *d = &c->day;
     struct arena *a = c->r->a;
 
-    json_put_str(o, "provider", STR(SETTLEMENT_PROVIDER));
-    json_put_str(o, "account", c->r->t->account);
+    json_put_str(o, "provider", c->r->key.provider);
+    json_put_str(o, "account", c->r->key.account);
     json_put_str(o, "day", date_iso(a, c->r->day));
     json_put_str(o, "rules", STR(RECONCILE_RULES));
     json_put(o, "file", file_make(&c->r->file));
@@ -250,8 +250,8 @@ static result last_read(struct sql *db, struct closing *c, int64_t *run_n, struc
 
     *run_n = 0;
     *hash = STR("");
-    TRY(sql_find(db, SQL_RECONCILE_RUN_LAST, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                 sql_t(c->r->t->account), sql_t(date_iso(c->r->a, c->r->day))));
+    TRY(sql_find(db, SQL_RECONCILE_RUN_LAST, &rows, e, sql_t(c->r->key.provider),
+                 sql_t(c->r->key.account), sql_t(date_iso(c->r->a, c->r->day))));
     TRY(sql_next(rows, &more, e));
     if (more) {
         *hash = sql_text(rows, 12, c->r->a);
@@ -264,8 +264,8 @@ static result run_insert(struct sql *db, const struct closing *c, struct err *e)
 {
     const struct reconcile_day *d = &c->day;
 
-    return sql_run(db, SQL_RECONCILE_RUN_INSERT, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                   sql_t(c->r->t->account), sql_t(date_iso(c->r->a, c->r->day)), sql_i(c->run_n),
+    return sql_run(db, SQL_RECONCILE_RUN_INSERT, e, sql_t(c->r->key.provider),
+                   sql_t(c->r->key.account), sql_t(date_iso(c->r->a, c->r->day)), sql_i(c->run_n),
                    sql_t(str_c(reconcile_verdict_name(d->verdict))), sql_t(d->reason),
                    sql_t(c->r->file.file.sha256), sql_i(d->captured_vnd), sql_i(d->captured_count),
                    sql_i(d->file_vnd), sql_i(d->file_count), sql_i(d->matched_vnd),
@@ -276,7 +276,7 @@ static result run_insert(struct sql *db, const struct closing *c, struct err *e)
 
 static result exceptions_save(struct sql *db, const struct closing *c, struct err *e)
 {
-    const struct exception_scope scope = { STR(SETTLEMENT_PROVIDER), c->r->t->account,
+    const struct exception_scope scope = { c->r->key.provider, c->r->key.account,
                                            date_iso(c->r->a, c->r->day) };
 
     return exception_merge(db, &scope, c->run_n, c->r->file.file_n, clock_now_ms(c->r->t->clock),

@@ -11,6 +11,7 @@
 
 struct viewing {
     const struct till *t;
+    struct str provider, account;
     struct arena *a;
     struct reconcile_day day;
     struct reconcile_day *days;
@@ -30,8 +31,8 @@ static result run_read(struct sql *db, struct viewing *v, bool *found, struct er
     DEFER(sql_end) struct sql_rows *rows = NULL;
     struct date day = v->day.day;
 
-    TRY(sql_find(db, SQL_RECONCILE_RUN_LAST, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                 sql_t(v->t->account), sql_t(date_iso(v->a, day))));
+    TRY(sql_find(db, SQL_RECONCILE_RUN_LAST, &rows, e, sql_t(v->provider), sql_t(v->account),
+                 sql_t(date_iso(v->a, day))));
     TRY(sql_next(rows, found, e));
     if (*found)
         v->day = (struct reconcile_day){
@@ -59,9 +60,13 @@ static result run_read(struct sql *db, struct viewing *v, bool *found, struct er
 
 static result captured_read(struct sql *db, struct viewing *v, struct err *e)
 {
+    const struct settlement_key key = { v->provider, v->account, v->day.day };
+    struct str c[SOURCE_CHANNELS_MAX];
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
-    TRY(sql_find(db, SQL_RECONCILE_CAPTURED_SUM, &rows, e, sql_t(date_iso(v->a, v->day.day))));
+    reconcile_channels(v->t, &key, c);
+    TRY(sql_find(db, SQL_RECONCILE_CAPTURED_SUM, &rows, e, sql_t(date_iso(v->a, v->day.day)),
+                 sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3])));
     TRY(sql_one(rows, e));
     v->day.captured_vnd = sql_int(rows, 0);
     v->day.captured_count = sql_int(rows, 1);
@@ -70,7 +75,7 @@ static result captured_read(struct sql *db, struct viewing *v, struct err *e)
 
 static result day_read(struct sql *db, struct viewing *v, struct date day, struct err *e)
 {
-    const struct settlement_key key = { STR(SETTLEMENT_PROVIDER), v->t->account, day };
+    const struct settlement_key key = { v->provider, v->account, day };
     struct settlement_file *files;
     size_t count;
     bool found;
@@ -94,8 +99,8 @@ static result exceptions_read(struct sql *db, struct viewing *v, struct err *e)
     bool more;
 
     d->exceptions = arena_array(v->a, struct exception, RECONCILE_SHOWN_MAX);
-    TRY(sql_find(db, SQL_EXCEPTION_OF_DAY, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                 sql_t(v->t->account), sql_t(date_iso(v->a, d->day)), sql_i(RECONCILE_SHOWN_MAX)));
+    TRY(sql_find(db, SQL_EXCEPTION_OF_DAY, &rows, e, sql_t(v->provider), sql_t(v->account),
+                 sql_t(date_iso(v->a, d->day)), sql_i(RECONCILE_SHOWN_MAX)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
@@ -112,10 +117,16 @@ static result one_day(struct sql *db, void *arg, struct err *e)
     return exceptions_read(db, v, e);
 }
 
-result reconcile_day_in(struct sql *db, const struct till *t, struct date day, struct arena *a,
-                        struct reconcile_day *out, struct err *e)
+static struct viewing viewing_make(const struct till *t, const struct settlement_key *k,
+                                   struct arena *a)
 {
-    struct viewing v = { .t = t, .a = a, .day = { .day = day } };
+    return (struct viewing){ t, k->provider, k->account, a, { .day = k->day }, NULL, 0, 0 };
+}
+
+result reconcile_day_in(struct sql *db, const struct till *t, const struct settlement_key *k,
+                        struct arena *a, struct reconcile_day *out, struct err *e)
+{
+    struct viewing v = viewing_make(t, k, a);
 
     TRY(one_day(db, &v, e));
     *out = v.day;
@@ -125,7 +136,15 @@ result reconcile_day_in(struct sql *db, const struct till *t, struct date day, s
 result reconcile_day(const struct till *t, struct date day, struct arena *a,
                      struct reconcile_day *out, struct err *e)
 {
-    struct viewing v = { .t = t, .a = a, .day = { .day = day } };
+    const struct settlement_key key = { STR(SOURCE_PORTAL), t->account, day };
+
+    return reconcile_key_day(t, &key, a, out, e);
+}
+
+result reconcile_key_day(const struct till *t, const struct settlement_key *k, struct arena *a,
+                         struct reconcile_day *out, struct err *e)
+{
+    struct viewing v = viewing_make(t, k, a);
 
     TRY(sql_read(t->store, one_day, &v, e));
     *out = v.day;
@@ -137,8 +156,8 @@ static result day_before(struct sql *db, struct viewing *v, struct str *day, boo
 {
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
-    TRY(sql_find(db, SQL_RECONCILE_DAY_BEFORE, &rows, e, sql_t(STR(SETTLEMENT_PROVIDER)),
-                 sql_t(v->t->account), sql_t(*day)));
+    TRY(sql_find(db, SQL_RECONCILE_DAY_BEFORE, &rows, e, sql_t(v->provider), sql_t(v->account),
+                 sql_t(*day)));
     TRY(sql_one(rows, e));
     *day = sql_text(rows, 0, v->a);
     *found = date_read(*day, out) && date_is_valid(*out);
@@ -165,7 +184,9 @@ static result many_days(struct sql *db, void *arg, struct err *e)
 result reconcile_days(const struct till *t, size_t most, struct arena *a,
                       struct reconcile_day **out, size_t *count, struct err *e)
 {
-    struct viewing v = { .t = t, .a = a, .most = most };
+    struct viewing v = {
+        .t = t, .provider = STR(SOURCE_PORTAL), .account = t->account, .a = a, .most = most
+    };
 
     v.days = arena_array(a, struct reconcile_day, most);
     TRY(sql_read(t->store, many_days, &v, e));

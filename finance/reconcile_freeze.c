@@ -64,7 +64,7 @@ static result flags_walk(struct freezing *z, struct arena *a, bool keep, struct 
     const int64_t since_ms = clock_day_start_ms(date_add_days(z->r->day, -1));
 
     TRY(sql_find(z->db, SQL_RECONCILE_OURS_FLAGGED, &rows, e, sql_t(date_iso(a, z->r->day)),
-                 sql_i(since_ms)));
+                 sql_i(since_ms), sql_i(z->r->cut_ms)));
     return flags_count(z, rows, a, keep, e);
 }
 
@@ -95,6 +95,8 @@ static struct str account_of(struct freezing *z, struct str agency_id)
     struct str account = z->r->key.account;
     struct fee_agency agency;
 
+    if (z->r->is_merchant)
+        return account;
     for (size_t i = 0; i < z->agency_count; i++)
         if (str_eq(z->agencies[i].agency_id, agency_id))
             return z->agencies[i].account;
@@ -139,12 +141,14 @@ static result ours_add(struct freezing *z, const struct sql_rows *rows, struct e
 
 static result day_page(struct freezing *z, struct str *after, bool *more, struct err *e)
 {
+    const struct str *c = z->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     int64_t count = 0;
     bool row;
 
     TRY(sql_find(z->db, SQL_RECONCILE_OURS_DAY, &rows, e, sql_t(date_iso(z->r->page, z->r->day)),
-                 sql_i(z->r->cut_ms), sql_i(z->r->file.file_n), sql_t(*after), sql_i(PAGE_ROWS)));
+                 sql_i(z->r->cut_ms), sql_i(z->r->file.file_n), sql_t(*after), sql_i(PAGE_ROWS),
+                 sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3]), sql_t(z->r->foreign)));
     for (;; count++) {
         TRY(sql_next(rows, &row, e));
         if (!row)
@@ -215,7 +219,7 @@ static result numbered_read(struct freezing *z, struct err *e)
     bool row;
 
     TRY(sql_find(z->db, SQL_RECONCILE_OURS_NUMBERED, &rows, e, sql_i(z->r->file.file_n),
-                 sql_t(date_iso(z->r->a, z->r->day)), sql_i(z->r->cut_ms)));
+                 sql_t(date_iso(z->r->a, z->r->day)), sql_i(z->r->cut_ms), sql_t(z->r->foreign)));
     for (int64_t n = 1;; n++) {
         TRY(sql_next(rows, &row, e));
         if (!row)
@@ -250,11 +254,12 @@ static result refund_add(struct freezing *z, const struct sql_rows *rows, struct
 
 static result refunds_read(struct freezing *z, struct err *e)
 {
+    const struct str *c = z->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool row;
 
-    TRY(sql_find(z->db, SQL_RECONCILE_OURS_REFUNDS, &rows, e, sql_i(clock_day_start_ms(z->r->day)),
-                 sql_i(clock_day_start_ms(date_add_days(z->r->day, 1)))));
+    TRY(sql_find(z->db, SQL_RECONCILE_OURS_REFUNDS, &rows, e, sql_t(date_iso(z->r->a, z->r->day)),
+                 sql_i(z->r->cut_ms), sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3])));
     for (int64_t n = 1;; n++) {
         TRY(sql_next(rows, &row, e));
         if (!row)
@@ -336,9 +341,7 @@ static struct date treasury_due(const struct calendar *c, int64_t received_ms)
 /* What the source's own settings say of this day; none: fees and the treasury are not judged. */
 static void rules_make(struct reconcile_run *r)
 {
-    const struct office *f = r->t->above != NULL ? r->t->above->office : NULL;
-    const struct source *s =
-        f == NULL ? NULL : source_by_key(f->sources, r->key.provider, r->key.account, r->day);
+    const struct source *s = r->source;
     const struct source_tariff *t = s != NULL ? source_tariff_of(s, r->day) : NULL;
 
     if (s != NULL)

@@ -17,9 +17,13 @@
 struct reconcile_run {
     const struct till *t;
     struct run_key key;
-    struct date day;    /* of the key */
-    struct arena *a;    /* of the run */
-    struct arena *page; /* of a page */
+    struct date day;                          /* of the key */
+    const struct source *source;              /* on that day; NULL: of no office */
+    struct str channels[SOURCE_CHANNELS_MAX]; /* whose captures it settles; unused: empty */
+    struct str foreign;                       /* ",vnpay,": those of the other sources */
+    bool is_merchant;                         /* the account is no body's */
+    struct arena *a;                          /* of the run */
+    struct arena *page;                       /* of a page */
     int64_t run_n;
     int64_t cut_ms;         /* our side as it was known then */
     bool go;                /* the day is not closed */
@@ -36,6 +40,8 @@ struct reconcile_run {
     int64_t other_vnd;                    /* of it, by channels that are not on 1110 */
 };
 
+/* What the run is made from, as it was known at the cut: the file, and those beside it. */
+MUST_USE result reconcile_inputs(struct sql *db, struct reconcile_run *r, struct err *e);
 /* Reads both sides into the engine and runs it; in sql_read. */
 MUST_USE result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e);
 /* The statement of the day, from what the run has found. */

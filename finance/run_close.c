@@ -43,10 +43,11 @@ result run_guard(struct sql *db, const struct office *f, const struct run_key *k
                  struct reconcile_day *outcome, enum run_bar *bar, struct err *e)
 {
     const struct exception_scope scope = { k->provider, k->account, date_iso(a, k->day) };
+    const struct settlement_key key = { k->provider, k->account, k->day };
     struct exception_tally tally;
     bool broken;
 
-    TRY(reconcile_day_in(db, f->till, k->day, a, outcome, e));
+    TRY(reconcile_day_in(db, f->till, &key, a, outcome, e));
     TRY(is_chain_broken(db, k, a, &broken, e));
     TRY(exception_tally(db, &scope, &tally, e));
     *bar = !has_file(outcome)                         ? RUN_BAR_NO_FILE

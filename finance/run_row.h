@@ -43,7 +43,11 @@ MUST_USE result run_guard(struct sql *db, const struct office *f, const struct r
                           struct arena *a, struct reconcile_day *outcome, enum run_bar *bar,
                           struct err *e);
 /* What the last run of the day left, within the caller's transaction. */
-MUST_USE result reconcile_day_in(struct sql *db, const struct till *t, struct date day,
-                                 struct arena *a, struct reconcile_day *out, struct err *e);
+MUST_USE result reconcile_day_in(struct sql *db, const struct till *t,
+                                 const struct settlement_key *k, struct arena *a,
+                                 struct reconcile_day *out, struct err *e);
+/* Whose captures a source settles on the day; unused: empty. Without an office the portal's. */
+void reconcile_channels(const struct till *t, const struct settlement_key *k,
+                        struct str out[SOURCE_CHANNELS_MAX]);
 
 #endif

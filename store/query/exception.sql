@@ -58,8 +58,9 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: exception_step
 UPDATE reconcile_exception SET stage = $2, owner = $3, remark = $4, break_on = $5, action = $6,
     proposal_id = $7, raised_ms = $8, events = CAST($9 AS BIGINT), resolved_ms = $10,
-    closed_class = CASE WHEN $2 = 'closed' THEN class ELSE closed_class END,
-    closed_vnd = CASE WHEN $2 = 'closed' THEN difference_vnd ELSE closed_vnd END
+    closed_class = CASE WHEN $2 IN ('closed', 'auto_resolved') THEN class ELSE closed_class END,
+    closed_vnd = CASE WHEN $2 IN ('closed', 'auto_resolved') THEN difference_vnd
+        ELSE closed_vnd END
 WHERE id = $1 AND events = CAST($9 AS BIGINT) - 1;
 
 -- name: exception_event_insert
@@ -80,6 +81,19 @@ ON CONFLICT (movement) DO NOTHING;
 UPDATE reconcile_exception SET seen_ms = seen_ms
 WHERE provider = $1 AND account = $2 AND day = $3;
 
+-- What was said of them until now, where it is something else from now on.
+-- name: exception_merge_figure
+INSERT INTO exception_figure (exception_id, until_ms, class, difference_vnd)
+SELECT x.id, CAST($4 AS BIGINT), x.class,
+    CASE WHEN x.state = 'resolved' THEN 0 ELSE x.difference_vnd END
+FROM reconcile_exception x LEFT JOIN reconcile_found f ON f.run_n = $5 AND f.id = x.id
+WHERE x.provider = $1 AND x.account = $2 AND x.day = $3 AND x.source = 'settlement'
+    AND ((f.id IS NULL AND x.state <> 'resolved')
+        OR (f.id IS NOT NULL AND (x.state = 'resolved' OR f.class <> x.class
+            OR f.difference_vnd <> x.difference_vnd)))
+ON CONFLICT (exception_id, until_ms) DO NOTHING;
+
+-- What another day explained is found again by each run of its own day: that is nothing new.
 -- name: exception_merge_moved
 INSERT INTO exception_event (exception_id, seq, at_ms, event, from_stage, to_stage, actor, remark,
     proposal_id)
@@ -89,7 +103,8 @@ SELECT x.id, x.events + 1, CAST($4 AS BIGINT),
         ELSE 'open' END, 'system', '', ''
 FROM reconcile_exception x JOIN reconcile_found f ON f.run_n = $5 AND f.id = x.id
 WHERE x.provider = $1 AND x.account = $2 AND x.day = $3
-    AND ((x.stage = 'auto_resolved' AND f.class <> 'OK_W')
+    AND ((x.stage = 'auto_resolved' AND f.class <> 'OK_W' AND (x.state = 'resolved'
+            OR f.class <> x.closed_class OR f.difference_vnd <> x.closed_vnd))
         OR (x.stage IN ('open', 'assigned', 'reopened') AND f.class = 'OK_W')
         OR (x.stage = 'closed' AND f.class <> 'OK_W'
             AND (f.class <> x.closed_class OR f.difference_vnd <> x.closed_vnd)));
@@ -141,7 +156,10 @@ ON CONFLICT (provider, account, day, id) DO UPDATE SET class = excluded.class,
     break_on = CASE WHEN reconcile_exception.owner = 'system' THEN excluded.break_on
         ELSE reconcile_exception.break_on END,
     events = reconcile_exception.events + CASE
-        WHEN reconcile_exception.stage = 'auto_resolved' AND excluded.class <> 'OK_W' THEN 1
+        WHEN reconcile_exception.stage = 'auto_resolved' AND excluded.class <> 'OK_W'
+            AND (reconcile_exception.state = 'resolved'
+                OR excluded.class <> reconcile_exception.closed_class
+                OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 1
         WHEN reconcile_exception.stage IN ('open', 'assigned', 'reopened')
             AND excluded.class = 'OK_W' THEN 1
         WHEN reconcile_exception.stage = 'closed' AND excluded.class <> 'OK_W'
@@ -149,13 +167,52 @@ ON CONFLICT (provider, account, day, id) DO UPDATE SET class = excluded.class,
                 OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 1
         ELSE 0 END,
     stage = CASE
-        WHEN reconcile_exception.stage = 'auto_resolved' THEN excluded.stage
+        WHEN reconcile_exception.stage = 'auto_resolved' AND (reconcile_exception.state = 'resolved'
+            OR excluded.class <> reconcile_exception.closed_class
+            OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN excluded.stage
         WHEN reconcile_exception.stage IN ('open', 'assigned', 'reopened')
             AND excluded.class = 'OK_W' THEN 'auto_resolved'
         WHEN reconcile_exception.stage = 'closed' AND excluded.class <> 'OK_W'
             AND (excluded.class <> reconcile_exception.closed_class
                 OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 'reopened'
         ELSE reconcile_exception.stage END;
+
+-- Of this day and of another: the same payment, missing in one and too much in the other.
+-- name: exception_paired
+SELECT x.id FROM reconcile_exception y JOIN reconcile_exception x ON x.reference = y.reference
+WHERE y.provider = $1 AND y.account = $2 AND y.day = $3 AND y.reference <> ''
+    AND y.source = 'settlement' AND y.state <> 'resolved' AND y.difference_vnd <> 0
+    AND y.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS')
+    AND x.provider = y.provider AND x.account = y.account AND x.day <> y.day
+    AND x.source = 'settlement' AND x.state <> 'resolved'
+    AND x.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS') AND x.difference_vnd = -y.difference_vnd
+    AND x.stage IN ('open', 'assigned', 'reopened')
+UNION
+SELECT y.id FROM reconcile_exception y JOIN reconcile_exception x ON x.reference = y.reference
+WHERE y.provider = $1 AND y.account = $2 AND y.day = $3 AND y.reference <> ''
+    AND y.source = 'settlement' AND y.state <> 'resolved' AND y.difference_vnd <> 0
+    AND y.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS')
+    AND x.provider = y.provider AND x.account = y.account AND x.day <> y.day
+    AND x.source = 'settlement' AND x.state <> 'resolved'
+    AND x.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS') AND x.difference_vnd = -y.difference_vnd
+    AND y.stage IN ('open', 'assigned', 'reopened')
+ORDER BY 1 LIMIT $4;
+
+-- Paid there and not here, and captured here since: QUERY or a late message told.
+-- name: exception_captured_since
+SELECT x.id FROM reconcile_exception x JOIN attempt a ON a.reference = x.reference
+WHERE x.stage IN ('open', 'assigned', 'reopened') AND x.provider = $1 AND x.account = $2
+    AND x.day < $3 AND x.source = 'settlement' AND x.state <> 'resolved'
+    AND x.class IN ('STA', 'MIS_OURS') AND a.state = 'captured' AND a.captured_ms > x.first_seen_ms
+    AND a.captured_vnd = x.theirs_vnd
+ORDER BY x.id LIMIT $4;
+
+-- The same of one, whatever its day.
+-- name: exception_is_captured
+SELECT COUNT(*) FROM reconcile_exception x JOIN attempt a ON a.reference = x.reference
+WHERE x.id = $1 AND x.stage IN ('open', 'assigned', 'reopened') AND x.source = 'settlement'
+    AND x.state <> 'resolved' AND x.class IN ('STA', 'MIS_OURS') AND a.state = 'captured'
+    AND a.captured_ms > x.first_seen_ms AND a.captured_vnd = x.theirs_vnd;
 
 -- What closing a day asks, by class.
 -- name: exception_tally

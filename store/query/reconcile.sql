@@ -6,14 +6,16 @@ SELECT l.n, a.reference FROM settlement_line l JOIN attempt a ON a.reference = l
 WHERE l.file_n = $1 AND l.n > $2 AND l.kind = 0 AND l.success = 1 AND a.captured_ms = 0
 ORDER BY l.n LIMIT $3;
 
--- What was captured on the day, as it was known at the cut. What desks took is in no portal's file;
--- a bank's file may name a transfer that they took: those are in the day only when it does.
+-- What was captured on the day by the channels of the source, as it was known at the cut. What desks
+-- took is in no portal's file; a file may name a transfer that they took, or what was assigned: those
+-- are in the day only when it does. Channels of other sources ($10) have files of their own.
 -- name: reconcile_ours_day
 SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1,
-    CASE WHEN a.channel = 'portal' OR EXISTS (SELECT 1 FROM settlement_line l WHERE l.file_n = $3
-        AND l.portal_txn = a.portal_txn AND (a.channel <> 'counter' OR l.merchant_ref = ''))
+    CASE WHEN a.channel IN ($6, $7, $8, $9) OR ($10 NOT LIKE '%,' || a.channel || ',%'
+            AND EXISTS (SELECT 1 FROM settlement_line l WHERE l.file_n = $3
+                AND l.portal_txn = a.portal_txn AND (a.channel <> 'counter' OR l.merchant_ref = '')))
         THEN 1 ELSE 0 END,
-    a.portal_day, CASE WHEN a.channel = 'portal' THEN 0 ELSE 1 END
+    a.portal_day, CASE WHEN a.channel IN ($6, $7, $8, $9) THEN 0 ELSE 1 END
 FROM attempt a
 WHERE a.portal_day = $1 AND a.reference > $4 AND a.captured_ms > 0 AND a.captured_ms <= $2
 ORDER BY a.portal_day, a.reference LIMIT $5;
@@ -22,7 +24,7 @@ ORDER BY a.portal_day, a.reference LIMIT $5;
 -- name: reconcile_ours_flagged
 SELECT a.reference, v.mismatch FROM order_event v JOIN attempt a ON a.agency_id = v.agency_id
     AND a.order_id = v.order_id AND a.n = v.attempt_n
-WHERE v.mismatch IN ('LATE', 'DUP_PAY') AND v.at_ms >= $2 AND a.portal_day = $1
+WHERE v.mismatch IN ('LATE', 'DUP_PAY') AND v.at_ms >= $2 AND v.at_ms <= $3 AND a.portal_day = $1
 ORDER BY a.reference;
 
 -- Attempts that the file speaks of and that are not captures of the day.
@@ -42,6 +44,7 @@ SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1, 0,
 FROM settlement_line l JOIN attempt a ON a.portal_txn = l.portal_txn
 WHERE l.file_n = $1 AND l.portal_txn <> '' AND a.portal_day <> $2 AND a.captured_ms > 0
     AND a.captured_ms <= $3 AND (a.channel <> 'counter' OR l.merchant_ref = '')
+    AND $4 NOT LIKE '%,' || a.channel || ',%'
     AND NOT EXISTS (SELECT 1 FROM settlement_line n
         WHERE n.file_n = $1 AND n.merchant_ref = a.reference)
 UNION
@@ -51,16 +54,21 @@ WHERE l.file_n = $1 AND l.original_ref <> '' AND a.portal_day <> $2 AND a.captur
     AND a.captured_ms <= $3
     AND NOT EXISTS (SELECT 1 FROM settlement_line n
         WHERE n.file_n = $1 AND n.merchant_ref = a.reference)
+    AND $4 NOT LIKE '%,' || a.channel || ',%'
 ORDER BY 1;
 
--- Refunds that the channel nets, of the day by when they were paid.
+-- Refunds that the channel nets, of the day by when they were paid, also if they came back since.
 -- name: reconcile_ours_refunds
 SELECT r.reference, r.agency_id, r.order_id, r.txn, r.amount_vnd, a.portal_txn, a.reference
-FROM refund r JOIN attempt a ON a.agency_id = r.agency_id AND a.order_id = r.order_id
-    AND a.n = r.attempt_n
-WHERE r.account = 1110 AND r.state = 'succeeded' AND r.updated_ms >= $1 AND r.updated_ms < $2
-    AND r.channel = 'portal'
-ORDER BY r.updated_ms, r.id;
+FROM journal j
+    JOIN refund r ON r.agency_id = j.agency_id AND r.order_id = j.order_id
+        AND r.attempt_n = j.attempt_n
+        AND (j.source = 'refund:' || r.id OR j.source LIKE 'refund:' || r.id || ':%')
+    JOIN attempt a ON a.agency_id = r.agency_id AND a.order_id = r.order_id
+        AND a.n = r.attempt_n
+WHERE j.kind = 'J6' AND j.day = $1 AND j.at_ms <= $2 AND r.account = 1110
+    AND r.channel IN ($3, $4, $5, $6)
+ORDER BY j.at_ms, r.id;
 
 -- name: reconcile_line_page
 SELECT l.n, l.kind, l.portal_txn, l.merchant_ref, l.original_ref, l.dossier, l.account, l.body,
@@ -116,4 +124,4 @@ SELECT MAX(day) FROM (
 
 -- name: reconcile_captured_sum
 SELECT CAST(COALESCE(SUM(captured_vnd), 0) AS BIGINT), COUNT(*) FROM attempt
-WHERE portal_day = $1 AND captured_ms > 0 AND channel = 'portal';
+WHERE portal_day = $1 AND captured_ms > 0 AND channel IN ($2, $3, $4, $5);

@@ -16,7 +16,8 @@ WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4
     AND state IN ('received', 'quarantined');
 
 -- name: settlement_file_set
-UPDATE settlement_file SET state = $5, revision = $6, faults = $7, pieces = $8
+UPDATE settlement_file SET state = $5, revision = $6, faults = $7, pieces = $8,
+    accepted_ms = CASE WHEN $5 = 'accepted' THEN CAST($10 AS BIGINT) ELSE 0 END
 WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4 AND file_n = $9;
 
 -- The same bytes once more: now they are known to be the whole day.
@@ -25,7 +26,7 @@ UPDATE settlement_file SET received_ms = $5
 WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4 AND state = 'accepted';
 
 -- name: settlement_file_supersede
-UPDATE settlement_file SET state = 'superseded'
+UPDATE settlement_file SET state = 'superseded', superseded_ms = $4
 WHERE provider = $1 AND account = $2 AND day = $3 AND state = 'accepted';
 
 -- name: settlement_file_load
@@ -48,11 +49,29 @@ FROM settlement_file
 WHERE provider = $1 AND account = $2 AND seq = $3 AND state = 'accepted' AND has_chain = 1
 ORDER BY file_n DESC LIMIT 1;
 
--- Whether an earlier, or a later, number was ever accepted.
+-- What was accepted at an instant: for a day, under a number, and whether under any earlier number.
+-- name: settlement_file_at
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd,
+    provider, account, source_id, signature, pieces, released_by, proposal_id, day_end_ms
+FROM settlement_file
+WHERE provider = $1 AND account = $2 AND day = $3 AND accepted_ms > 0 AND accepted_ms <= $4
+    AND (superseded_ms = 0 OR superseded_ms > $4)
+ORDER BY file_n DESC LIMIT 1;
+
+-- name: settlement_file_seq_at
+SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
+    received_ms, file_n, has_chain, seq, opening_vnd, closing_vnd, content, previous, moved_vnd,
+    provider, account, source_id, signature, pieces, released_by, proposal_id, day_end_ms
+FROM settlement_file
+WHERE provider = $1 AND account = $2 AND seq = $3 AND has_chain = 1 AND accepted_ms > 0
+    AND accepted_ms <= $4 AND (superseded_ms = 0 OR superseded_ms > $4)
+ORDER BY file_n DESC LIMIT 1;
+
 -- name: settlement_file_before
 SELECT COUNT(*) FROM settlement_file
-WHERE provider = $1 AND account = $2 AND seq > 0 AND seq < $3 AND state = 'accepted'
-    AND has_chain = 1;
+WHERE provider = $1 AND account = $2 AND seq > 0 AND seq < $3 AND has_chain = 1
+    AND accepted_ms > 0 AND accepted_ms <= $4 AND (superseded_ms = 0 OR superseded_ms > $4);
 
 -- name: settlement_file_list
 SELECT sha256, name, form, state, day, revision, bytes, lines, gross_vnd, faults, crlf, actor,
@@ -92,7 +111,8 @@ ORDER BY day;
 
 -- Two persons take it as it is.
 -- name: settlement_file_release
-UPDATE settlement_file SET state = 'accepted', released_by = $2, proposal_id = $3, run_wanted = 1
+UPDATE settlement_file SET state = 'accepted', released_by = $2, proposal_id = $3, run_wanted = 1,
+    accepted_ms = $4
 WHERE file_n = $1 AND state = 'quarantined';
 
 -- name: settlement_file_want_run
