@@ -31,8 +31,7 @@ enum attempt_action {
     ATTEMPT_DO_TAKE_BACK
 };
 
-#define NOTICES_MAX            100 /* looked through at a capture */
-#define QUESTIONS_BEFORE_LATER 2   /* the schedule is entered at 60 s while the payer is paying */
+#define QUESTIONS_BEFORE_LATER 2 /* the schedule is entered at 60 s while the payer is paying */
 
 static const char *const state_names[ATTEMPT_STATE_COUNT] = {
     "none",    "new",      "initiating", "redirected", "processing",
@@ -196,35 +195,58 @@ static bool is_other_payment(struct str evidence, const struct attempt *at)
     return str_is(code, "00") && txn.n > 0 && !str_eq(txn, at->portal_txn);
 }
 
-static result others_find(struct sql *db, const struct attempt *at, struct arena *a,
-                          struct str *found, size_t *count, struct err *e)
+result attempt_heard_read(struct sql *db, struct attempt *at, struct arena *a, struct err *e)
 {
+    struct attempt_heard *h = arena_new(a, struct attempt_heard);
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool more;
 
-    *count = 0;
     TRY(sql_find(db, SQL_ORDER_EVENT_NOTICES, &rows, e, sql_t(at->agency_id), sql_t(at->order_id),
-                 sql_i(at->n), sql_i(NOTICES_MAX)));
+                 sql_i(at->n), sql_i(ATTEMPT_HEARD_MAX)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)
-            return OK;
-        const struct str evidence = sql_text(rows, 0, a);
-
-        if (is_other_payment(evidence, at))
-            found[(*count)++] = evidence;
+            break;
+        h->hashes[h->count] = sql_text(rows, 0, a);
+        h->mismatches[h->count] = sql_text(rows, 1, a);
+        h->evidences[h->count++] = sql_text(rows, 2, a);
     }
+    at->heard = h;
+    return OK;
 }
 
-static result others_note(struct sql *db, const struct till *t, struct order *o,
-                          const struct attempt *at, const struct order_cause *cause,
-                          struct arena *a, struct err *e)
+static void heard_add(struct attempt *at, struct str mismatch, const struct order_cause *cause,
+                      struct arena *a)
+{
+    struct attempt_heard *h = at->heard;
+
+    if (h == NULL || h->count == ATTEMPT_HEARD_MAX)
+        return;
+    h->hashes[h->count] = order_evidence_hash(cause, a);
+    h->mismatches[h->count] = mismatch;
+    h->evidences[h->count++] = order_evidence(cause);
+}
+
+static result others_find(struct sql *db, struct attempt *at, struct arena *a, struct str *found,
+                          size_t *count, struct err *e)
+{
+    *count = 0;
+    if (at->heard == NULL)
+        TRY(attempt_heard_read(db, at, a, e));
+    for (size_t i = 0; i < at->heard->count; i++)
+        if (at->heard->mismatches[i].n == 0 && is_other_payment(at->heard->evidences[i], at))
+            found[(*count)++] = at->heard->evidences[i];
+    return OK;
+}
+
+static result others_note(struct sql *db, const struct till *t, struct order *o, struct attempt *at,
+                          const struct order_cause *cause, struct arena *a, struct err *e)
 {
     const char *state = state_names[ATTEMPT_CAPTURED];
     const struct order_note note = { at->n,          event_names[ATTEMPT_EV_NOTICED],
                                      state,          state,
                                      STR("DUP_PAY"), true };
-    struct str *found = arena_array(a, struct str, NOTICES_MAX);
+    struct str *found = arena_array(a, struct str, ATTEMPT_HEARD_MAX);
     size_t count;
     int64_t seq;
 
@@ -297,6 +319,8 @@ result attempt_step(struct sql *db, const struct till *t, struct order *o, struc
                                      moves_money(action) };
 
     TRY(order_note_put(db, t, o, &note, cause, &seq, a, e));
+    if (event == ATTEMPT_EV_NOTICED)
+        heard_add(at, note.mismatch, cause, a);
     schedule_if_asked(t, at, action, now_ms);
     at->state = moves[i].to;
     at->updated_ms = now_ms;

@@ -72,6 +72,12 @@ struct attempt {
     int64_t reversed_ms;  /* when two persons undid the capture; 0: not */
     struct str settled_day,
         remitted_day; /* YYYY-MM-DD: paid over by the channel, to the treasury */
+    bool waits;       /* attempt_write() follows, and writes all that steps have changed at once */
+    bool unwritten;   /* something has changed since it was read */
+    enum attempt_state written; /* the state that the row still has then */
+    /* Messages about it that stand in its history, so that nobody reads them again; NULL: unknown.
+     */
+    struct attempt_heard *heard;
 };
 
 /* What the payer chose. */

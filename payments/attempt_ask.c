@@ -137,38 +137,49 @@ static result settle(struct sql *db, struct asking *k, struct order *o, struct a
     return attempt_save(db, at, at->state, k->a, e);
 }
 
+static result answer_judge(struct sql *db, struct asking *k, struct order *o, struct attempt *at,
+                           struct err *e)
+{
+    struct order_cause cause = *k->cause;
+
+    cause.evidence = k->answer->evidence;
+    if (k->answer->result != CHANNEL_OK)
+        return ask_again(db, k, o, at, &cause, e);
+    switch (k->answer->state) {
+    case CHANNEL_PAID:
+        return paid(db, k, o, at, &cause, e);
+    case CHANNEL_PENDING:
+        at->not_found_ms = 0;
+        if (past_horizon(k, at, clock_now_ms(k->t->clock)))
+            return ask_again(db, k, o, at, &cause, e);
+        return settle(db, k, o, at, &cause, ATTEMPT_EV_PENDING, e);
+    case CHANNEL_UNPAID:
+        return settle(db, k, o, at, &cause, ATTEMPT_EV_UNPAID, e);
+    case CHANNEL_NOT_FOUND:
+        return not_found(db, k, o, at, &cause, e);
+    case CHANNEL_HELD:
+        return suspect(db, k, o, at, &cause, STR("HELD"), e);
+    case CHANNEL_REVERSED:
+        return suspect(db, k, o, at, &cause, STR("REV"), e);
+    }
+    return fail(e, ERR_INTERNAL, "channel state");
+}
+
+/* What made us ask and the answer change both rows, which are written once. */
 static result answer_apply(struct sql *db, void *arg, struct err *e)
 {
     struct asking *k = arg;
-    struct order_cause cause = *k->cause;
     struct attempt at;
     struct order o;
 
     k->captured = false;
-    cause.evidence = k->answer->evidence;
     TRY(attempt_take(db, k->t, k->reference, k->a, &o, &at, e));
+    o.waits = at.waits = true;
     if (k->first != NULL)
         TRY(k->first->run(db, k->first->arg, &o, &at, e));
-    if (k->answer->result != CHANNEL_OK)
-        return ask_again(db, k, &o, &at, &cause, e);
-    switch (k->answer->state) {
-    case CHANNEL_PAID:
-        return paid(db, k, &o, &at, &cause, e);
-    case CHANNEL_PENDING:
-        at.not_found_ms = 0;
-        if (past_horizon(k, &at, clock_now_ms(k->t->clock)))
-            return ask_again(db, k, &o, &at, &cause, e);
-        return settle(db, k, &o, &at, &cause, ATTEMPT_EV_PENDING, e);
-    case CHANNEL_UNPAID:
-        return settle(db, k, &o, &at, &cause, ATTEMPT_EV_UNPAID, e);
-    case CHANNEL_NOT_FOUND:
-        return not_found(db, k, &o, &at, &cause, e);
-    case CHANNEL_HELD:
-        return suspect(db, k, &o, &at, &cause, STR("HELD"), e);
-    case CHANNEL_REVERSED:
-        return suspect(db, k, &o, &at, &cause, STR("REV"), e);
-    }
-    return fail(e, ERR_INTERNAL, "channel state");
+    TRY(answer_judge(db, k, &o, &at, e));
+    TRY(attempt_write(db, &at, k->a, e));
+    return order_write(db, &o, e);
 }
 
 static result answer_take(struct asking *k, struct err *e)

@@ -100,8 +100,8 @@ static struct str portal_day(const struct attempt *at, struct arena *a)
     return date_iso(a, clock_local(ms).date);
 }
 
-result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state from,
-                    struct arena *a, struct err *e)
+static result row_write(struct sql *db, const struct attempt *at, enum attempt_state from,
+                        struct arena *a, struct err *e)
 {
     return sql_run_one(
         db, SQL_ATTEMPT_UPDATE, ERR_RETRY, e, sql_t(at->agency_id), sql_t(at->order_id),
@@ -110,6 +110,25 @@ result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state
         sql_t(at->failure), sql_i(at->updated_ms), sql_i(at->captured_ms), sql_i(at->query_next_ms),
         sql_i(at->query_count), sql_i(at->not_found_ms), sql_i(at->captured_vnd),
         sql_i(at->reversed_ms), sql_t(str_c(attempt_state_name(from))));
+}
+
+result attempt_save(struct sql *db, struct attempt *at, enum attempt_state from, struct arena *a,
+                    struct err *e)
+{
+    if (!at->waits)
+        return row_write(db, at, from, a, e);
+    if (!at->unwritten)
+        at->written = from;
+    at->unwritten = true;
+    return OK;
+}
+
+result attempt_write(struct sql *db, struct attempt *at, struct arena *a, struct err *e)
+{
+    if (!at->unwritten)
+        return OK;
+    at->unwritten = false;
+    return row_write(db, at, at->written, a, e);
 }
 
 result attempt_take(struct sql *db, const struct till *t, struct str reference, struct arena *a,

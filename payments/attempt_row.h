@@ -16,12 +16,27 @@ MUST_USE result attempts_find(struct sql *db, const struct order *o, struct aren
                               struct attempt **out, size_t *count, struct err *e);
 MUST_USE result attempt_insert(struct sql *db, const struct attempt *at, struct err *e);
 /* Writes what attempt_step or a new question time changed; `from` is the state it was read with. */
-MUST_USE result attempt_save(struct sql *db, const struct attempt *at, enum attempt_state from,
+MUST_USE result attempt_save(struct sql *db, struct attempt *at, enum attempt_state from,
                              struct arena *a, struct err *e);
+/* Of an attempt that waits: its row, when anything has changed. */
+MUST_USE result attempt_write(struct sql *db, struct attempt *at, struct arena *a, struct err *e);
 
 /* The attempt and its order, both fresh and locked. */
 MUST_USE result attempt_take(struct sql *db, const struct till *t, struct str reference,
                              struct arena *a, struct order *o, struct attempt *at, struct err *e);
+
+/* Messages about an attempt that stand in its history: those without a mismatch first, then by
+ * time.
+ */
+#define ATTEMPT_HEARD_MAX 100 /* more are not looked through at a capture */
+struct attempt_heard {
+    struct str hashes[ATTEMPT_HEARD_MAX], mismatches[ATTEMPT_HEARD_MAX],
+        evidences[ATTEMPT_HEARD_MAX];
+    size_t count;
+};
+/* Into at->heard, to which attempt_step adds. */
+MUST_USE result attempt_heard_read(struct sql *db, struct attempt *at, struct arena *a,
+                                   struct err *e);
 
 /* One question to the provider and what follows from the answer. overdue: the order's time is over.
  */

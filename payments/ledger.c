@@ -14,8 +14,6 @@
 #include "payments/ledger_row.h"
 #include "store/sql.h"
 
-#define POSTINGS_TOGETHER 8 /* the places of ledger_posting_insert */
-
 static const struct {
     int code;
     enum ledger_side side;
@@ -98,24 +96,15 @@ static result head_take(struct sql *db, struct str agency_id, struct ledger_plac
     return found ? OK : fail(e, ERR_STORE, "a chain of %.*s has no head", STR_ARG(agency_id));
 }
 
-/* Several in one statement; where there are fewer, the rest of its places has the amount 0. */
 static result postings_insert(struct sql *db, const struct ledger_journal *j,
                               const struct ledger_place *at, struct err *e)
 {
-    for (size_t i = 0; i < j->count; i += POSTINGS_TOGETHER) {
-        struct sql_param p[4 + 4 * POSTINGS_TOGETHER] = { sql_t(j->agency_id), sql_i(at->slot),
-                                                          sql_i(at->n), sql_i((int64_t)i) };
+    for (size_t i = 0; i < j->count; i++) {
+        const struct ledger_posting *p = &j->postings[i];
 
-        for (size_t k = 0; k < POSTINGS_TOGETHER; k++) {
-            const struct ledger_posting none = { .fee = { "", 0 } };
-            const struct ledger_posting *q = i + k < j->count ? &j->postings[i + k] : &none;
-
-            p[4 + 4 * k] = sql_i(q->account);
-            p[5 + 4 * k] = sql_i(q->side);
-            p[6 + 4 * k] = sql_i(q->amount_vnd);
-            p[7 + 4 * k] = sql_t(q->fee);
-        }
-        TRY(sql_run_n(db, SQL_LEDGER_POSTING_INSERT, p, LEN(p), NULL, e));
+        TRY(sql_put(db, SQL_LEDGER_POSTING_INSERT, e, sql_t(j->agency_id), sql_i(at->slot),
+                    sql_i(at->n), sql_i((int64_t)i + 1), sql_i(p->account), sql_i(p->side),
+                    sql_i(p->amount_vnd), sql_t(p->fee)));
     }
     return OK;
 }
@@ -130,11 +119,10 @@ result ledger_post(struct sql *db, int64_t now_ms, const struct ledger_journal *
     TRY(ledger_journal_check(j, &total_vnd, e));
     TRY(head_take(db, j->agency_id, &at, a, e));
     TRY(ledger_journal_hash(j, &at, a, &hash, e));
-    TRY(sql_run_one(db, SQL_LEDGER_JOURNAL_INSERT, ERR_CONFLICT, e, sql_t(j->agency_id),
-                    sql_i(at.slot), sql_i(at.n), sql_t(j->kind), sql_t(j->source),
-                    sql_t(j->order_id), sql_i(j->attempt_n), sql_t(date_iso(a, j->day)),
-                    sql_t(j->corrects), sql_i(now_ms), sql_i(total_vnd), sql_t(at.prev_hash),
-                    sql_t(hash)));
+    TRY(sql_put(db, SQL_LEDGER_JOURNAL_INSERT, e, sql_t(j->agency_id), sql_i(at.slot), sql_i(at.n),
+                sql_t(j->kind), sql_t(j->source), sql_t(j->order_id), sql_i(j->attempt_n),
+                sql_t(date_iso(a, j->day)), sql_t(j->corrects), sql_i(now_ms), sql_i(total_vnd),
+                sql_t(at.prev_hash), sql_t(hash)));
     TRY(postings_insert(db, j, &at, e));
     return sql_run(db, SQL_LEDGER_HEAD_SET, e, sql_t(j->agency_id), sql_i(at.slot), sql_t(hash));
 }

@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "payments/attempt_row.h"
+#include "payments/order_row.h"
 #include "store/sql.h"
 
 #define QUARANTINE_DAY_MAX 1000 /* rows a day and process: a flood is counted, not stored */
@@ -28,17 +29,29 @@ struct recording {
     struct notice_outcome *out;
 };
 
-static result known_find(struct sql *db, struct recording *k, struct err *e)
+static result known_ask(struct sql *db, const struct attempt *at, struct str hash, bool *known,
+                        struct err *e)
 {
-    const struct attempt *at = &k->out->at;
     DEFER(sql_end) struct sql_rows *rows = NULL;
 
     TRY(sql_find(db, SQL_ORDER_EVENT_KNOWN, &rows, e, sql_t(at->agency_id), sql_t(at->order_id),
-                 sql_i(at->n), sql_t(str_c(attempt_event_name(ATTEMPT_EV_NOTICED))),
-                 sql_t(digest_hex(k->a, digest_sha256(k->cause->evidence)))));
+                 sql_i(at->n), sql_t(str_c(attempt_event_name(ATTEMPT_EV_NOTICED))), sql_t(hash)));
     TRY(sql_one(rows, e));
-    k->out->known = sql_int(rows, 0) > 0;
+    *known = sql_int(rows, 0) > 0;
     return OK;
+}
+
+static result known_find(struct sql *db, struct recording *k, struct attempt *at, struct err *e)
+{
+    const struct str hash = order_evidence_hash(k->cause, k->a);
+
+    k->out->known = false;
+    TRY(attempt_heard_read(db, at, k->a, e));
+    for (size_t i = 0; i < at->heard->count; i++)
+        k->out->known = k->out->known || str_eq(hash, at->heard->hashes[i]);
+    if (k->out->known || at->heard->count < ATTEMPT_HEARD_MAX)
+        return OK;
+    return known_ask(db, at, hash, &k->out->known, e);
 }
 
 /* What a human should look at; empty when everything fits. */
@@ -67,7 +80,7 @@ static result hear(struct sql *db, void *arg, struct order *o, struct attempt *a
     out->mismatch = mismatch_of(k->facts, &out->at);
     out->wrong = str_is(out->mismatch, "AMT") || str_is(out->mismatch, "CUR");
     k->cause->mismatch = out->mismatch;
-    TRY(known_find(db, k, e));
+    TRY(known_find(db, k, at, e));
     if (!out->known)
         TRY(attempt_step(db, k->t, o, at, ATTEMPT_EV_NOTICED, k->cause, k->a, e));
     out->at = *at;

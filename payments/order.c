@@ -216,6 +216,7 @@ result order_step(struct sql *db, const struct till *t, struct order *o, enum or
     o->expires_ms = expiry_of(&c);
     o->updated_ms = c.now_ms;
     TRY(row_save(db, &c, e));
+    o->unwritten = false;
     TRY(order_books(db, &c, e));
     TRY(fee_quota_follow(db, t, o, o->state, e));
     TRY(webhook_step(db, t, o, event == ORDER_EV_REASSESSED ? note.event : note.from, note.to, a,

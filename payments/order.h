@@ -90,6 +90,11 @@ struct order {
     int64_t version;   /* counts its changes: ETag */
     bool taken;        /* its row is locked by this transaction, so that event_seq is right */
     int64_t event_seq; /* number of its last event */
+    bool waits;        /* taken, and order_write() follows: the number is written with the rest */
+    bool unwritten;    /* and has changed since */
+    /* When it was taken: whether it has receipts, grants of the year, and its client endpoints.
+     * What is not there need not be looked for. Of one that was not taken: unknown. */
+    bool no_receipts, no_grants, no_endpoints;
 };
 
 struct order_request {

@@ -175,6 +175,9 @@ result order_read_taken(struct sql_rows *row, struct sql_rows *lines, const stru
     TRY(sql_one(row, e));
     TRY(order_read_row(row, t, a, out, e));
     out->taken = true;
+    out->no_receipts = sql_int(row, 31) == 0;
+    out->no_grants = sql_int(row, 32) == 0;
+    out->no_endpoints = sql_int(row, 33) == 0;
     return lines_read(lines, out, a, e);
 }
 
@@ -189,6 +192,15 @@ result order_take(struct sql *db, const struct till *t, struct str agency_id, st
     return order_read_taken(row, lines, t, a, out, e);
 }
 
+result order_write(struct sql *db, struct order *o, struct err *e)
+{
+    if (!o->unwritten)
+        return OK;
+    o->unwritten = false;
+    return sql_run(db, SQL_ORDER_EVENT_SET, e, sql_t(o->agency_id), sql_t(o->id),
+                   sql_i(o->event_seq));
+}
+
 /* Who has the row knows the next number; who has not asks for it. */
 static result seq_take(struct sql *db, struct order *o, bool row_follows, int64_t *seq,
                        struct err *e)
@@ -197,9 +209,8 @@ static result seq_take(struct sql *db, struct order *o, bool row_follows, int64_
 
     if (o->taken) {
         *seq = ++o->event_seq;
-        return row_follows ? OK
-                           : sql_run(db, SQL_ORDER_EVENT_SET, e, sql_t(o->agency_id), sql_t(o->id),
-                                     sql_i(*seq));
+        o->unwritten = true;
+        return row_follows || o->waits ? OK : order_write(db, o, e);
     }
     TRY(sql_find(db, SQL_ORDER_EVENT_NEXT, &rows, e, sql_t(o->agency_id), sql_t(o->id)));
     TRY(sql_one(rows, e));
@@ -207,17 +218,24 @@ static result seq_take(struct sql *db, struct order *o, bool row_follows, int64_
     return OK;
 }
 
+struct str order_evidence(const struct order_cause *cause)
+{
+    return utf8_cut(cause->evidence, EVIDENCE_BYTES_MAX);
+}
+
+struct str order_evidence_hash(const struct order_cause *cause, struct arena *a)
+{
+    return cause->evidence.n > 0 ? digest_hex(a, digest_sha256(cause->evidence)) : STR("");
+}
+
 result order_note_put(struct sql *db, const struct till *t, struct order *o,
                       const struct order_note *note, const struct order_cause *cause, int64_t *seq,
                       struct arena *a, struct err *e)
 {
-    const struct str evidence = utf8_cut(cause->evidence, EVIDENCE_BYTES_MAX);
-
     TRY(seq_take(db, o, note->row_follows, seq, e));
-    return sql_run(db, SQL_ORDER_EVENT_INSERT, e, sql_t(o->agency_id), sql_t(o->id), sql_i(*seq),
+    return sql_put(db, SQL_ORDER_EVENT_INSERT, e, sql_t(o->agency_id), sql_t(o->id), sql_i(*seq),
                    sql_i(clock_now_ms(t->clock)), sql_i(note->attempt_n), sql_t(str_c(note->event)),
                    sql_t(str_c(note->from)), sql_t(str_c(note->to)), sql_t(cause->actor),
-                   sql_t(cause->source), sql_t(note->mismatch), sql_t(evidence),
-                   sql_t(evidence.n > 0 ? digest_hex(a, digest_sha256(cause->evidence))
-                                        : (struct str){ "", 0 }));
+                   sql_t(cause->source), sql_t(note->mismatch), sql_t(order_evidence(cause)),
+                   sql_t(order_evidence_hash(cause, a)));
 }

@@ -36,6 +36,11 @@ struct order_note {
     struct str mismatch;
     bool row_follows; /* order_step writes the number of the event with the row */
 };
+/* Of an order that waits: its last event's number, unless a step has written it. */
+MUST_USE result order_write(struct sql *db, struct order *o, struct err *e);
+/* Of the message that tells so, what the history keeps, and the digest of all of it; or empty. */
+struct str order_evidence(const struct order_cause *cause);
+struct str order_evidence_hash(const struct order_cause *cause, struct arena *a);
 /* Appends to the history; *seq is its number. */
 MUST_USE result order_note_put(struct sql *db, const struct till *t, struct order *o,
                                const struct order_note *note, const struct order_cause *cause,

@@ -32,7 +32,7 @@ result outbox_put(struct sql *db, struct str agency_id, const char *kind, struct
 {
     DEFER(arena_close) struct arena *a = arena_open(4096);
 
-    return sql_run(db, SQL_OUTBOX_INSERT, e, sql_t(agency_id), sql_t(random_id(a, "out_", now_ms)),
+    return sql_put(db, SQL_OUTBOX_INSERT, e, sql_t(agency_id), sql_t(random_id(a, "out_", now_ms)),
                    sql_t(str_c(kind)), sql_t(subject), sql_i(now_ms));
 }
 

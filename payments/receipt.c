@@ -29,22 +29,35 @@ static struct str seal_place(struct arena *a, struct str id)
     return str_cat(a, STR("receipt.payer:"), id);
 }
 
-/* What a receipt takes from the store before it can be written. */
+/* What receipts of one order and one moment take from the store before they can be written. */
 struct taking {
     struct str unit;
     int year;
-    struct sql_rows *delegate, *replaced, *number; /* started together: one wait for all */
+    int64_t numbers; /* how many are needed */
+    int64_t next;    /* the next of them; 0: they come from the unit's ranges */
+    struct str delegate_name, delegate_address;
 };
 
-static result taking_start(struct sql *db, const struct receipt *r, struct taking *k, struct err *e)
+/* A body that gave the unit no numbers of its own: all at once. Otherwise who the unit is. */
+static result taking_make(struct sql *db, const struct receipt *r, struct taking *k,
+                          struct arena *a, struct err *e)
 {
-    TRY(sql_find(db, SQL_RECEIPT_UNIT_FIND, &k->delegate, e, sql_t(r->agency_id), sql_t(k->unit)));
-    /* What an earlier payment of the order got, and was notified as wrong since, ends here. */
-    if (r->replaces.n == 0)
-        TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &k->replaced, e, sql_t(r->agency_id),
-                     sql_t(r->order_id), sql_i(r->kind), sql_t(r->id)));
-    return sql_find(db, SQL_RECEIPT_NUMBER_UNLESS_UNIT, &k->number, e, sql_t(r->agency_id),
-                    sql_t(r->form), sql_t(r->serial), sql_i(k->year), sql_t(k->unit));
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    DEFER(sql_end) struct sql_rows *unit = NULL;
+    bool found;
+
+    TRY(sql_find(db, SQL_RECEIPT_NUMBER_UNLESS_UNIT, &rows, e, sql_t(r->agency_id), sql_t(r->form),
+                 sql_t(r->serial), sql_i(k->year), sql_t(k->unit), sql_i(k->numbers)));
+    TRY(sql_next(rows, &found, e));
+    if (found) {
+        k->next = sql_int(rows, 0) - k->numbers + 1;
+        return OK;
+    }
+    TRY(sql_find(db, SQL_RECEIPT_UNIT_FIND, &unit, e, sql_t(r->agency_id), sql_t(k->unit)));
+    TRY(sql_one(unit, e));
+    k->delegate_name = sql_text(unit, 0, a);
+    k->delegate_address = sql_text(unit, 1, a);
+    return OK;
 }
 
 /* The unit's own ranges first, in ascending order; then the body's own numbers, so that an
@@ -70,28 +83,27 @@ static result number_of_unit(struct sql *db, struct receipt *r, const struct tak
     return OK;
 }
 
-static result taking_read(struct sql *db, struct receipt *r, const struct taking *k,
-                          struct arena *a, struct err *e)
+static result number_take(struct sql *db, struct receipt *r, struct taking *k, struct err *e)
 {
-    bool found;
-
-    TRY(receipt_unit_print(k->delegate, r, a, e));
-    if (k->replaced != NULL) {
-        TRY(sql_next(k->replaced, &found, e));
-        r->replaces = found ? sql_text(k->replaced, 0, a) : STR("");
-    }
-    TRY(sql_next(k->number, &found, e));
-    if (!found)
+    r->delegate_name = k->delegate_name;
+    r->delegate_address = k->delegate_address;
+    if (k->next == 0)
         return number_of_unit(db, r, k, e);
-    r->number = sql_int(k->number, 0);
+    r->number = k->next++;
     return OK;
 }
 
-static void taking_end(struct taking *k)
+/* What an earlier payment of the order got, and was notified as wrong since, ends here. */
+static result replaced_find(struct sql *db, struct receipt *r, struct arena *a, struct err *e)
 {
-    sql_end(&k->delegate);
-    sql_end(&k->replaced);
-    sql_end(&k->number);
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool found;
+
+    TRY(sql_find(db, SQL_RECEIPT_REPLACE_ORDER, &rows, e, sql_t(r->agency_id), sql_t(r->order_id),
+                 sql_i(r->kind), sql_t(r->id)));
+    TRY(sql_next(rows, &found, e));
+    r->replaces = found ? sql_text(rows, 0, a) : STR("");
+    return OK;
 }
 
 static struct str lines_print(const struct order *o, enum fee_kind kind, struct arena *a)
@@ -135,72 +147,90 @@ static struct str receipt_lines_print(const struct receipt *r, struct arena *a)
     return json_print(a, list);
 }
 
-/* Number, id and code are taken, and the row is stored; the signature follows. */
-static result row_store(struct sql *db, const struct till *t, struct receipt *r, struct str unit,
-                        struct str lines_json, struct arena *a, struct err *e)
+/* What all receipts of this moment share. */
+static void moment_put(const struct till *t, struct receipt *r, struct taking *k, struct arena *a)
+{
+    r->issued_ms = clock_now_ms(t->clock);
+    k->year = clock_local(r->issued_ms).date.y;
+    r->form = t->receipt_form;
+    r->serial = str_fmt(a, "%02dT%.*s", k->year % 100, STR_ARG(t->receipt_letters));
+}
+
+/* The number is taken, and the row is stored; the signature follows. first: the order has none of
+ * this kind yet. */
+static result row_store(struct sql *db, const struct till *t, struct receipt *r, struct taking *k,
+                        bool first, struct str lines_json, struct arena *a, struct err *e)
 {
     const struct words_style style = { .chan = t->words_chan };
-    const int64_t now_ms = clock_now_ms(t->clock);
-    const int year = clock_local(now_ms).date.y;
-    DEFER(taking_end) struct taking k = { .unit = unit, .year = year };
 
-    r->id = random_id(a, "rct_", now_ms);
+    r->id = random_id(a, "rct_", r->issued_ms);
     r->code = random_token(a, CODE_BITS);
-    r->form = t->receipt_form;
-    r->serial = str_fmt(a, "%02dT%.*s", year % 100, STR_ARG(t->receipt_letters));
-    r->issued_ms = now_ms;
     r->words = words_vnd(a, r->amount_vnd, style);
-    TRY(taking_start(db, r, &k, e));
-    TRY(taking_read(db, r, &k, a, e));
+    if (!first && r->replaces.n == 0)
+        TRY(replaced_find(db, r, a, e));
+    TRY(number_take(db, r, k, e));
     r->number_text = receipt_number_text(a, r->number);
-    TRY(sql_run(db, SQL_RECEIPT_INSERT, e, sql_t(r->agency_id), sql_t(r->form), sql_t(r->serial),
-                sql_i(year), sql_i(r->number), sql_t(r->id), sql_t(r->code), sql_t(r->order_id),
-                sql_i(r->kind), sql_i(r->amount_vnd), sql_t(r->words), sql_i(now_ms),
+    TRY(sql_put(db, SQL_RECEIPT_INSERT, e, sql_t(r->agency_id), sql_t(r->form), sql_t(r->serial),
+                sql_i(k->year), sql_i(r->number), sql_t(r->id), sql_t(r->code), sql_t(r->order_id),
+                sql_i(r->kind), sql_i(r->amount_vnd), sql_t(r->words), sql_i(r->issued_ms),
                 sql_t(r->reference), sql_t(r->procedure_name), sql_t(r->body_name),
                 sql_t(r->body_tax_code), sql_t(r->body_address), sql_t(r->portal_txn),
                 sql_t(lines_json), sql_b(payer_seal(a, t, seal_place(a, r->id), &r->payer)),
-                sql_t(r->replaces), sql_t(r->delegate_name), sql_t(r->delegate_address)));
-    return sql_run(db, SQL_RECEIPT_PAPER_INSERT, e, sql_t(r->agency_id), sql_t(r->id),
-                   sql_i(now_ms));
+                sql_t(r->replaces), sql_t(r->delegate_name), sql_t(r->delegate_address),
+                sql_i(first)));
+    return sql_put(db, SQL_RECEIPT_PAPER_INSERT, e, sql_t(r->agency_id), sql_t(r->id),
+                   sql_i(r->issued_ms));
 }
 
 static result one_issue(struct sql *db, const struct till *t, const struct order *o,
-                        enum fee_kind kind, struct str portal_txn, struct arena *a, struct err *e)
+                        struct receipt r, struct taking *k, struct arena *a, struct err *e)
 {
-    struct receipt r = { .agency_id = o->agency_id,
-                         .order_id = o->id,
-                         .reference = o->reference,
-                         .procedure_name = o->procedure_name_vi,
-                         .kind = kind,
-                         .amount_vnd = bill_kind_vnd(&o->bill, kind),
-                         .portal_txn = portal_txn,
-                         .payer = o->payer };
-    struct fee_agency g;
-
-    TRY(fee_agency_find(t->fees, o->agency_id, o->received_on, &g, e));
-    r.body_name = g.name_vi;
-    r.body_tax_code = g.tax_code;
-    r.body_address = g.address;
-    TRY(row_store(db, t, &r, o->client_id, lines_print(o, kind, a), a, e));
+    r.amount_vnd = bill_kind_vnd(&o->bill, r.kind);
+    TRY(row_store(db, t, &r, k, o->no_receipts, lines_print(o, r.kind, a), a, e));
     const struct webhook_subject told = { o->agency_id, o->client_id, "receipt", r.id };
 
-    return webhook_step_of(db, t, &told, "none", "issued", a, e);
+    return o->no_endpoints ? OK : webhook_step_of(db, t, &told, "none", "issued", a, e);
 }
 
 result receipt_issue_again(struct sql *db, const struct till *t, const struct receipt *old,
                            struct receipt *r, struct arena *a, struct err *e)
 {
+    struct taking k = { .numbers = 1 };
+
     r->replaces = old->id;
-    return row_store(db, t, r, STR(""), receipt_lines_print(r, a), a, e);
+    moment_put(t, r, &k, a);
+    TRY(taking_make(db, r, &k, a, e));
+    return row_store(db, t, r, &k, false, receipt_lines_print(r, a), a, e);
 }
 
-result receipt_issue(struct sql *db, const struct till *t, const struct order *o,
-                     struct str portal_txn, struct arena *a, struct err *e)
+result receipt_issue(struct sql *db, const struct till *t, struct order *o, struct str portal_txn,
+                     struct arena *a, struct err *e)
 {
+    struct taking k = { .unit = o->client_id,
+                        .numbers = (o->bill.phi_vnd > 0) + (o->bill.le_phi_vnd > 0) };
+    struct receipt r = { .agency_id = o->agency_id,
+                         .order_id = o->id,
+                         .reference = o->reference,
+                         .procedure_name = o->procedure_name_vi,
+                         .kind = FEE_PHI,
+                         .portal_txn = portal_txn,
+                         .payer = o->payer };
+    struct fee_agency g;
+
+    if (k.numbers == 0)
+        return OK;
+    TRY(fee_agency_find(t->fees, o->agency_id, o->received_on, &g, e));
+    r.body_name = g.name_vi;
+    r.body_tax_code = g.tax_code;
+    r.body_address = g.address;
+    moment_put(t, &r, &k, a);
+    TRY(taking_make(db, &r, &k, a, e));
     if (o->bill.phi_vnd > 0)
-        TRY(one_issue(db, t, o, FEE_PHI, portal_txn, a, e));
+        TRY(one_issue(db, t, o, r, &k, a, e));
+    r.kind = FEE_LE_PHI;
     if (o->bill.le_phi_vnd > 0)
-        TRY(one_issue(db, t, o, FEE_LE_PHI, portal_txn, a, e));
+        TRY(one_issue(db, t, o, r, &k, a, e));
+    o->no_receipts = false;
     return OK;
 }
 

@@ -101,7 +101,7 @@ struct str receipt_number_text(struct arena *a, int64_t number); /* 7 digits */
 struct str receipt_url(const struct till *t, const struct receipt *r, struct arena *a);
 
 /* Takes the numbers and stores the receipts of a captured order, within that transaction. */
-MUST_USE result receipt_issue(struct sql *db, const struct till *t, const struct order *o,
+MUST_USE result receipt_issue(struct sql *db, const struct till *t, struct order *o,
                               struct str portal_txn, struct arena *a, struct err *e);
 /* The money behind them was taken back, or carried to a corrected order: there is no cancelling
  * (Circular 91/2026 art. 20), so that they are notified as wrong; the next receipt_issue of the

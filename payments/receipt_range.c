@@ -56,18 +56,6 @@ result receipt_unit_put(const struct till *t, const struct receipt_unit *u, stru
     return sql_transact(t->store, unit_put, &w, e);
 }
 
-result receipt_unit_print(struct sql_rows *rows, struct receipt *r, struct arena *a, struct err *e)
-{
-    bool found;
-
-    TRY(sql_next(rows, &found, e));
-    if (found) {
-        r->delegate_name = sql_text(rows, 0, a);
-        r->delegate_address = sql_text(rows, 1, a);
-    }
-    return OK;
-}
-
 static result split(struct sql *db, void *arg, struct err *e)
 {
     const struct range_work *w = arg;

@@ -47,10 +47,4 @@ MUST_USE result receipt_range_list(const struct till *t, int64_t year, struct st
 /* How many units have used nine tenths of their numbers of this year, or more. */
 MUST_USE result receipt_range_short(const struct till *t, int64_t *units, struct err *e);
 
-/* Within the capture: prints the unit's name and address on the receipt, if it is one. The rows are
- * of SQL_RECEIPT_UNIT_FIND, not read yet. */
-struct sql_rows;
-MUST_USE result receipt_unit_print(struct sql_rows *rows, struct receipt *r, struct arena *a,
-                                   struct err *e);
-
 #endif

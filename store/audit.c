@@ -120,7 +120,7 @@ static result line_save(struct sql *db, const struct line *l, struct str hash, s
 {
     const struct audit_event *ev = &l->event;
 
-    return sql_run(db, SQL_AUDIT_LOG_INSERT, e, sql_i(l->slot), sql_i(l->seq), sql_i(l->at_ms),
+    return sql_put(db, SQL_AUDIT_LOG_INSERT, e, sql_i(l->slot), sql_i(l->seq), sql_i(l->at_ms),
                    sql_t(ev->actor), sql_t(ev->action), sql_t(ev->subject), sql_t(ev->request_id),
                    sql_t(ev->ip), sql_i(ev->port), sql_t(l->detail), sql_b(hash));
 }

@@ -56,6 +56,7 @@ static void slots_make(struct sql_pool *p)
         db->pool = p;
         db->slot = i;
         db->rows = arena_array(p->arena, struct sql_rows, SQL_QUERY_COUNT);
+        db->puts = sql_puts_make(p->arena);
         for (int q = 0; q < SQL_QUERY_COUNT; q++)
             db->rows[q] = (struct sql_rows){ .db = db, .query = (enum sql_query)q };
     }
@@ -87,6 +88,7 @@ static void slot_close(struct sql *db)
 {
     db->pool->engine->close(db);
     arena_close(&db->last_arena);
+    sql_puts_close(db->puts);
 }
 
 void sql_close(struct sql_pool **p)
@@ -158,6 +160,8 @@ result sql_run_last(struct sql *db, struct err *e)
         return OK;
     db->last = NULL;
     r = last(db, db->last_arg, e);
+    if (!r.failed)
+        r = sql_puts_write(db, e);
     sql_end_all(db);
     return r;
 }
@@ -168,6 +172,8 @@ static result finish(struct sql *db, result worked, struct err *e)
     const struct sql_engine *engine = db->pool->engine;
 
     sql_end_all(db);
+    if (!worked.failed)
+        worked = sql_puts_write(db, e);
     if (!worked.failed)
         worked = sql_run_last(db, e);
     if (!worked.failed && db->state == SQL_FINE)
@@ -185,6 +191,7 @@ void sql_fresh(struct sql *db, bool reading)
     db->why = (struct err){ .code = ERR_NONE };
     db->reading = reading;
     db->last = NULL;
+    sql_puts_drop(db);
     if (db->last_arena != NULL)
         arena_reset(db->last_arena);
 }
@@ -286,7 +293,8 @@ static result may_start(struct sql *db, enum sql_query q, const struct sql_param
         return fail(e, db->why.code, "%s", db->why.detail);
     if (r->open)
         return fail(e, ERR_INTERNAL, "%s: its last result is still open", sql_rows_name(r));
-    return sql_params_check(r, params, n, e);
+    TRY(sql_params_check(r, params, n, e));
+    return sql_puts_write_for(db, q, e);
 }
 
 static result start(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
@@ -430,6 +438,7 @@ result sql_check_queries(struct sql_pool *p, struct err *e)
 
 result sql_script(struct sql *db, struct str text, struct err *e)
 {
+    TRY(sql_puts_write(db, e));
     return sql_noted(db, db->pool->engine->script(db, text, e), e);
 }
 

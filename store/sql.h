@@ -90,6 +90,13 @@ MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct e
 #define sql_run_one(db, query, code, e, ...)                                                       \
     sql_run_one_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ },                        \
                   SQL_COUNT(__VA_ARGS__), (code), (e))
+/* Inserts a row that may be written late: a statement INSERT INTO t (...) VALUES (...) and no more.
+ * On PostgreSQL rows wait for the next statement that names one of the tables that rows wait for,
+ * or for the end, and are then written several in one statement, by table, in the order in which
+ * the tables were first put into. So nobody sees a difference but in when a refusal is told: by
+ * the commit at the latest. What refers to such a row is put as well, and after it. */
+#define sql_put(db, query, e, ...)                                                                 \
+    sql_put_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__), (e))
 /* Runs a statement whose rows are read with sql_next(). */
 #define sql_find(db, query, rows, e, ...)                                                          \
     sql_find_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),   \
@@ -103,6 +110,8 @@ MUST_USE result sql_run_n(struct sql *db, enum sql_query q, const struct sql_par
                           size_t n, int64_t *changed, struct err *e);
 MUST_USE result sql_run_one_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                               size_t n, enum err_code code, struct err *e);
+MUST_USE result sql_put_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                          size_t n, struct err *e);
 MUST_USE result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                            size_t n, struct sql_rows **rows, struct err *e);
 

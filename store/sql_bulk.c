@@ -91,6 +91,7 @@ result sql_bulk_begin(struct sql *db, enum sql_query insert, struct arena *a, st
     *b = (struct sql_bulk){ .db = db, .insert = insert };
     TRY(copy_make(a, insert, &copy, e));
     if (db->pool->engine->copy_begin != NULL) {
+        TRY(sql_puts_write(db, e));
         b->buffer = arena_alloc(a, BUFFER_BYTES);
         TRY(sql_noted(db, db->pool->engine->copy_begin(db, str_cstr(a, copy), e), e));
         b->copying = true;

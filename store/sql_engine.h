@@ -14,6 +14,7 @@
 
 struct seats;
 struct sql_group;
+struct sql_puts;
 struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn;
@@ -33,8 +34,9 @@ struct sql_rows {
     enum sql_query query;
     bool open;
     bool prepared;
-    bool first;  /* SQLite has stepped to a row that was not asked for yet */
-    bool on_row; /* columns may be read */
+    uint64_t together; /* PostgreSQL: bit n - 1, prepared for n rows at once */
+    bool first;        /* SQLite has stepped to a row that was not asked for yet */
+    bool on_row;       /* columns may be read */
     struct sqlite3_stmt *statement;
     unsigned char places[LIMIT_SQL_PARAMS]; /* SQLite's numbers of $1, $2, ... */
     struct pg_result *answer;
@@ -58,7 +60,8 @@ enum sql_bound {
  * of its own at *arg, which is what was given the first time. */
 typedef result sql_last(struct sql *db, void *arg, struct err *e);
 
-#define SQL_SENT_MAX 128 /* statements whose outcome nobody has asked for yet */
+#define SQL_TOGETHER_MAX 32  /* rows of one statement */
+#define SQL_SENT_MAX     128 /* statements whose outcome nobody has asked for yet */
 
 struct sql {
     struct sql_pool *pool;
@@ -78,6 +81,7 @@ struct sql {
     sql_last *last; /* put off to the end of the transaction; NULL: nothing */
     void *last_arg;
     struct arena *last_arena; /* made on demand; reset with each transaction */
+    struct sql_puts *puts;    /* rows that are written late */
     enum sql_state state;
     struct err why;        /* of the first failure */
     struct sql_rows *rows; /* one for each statement */
@@ -100,6 +104,10 @@ struct sql_engine {
     /* The same for who needs neither rows nor their number; NULL: there is no faster way. A refusal
      * may be told by a later statement, or by the commit. */
     result (*post)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
+    /* The same of a plain insert for so many rows of n parameters each, in one statement; NULL: not
+     * faster than one by one. SQL_TOGETHER_MAX rows at most. */
+    result (*post_rows)(struct sql_rows *r, const struct sql_param *params, size_t n, size_t rows,
+                        struct err *e);
     /* What was posted last must change one row; with post only. */
     void (*expect_one)(struct sql *db, enum err_code otherwise);
     result (*next)(struct sql_rows *r, bool *more, struct err *e);
@@ -125,6 +133,14 @@ struct sql_pool {
     struct seats *free;
     struct sql_group *group; /* NULL unless one_writer */
 };
+
+/* Rows that are written late (sql_put.c): all of them; those that a statement may ask about; and
+ * none, since the transaction is over. */
+struct sql_puts *sql_puts_make(struct arena *a);
+void sql_puts_close(struct sql_puts *p);
+MUST_USE result sql_puts_write(struct sql *db, struct err *e);
+MUST_USE result sql_puts_write_for(struct sql *db, enum sql_query q, struct err *e);
+void sql_puts_drop(struct sql *db);
 
 /* Runs what was put off; nothing when there is none. */
 MUST_USE result sql_run_last(struct sql *db, struct err *e);

@@ -11,13 +11,15 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "store/sql_engine.h"
 #include "store/sql_pgsql_pipe.h"
 
-#define NAME_BYTES   64
-#define NUMBER_BYTES 24
+#define NAME_BYTES     64
+#define NUMBER_BYTES   24
+#define TOGETHER_BYTES ((size_t)64 * 1024) /* text of a statement of many rows */
 
 /* Types of pg_type that the dialect knows. */
 enum oid {
@@ -101,8 +103,10 @@ static void quiet(void *arg, const PGresult *r)
 
 static void pgsql_close(struct sql *db)
 {
-    for (int q = 0; q < SQL_QUERY_COUNT; q++)
+    for (int q = 0; q < SQL_QUERY_COUNT; q++) {
         db->rows[q].prepared = false;
+        db->rows[q].together = 0;
+    }
     db->sent = db->syncs = 0;
     db->expects = false;
     if (db->pgsql != NULL)
@@ -263,19 +267,28 @@ static const char *prepared_name(const struct sql_rows *r, char *name)
 
 /* Waited for, once for each connection; nothing is bound yet, so what the server says about it
  * quotes no value and may be passed on. */
-static result prepare(struct sql_rows *r, struct err *e)
+static result prepare_as(struct sql_rows *r, const char *as, const char *text, struct err *e)
 {
     struct sql *db = r->db;
+    result done;
+
+    TRY(pipe_wait(db, NULL, e));
+    TRY(pipe_prepare(db, as, text, sql_rows_name(r), e));
+    db->unbound = true;
+    done = pipe_wait(db, NULL, e);
+    db->unbound = false;
+    return done;
+}
+
+static result prepare(struct sql_rows *r, struct err *e)
+{
     char name[NAME_BYTES];
 
     if (r->prepared)
         return OK;
-    TRY(pipe_wait(db, NULL, e));
-    TRY(pipe_prepare(db, prepared_name(r, name), sql_statement(r->query), e));
-    db->unbound = true;
-    r->prepared = !pipe_wait(db, NULL, e).failed;
-    db->unbound = false;
-    return (result){ !r->prepared };
+    TRY(prepare_as(r, prepared_name(r, name), sql_statement(r->query)->text.p, e));
+    r->prepared = true;
+    return OK;
 }
 
 static result pgsql_check(struct sql_rows *r, struct err *e)
@@ -292,20 +305,17 @@ static result pgsql_check(struct sql_rows *r, struct err *e)
     return fits;
 }
 
-struct numbers {
-    char text[LIMIT_SQL_PARAMS][NUMBER_BYTES];
-};
-
 /* Texts and bytes go in binary, which needs neither escape nor end; numbers in decimal, which fits
  * whichever integer type the server made of the parameter. */
-static void bind(struct pipe_bound *b, struct numbers *numbers, size_t i, const struct sql_param *p)
+static void bind(struct pipe_bound *b, char (*numbers)[NUMBER_BYTES], size_t i,
+                 const struct sql_param *p)
 {
     b->values[i] = NULL;
     b->lengths[i] = 0;
     b->formats[i] = 0;
     if (p->kind == SQL_PARAM_INT) {
-        (void)snprintf(numbers->text[i], NUMBER_BYTES, "%lld", (long long)p->i);
-        b->values[i] = numbers->text[i];
+        (void)snprintf(numbers[i], NUMBER_BYTES, "%lld", (long long)p->i);
+        b->values[i] = numbers[i];
     } else if (p->kind != SQL_PARAM_NULL) {
         b->values[i] = p->s.n == 0 ? "" : p->s.p; /* a NULL pointer would be NULL */
         b->lengths[i] = (int)p->s.n;
@@ -316,14 +326,103 @@ static void bind(struct pipe_bound *b, struct numbers *numbers, size_t i, const 
 static result pgsql_post(struct sql_rows *r, const struct sql_param *params, size_t n,
                          struct err *e)
 {
-    struct pipe_bound b;
-    struct numbers numbers;
+    const char *values[LIMIT_SQL_PARAMS];
+    int lengths[LIMIT_SQL_PARAMS], formats[LIMIT_SQL_PARAMS];
+    struct pipe_bound b = { values, lengths, formats };
+    char numbers[LIMIT_SQL_PARAMS][NUMBER_BYTES];
     char name[NAME_BYTES];
 
     TRY(prepare(r, e));
     for (size_t i = 0; i < n; i++)
-        bind(&b, &numbers, i, &params[i]);
+        bind(&b, numbers, i, &params[i]);
     return pipe_statement(r->db, prepared_name(r, name), sql_rows_name(r), &b, n, e);
+}
+
+/* Where the bracket that opens at `from` ends. */
+static size_t bracket_end(struct str text, size_t from)
+{
+    size_t at = from;
+
+    for (int depth = 0; at < text.n; at++) {
+        depth += text.p[at] == '(' ? 1 : text.p[at] == ')' ? -1 : 0;
+        if (depth == 0)
+            break;
+    }
+    return at + 1;
+}
+
+/* One row's places, moved on by `by`: ($1, $2) and 2 give ($3, $4). */
+static void places_write(struct buf *b, struct str row, size_t by)
+{
+    for (size_t i = 0; i < row.n; i++) {
+        size_t number = 0;
+
+        buf_put(b, str_sub(row, i, 1));
+        if (row.p[i] != '$')
+            continue;
+        for (; row.p[i + 1] >= '0' && row.p[i + 1] <= '9'; i++)
+            number = number * 10 + (size_t)(row.p[i + 1] - '0');
+        buf_fmt(b, "%zu", number + by);
+    }
+}
+
+/* "INSERT ... VALUES ($1, $2);" gives "INSERT ... VALUES ($1, $2), ($3, $4)". */
+static result rows_text(struct arena *a, const struct sql_rows *r, size_t n, size_t rows,
+                        const char **out, struct err *e)
+{
+    const struct str text = sql_statement(r->query)->text;
+    struct buf b = buf_make(a, TOGETHER_BYTES);
+    const char *values = strstr(text.p, "VALUES (");
+    struct str all;
+
+    must(values != NULL);
+    const size_t head = (size_t)(values - text.p) + strlen("VALUES ");
+    const struct str row = str_sub(text, head, bracket_end(text, head) - head);
+
+    buf_put(&b, str_sub(text, 0, head));
+    for (size_t i = 0; i < rows; i++) {
+        if (i > 0)
+            buf_put(&b, STR(", "));
+        places_write(&b, row, i * n);
+    }
+    TRY(buf_end(&b, &all, e));
+    *out = str_cstr(a, all);
+    return OK;
+}
+
+static result prepare_rows(struct sql_rows *r, const char *name, size_t n, size_t rows,
+                           struct err *e)
+{
+    const uint64_t bit = (uint64_t)1 << (rows - 1);
+    struct arena *a DEFER(arena_close) = NULL;
+    const char *text;
+
+    if ((r->together & bit) != 0)
+        return OK;
+    a = arena_open(4 * TOGETHER_BYTES);
+    TRY(rows_text(a, r, n, rows, &text, e));
+    TRY(prepare_as(r, name, text, e));
+    r->together |= bit;
+    return OK;
+}
+
+static result pgsql_post_rows(struct sql_rows *r, const struct sql_param *params, size_t n,
+                              size_t rows, struct err *e)
+{
+    const char *values[SQL_TOGETHER_MAX * LIMIT_SQL_PARAMS];
+    int lengths[LEN(values)], formats[LEN(values)];
+    struct pipe_bound b = { values, lengths, formats };
+    char numbers[LEN(values)][NUMBER_BYTES];
+    char name[NAME_BYTES];
+
+    if (rows == 1)
+        return pgsql_post(r, params, n, e);
+    must(rows <= SQL_TOGETHER_MAX && n <= LIMIT_SQL_PARAMS);
+    (void)snprintf(name, sizeof(name), "q%dx%zu", (int)r->query, rows);
+    TRY(prepare_rows(r, name, n, rows, e));
+    for (size_t i = 0; i < n * rows; i++)
+        bind(&b, numbers, i, &params[i]);
+    return pipe_statement(r->db, name, sql_rows_name(r), &b, n * rows, e);
 }
 
 static result pgsql_start(struct sql_rows *r, const struct sql_param *params, size_t n,
@@ -450,6 +549,7 @@ const struct sql_engine sql_engine_pgsql = {
     .check = pgsql_check,
     .start = pgsql_start,
     .post = pgsql_post,
+    .post_rows = pgsql_post_rows,
     .expect_one = pipe_expect_one,
     .next = pgsql_next,
     .drain = pgsql_drain,

@@ -80,10 +80,11 @@ result pipe_text(struct sql *db, const char *text, const char *name, struct err 
     return sent(db, PQsendQueryParams(db->pgsql, text, 0, NULL, NULL, NULL, NULL, 1), name, e);
 }
 
-result pipe_prepare(struct sql *db, const char *as, const struct sql_statement *s, struct err *e)
+result pipe_prepare(struct sql *db, const char *as, const char *text, const char *name,
+                    struct err *e)
 {
-    TRY(pipe_enter(db, s->name, e));
-    return sent(db, PQsendPrepare(db->pgsql, as, s->text.p, 0, NULL), s->name, e);
+    TRY(pipe_enter(db, name, e));
+    return sent(db, PQsendPrepare(db->pgsql, as, text, 0, NULL), name, e);
 }
 
 result pipe_describe(struct sql *db, const char *as, const char *name, struct err *e)

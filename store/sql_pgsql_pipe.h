@@ -14,14 +14,13 @@
 
 /* What is sent with a statement, already bound. */
 struct pipe_bound {
-    const char *values[LIMIT_SQL_PARAMS];
-    int lengths[LIMIT_SQL_PARAMS];
-    int formats[LIMIT_SQL_PARAMS];
+    const char **values;
+    int *lengths, *formats;
 };
 
 /* Each sends and does not wait; `name` says in errors which statement it was and must live on. */
 MUST_USE result pipe_text(struct sql *db, const char *text, const char *name, struct err *e);
-MUST_USE result pipe_prepare(struct sql *db, const char *as, const struct sql_statement *s,
+MUST_USE result pipe_prepare(struct sql *db, const char *as, const char *text, const char *name,
                              struct err *e);
 MUST_USE result pipe_describe(struct sql *db, const char *as, const char *name, struct err *e);
 MUST_USE result pipe_statement(struct sql *db, const char *as, const char *name,

@@ -10,22 +10,11 @@ UPDATE ledger_head SET hash = $3 WHERE agency_id = $1 AND slot = $2;
 -- name: ledger_journal_insert
 INSERT INTO journal (agency_id, slot, n, kind, source, order_id, attempt_n, day, corrects, at_ms,
     total_vnd, prev_hash, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING;
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: ledger_posting_insert
 INSERT INTO posting (agency_id, slot, journal_n, line, account, side, amount_vnd, fee)
-SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT) + v.column1,
-    v.column2, v.column3, v.column4, v.column5
-FROM (VALUES
-    (1, CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT)),
-    (2, CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS BIGINT), CAST($12 AS TEXT)),
-    (3, CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT), CAST($16 AS TEXT)),
-    (4, CAST($17 AS BIGINT), CAST($18 AS BIGINT), CAST($19 AS BIGINT), CAST($20 AS TEXT)),
-    (5, CAST($21 AS BIGINT), CAST($22 AS BIGINT), CAST($23 AS BIGINT), CAST($24 AS TEXT)),
-    (6, CAST($25 AS BIGINT), CAST($26 AS BIGINT), CAST($27 AS BIGINT), CAST($28 AS TEXT)),
-    (7, CAST($29 AS BIGINT), CAST($30 AS BIGINT), CAST($31 AS BIGINT), CAST($32 AS TEXT)),
-    (8, CAST($33 AS BIGINT), CAST($34 AS BIGINT), CAST($35 AS BIGINT), CAST($36 AS TEXT))) v
-WHERE v.column4 > 0;
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: ledger_balances
 SELECT p.account,

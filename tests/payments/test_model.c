@@ -23,6 +23,10 @@ extern result __real_sql_run_n(struct sql *db, enum sql_query q, const struct sq
                                size_t n, int64_t *changed, struct err *e);
 extern result __real_sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                                 size_t n, struct sql_rows **rows, struct err *e);
+extern result __real_sql_put_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                               size_t n, struct err *e);
+result __wrap_sql_put_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                        struct err *e);
 result __wrap_sql_transact(struct sql_pool *p, sql_work *work, void *arg, struct err *e);
 result __wrap_sql_run_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
                         int64_t *changed, struct err *e);
@@ -104,6 +108,16 @@ result __wrap_sql_find_n(struct sql *db, enum sql_query q, const struct sql_para
                          struct sql_rows **rows, struct err *e)
 {
     return dies_now() ? dies(e) : __real_sql_find_n(db, q, params, n, rows, e);
+}
+
+/* SQLite's puts are counted where they are run. */
+result __wrap_sql_put_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                        struct err *e)
+{
+    const bool late =
+        walk_now != NULL && str_is(str_c(sql_engine(walk_now->c->till.store)), "postgresql");
+
+    return late && dies_now() ? dies(e) : __real_sql_put_n(db, q, params, n, e);
 }
 
 struct walk *walk_open(uint64_t seed, bool wide)

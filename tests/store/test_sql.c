@@ -1,4 +1,5 @@
 #include "store/sql.h"
+#include "store/sql_engine.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -487,4 +488,92 @@ TEST_STORE(a_database_that_is_not_there_is_told_at_once)
     c.wait_ms = 0; /* PostgreSQL would take it for no limit */
     check_fails(sql_open(&c, &p, &e), e, ERR_CONFIG);
     check(p == NULL);
+}
+
+/* Rows that may be written late. */
+
+struct putting {
+    int64_t rows, found, seen;
+    bool twice;
+};
+
+static result row_put(struct sql *db, int64_t seq, struct err *e)
+{
+    return sql_put(db, SQL_AUDIT_LOG_INSERT, e, sql_i(7), sql_i(seq), sql_i(seq), sql_t(STR("me")),
+                   sql_t(STR("put")), sql_t(NONE), sql_t(NONE), sql_t(NONE), sql_i(0), sql_t(NONE),
+                   sql_b(HASH));
+}
+
+static result rows_count(struct sql *db, int64_t *out, struct err *e)
+{
+    struct sql_rows *rows DEFER(sql_end) = NULL;
+    bool more = true;
+
+    TRY(sql_find(db, SQL_AUDIT_LOG_PAGE, &rows, e, sql_i(7), sql_i(0), sql_i(100000)));
+    for (*out = -1; more; (*out)++)
+        TRY(sql_next(rows, &more, e));
+    return OK;
+}
+
+static result rows_put(struct sql *db, void *arg, struct err *e)
+{
+    struct putting *p = arg;
+
+    for (int64_t i = 1; i <= p->rows; i++)
+        TRY(row_put(db, i, e));
+    TRY(rows_count(db, &p->found, e));
+    TRY(row_put(db, p->rows + 1, e));
+    return p->twice ? row_put(db, 1, e) : OK;
+}
+
+static result rows_see(struct sql *db, void *arg, struct err *e)
+{
+    return rows_count(db, &((struct putting *)arg)->seen, e);
+}
+
+static result rows_drop(struct sql *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return sql_script(db, STR("DELETE FROM audit_log"), e);
+}
+
+TEST_STORE(rows_that_are_put_are_there_for_whoever_asks_and_at_the_commit)
+{
+    static const int64_t counts[] = { 1, 2, 3, 7, 8, 9, 33, 71, 600 };
+
+    for (size_t i = 0; i < LEN(counts); i++) {
+        struct putting p = { .rows = counts[i] };
+        struct err e = { .code = ERR_NONE };
+
+        check_ok(sql_transact(fixture_pool(), rows_put, &p, &e), e);
+        check_int(p.found, counts[i]);
+        check_ok(sql_read(fixture_pool(), rows_see, &p, &e), e);
+        check_int(p.seen, counts[i] + 1);
+        check_ok(sql_transact(fixture_pool(), rows_drop, &p, &e), e);
+    }
+}
+
+TEST_STORE(a_row_that_is_put_twice_fails_all_of_its_transaction)
+{
+    struct putting p = { .rows = 12, .twice = true };
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), rows_put, &p, &e), e, ERR_CONFLICT);
+    check(str_has(str_c(e.detail), STR("AUDIT_LOG_INSERT")));
+    check_ok(sql_read(fixture_pool(), rows_see, &p, &e), e);
+    check_int(p.seen, 0);
+}
+
+static result odd_put(struct sql *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return sql_put(db, SQL_AUDIT_HEAD_INSERT, e, sql_i(1), sql_b(HASH));
+}
+
+TEST_STORE(only_plain_inserts_may_wait)
+{
+    struct err e = { .code = ERR_NONE };
+
+    if (fixture_sql_config().postgresql)
+        check_fails(sql_transact(fixture_pool(), odd_put, NULL, &e), e, ERR_INTERNAL);
 }
