@@ -10,13 +10,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', '', '', '', '', $10, $10, 0,
 SELECT agency_id, order_id, n, reference, state, amount_vnd, init_time, info, payer_ip, pay_url,
     portal_txn, bank, portal_time, failure, created_ms, updated_ms, captured_ms, query_next_ms,
     query_count, not_found_ms, channel, captured_vnd, account, reversed_ms,
-    COALESCE((SELECT CASE WHEN p.bank_day <> '' THEN p.bank_day ELSE p.day END
+    COALESCE(CASE WHEN captured_ms > 0 THEN
+        (SELECT CASE WHEN p.bank_day <> '' THEN p.bank_day ELSE p.day END
         FROM payout_item i JOIN payout p ON p.agency_id = i.agency_id AND p.n = i.payout_n
         WHERE i.agency_id = attempt.agency_id AND i.order_id = attempt.order_id
-            AND i.attempt_n = attempt.n AND i.what = ''), ''),
-    COALESCE((SELECT MAX(r.remitted_day) FROM remittance_item i JOIN remittance r
+            AND i.attempt_n = attempt.n AND i.what = '') END, ''),
+    COALESCE(CASE WHEN captured_ms > 0 THEN
+        (SELECT MAX(r.remitted_day) FROM remittance_item i JOIN remittance r
             ON r.agency_id = i.agency_id AND r.n = i.remittance_n
-        WHERE i.agency_id = attempt.agency_id AND i.order_id = attempt.order_id), '')
+        WHERE i.agency_id = attempt.agency_id AND i.order_id = attempt.order_id) END, '')
 FROM attempt WHERE reference = $1;
 
 -- name: attempt_by_order

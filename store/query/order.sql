@@ -60,7 +60,11 @@ RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, pro
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
     refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
-    carried_vnd, event_seq;
+    carried_vnd, event_seq,
+    (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = orders.agency_id AND r.order_id = orders.id),
+    (SELECT COUNT(*) FROM fee_quota q WHERE q.agency_id = orders.agency_id
+        AND q.order_id = orders.id),
+    (SELECT COUNT(*) FROM webhook_endpoint w WHERE w.client_id = orders.client_id);
 
 -- name: order_lock_attempt
 UPDATE orders SET version = version + 1
@@ -69,7 +73,11 @@ RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, pro
     procedure_name_en, received_on, channel, state, total_vnd, captured_vnd, bill_hash, subject,
     level, id_index, payer_sealed, return_url, locale, created_ms, expires_ms, updated_ms, version,
     refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
-    carried_vnd, event_seq;
+    carried_vnd, event_seq,
+    (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = orders.agency_id AND r.order_id = orders.id),
+    (SELECT COUNT(*) FROM fee_quota q WHERE q.agency_id = orders.agency_id
+        AND q.order_id = orders.id),
+    (SELECT COUNT(*) FROM webhook_endpoint w WHERE w.client_id = orders.client_id);
 
 -- name: order_lines
 SELECT fee, kind, name_vi, name_en, quantity, base_vnd, gross_vnd, reduction_vnd, net_vnd,
@@ -111,9 +119,9 @@ SELECT COUNT(*) FROM order_event
 WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = $4 AND evidence_hash = $5;
 
 -- name: order_event_notices
-SELECT evidence FROM order_event
-WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = 'noticed' AND mismatch = ''
-ORDER BY seq LIMIT $4;
+SELECT evidence_hash, mismatch, evidence FROM order_event
+WHERE agency_id = $1 AND order_id = $2 AND attempt_n = $3 AND event = 'noticed'
+ORDER BY mismatch, seq LIMIT $4;
 
 -- name: order_events
 SELECT seq, at_ms, attempt_n, event, from_state, to_state, actor, source, mismatch

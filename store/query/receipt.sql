@@ -6,9 +6,9 @@ RETURNING last;
 -- Of an agency that gave its numbers to that unit by ranges: no row.
 -- name: receipt_number_unless_unit
 INSERT INTO receipt_head (agency_id, form, serial, year, last)
-SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), 1
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($6 AS BIGINT)
 WHERE NOT EXISTS (SELECT 1 FROM receipt_unit u WHERE u.agency_id = $1 AND u.unit = $5)
-ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + 1
+ON CONFLICT (agency_id, form, serial, year) DO UPDATE SET last = receipt_head.last + $6
 RETURNING last;
 
 -- name: receipt_number_of_range
@@ -24,8 +24,9 @@ INSERT INTO receipt (agency_id, form, serial, year, number, id, code, order_id, 
     amount_vnd, words, issued_ms, state, reference, procedure_name, body_name, body_tax_code,
     body_address, portal_txn, lines_json, payer_sealed, replaces, delegate_name, delegate_address)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = $1 AND r.order_id = $8 AND r.kind = $9),
-    $10, $11, $12, 'issued', $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+    CASE WHEN CAST($24 AS BIGINT) = 1 THEN 0 ELSE
+        (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = $1 AND r.order_id = $8 AND r.kind = $9)
+    END, $10, $11, $12, 'issued', $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
 
 -- name: receipt_paper_insert
 INSERT INTO receipt_paper (agency_id, receipt_id, next_ms, failure, signed_ms, signer,
