@@ -78,14 +78,38 @@ result csv_cells_layout(struct csv_cells *c, const struct csv_row *header, struc
     return OK;
 }
 
+const char *csv_why_text(enum csv_why why)
+{
+    static const char *const texts[] = {
+        "",
+#define CSV_WHY(name, text) text,
+#include "recon/csv_why.def"
+#undef CSV_WHY
+    };
+
+    return texts[why];
+}
+
+const char *csv_why_name(enum csv_why why)
+{
+    static const char *const names[] = {
+        "",
+#define CSV_WHY(name, text) #name,
+#include "recon/csv_why.def"
+#undef CSV_WHY
+    };
+
+    return names[why];
+}
+
 struct cell {
     struct csv_cells *c;
     enum csv_role role;
     struct str s;
-    const char *why; /* NULL: right */
+    enum csv_why why;
 };
 
-static bool refuse(struct cell *c, const char *why)
+static bool refuse(struct cell *c, enum csv_why why)
 {
     c->why = why;
     return false;
@@ -107,11 +131,11 @@ static bool group_take(struct cell *c)
     size_t k;
 
     if (regexec(expression, text, GROUPS, at, 0) != 0)
-        return refuse(c, "the regular expression does not match");
+        return refuse(c, CSV_WHY_REGEX);
     k = expression->re_nsub > 0 ? 1 : 0;
     c->s =
         at[k].rm_so < 0 ? STR("") : str_of(text + at[k].rm_so, (size_t)(at[k].rm_eo - at[k].rm_so));
-    return utf8_is_valid(c->s) || refuse(c, "the regular expression cuts a letter in two");
+    return utf8_is_valid(c->s) || refuse(c, CSV_WHY_LETTER);
 }
 
 /* A line that was broken within its cell. */
@@ -138,7 +162,7 @@ static bool code_read(struct cell *c)
             return true;
         }
     }
-    return refuse(c, "a code that the map does not list");
+    return refuse(c, CSV_WHY_CODE);
 }
 
 static bool text_make(struct cell *c)
@@ -146,10 +170,10 @@ static bool text_make(struct cell *c)
     const struct csv_rule *rule = &c->c->f->rules[c->role];
 
     if (c->s.n > CSV_CELL_BYTES)
-        return refuse(c, "too long for a column that is read");
+        return refuse(c, CSV_WHY_LONG);
     c->s = on_one_line(c->c->a, c->s);
     if (!utf8_is_text(c->s))
-        return refuse(c, "control characters");
+        return refuse(c, CSV_WHY_CONTROL);
     if (!rule->keep_space)
         c->s = str_trim(c->s);
     if (is_word(&rule->skip, c->s))
@@ -214,11 +238,11 @@ static bool amount_read(struct cell *c, int64_t *vnd)
     int64_t n;
 
     if (rule->decimal != '\0' && str_cut(s, rule->decimal, &s, &digits) && !str_digits(digits))
-        return refuse(c, "not an amount as the map writes it");
+        return refuse(c, CSV_WHY_AMOUNT);
     if (!whole_read(s, rule->thousands, &n))
-        return refuse(c, "not an amount as the map writes it");
+        return refuse(c, CSV_WHY_AMOUNT);
     if (!scaled(n, digits, rule, &n))
-        return refuse(c, "not a whole number of dong, or too large");
+        return refuse(c, CSV_WHY_WHOLE);
     *vnd = minus != (rule->sign == CSV_REVERSE) ? -n : n;
     return true;
 }
@@ -266,19 +290,17 @@ static bool time_read(struct cell *c, int64_t *ms)
     struct local_time t = { 0 };
 
     if (str_is(format, "rfc3339"))
-        return (clock_read_rfc3339(c->s, ms) && *ms > 0) ||
-               refuse(c, "not a time with its offset (RFC 3339)");
+        return (clock_read_rfc3339(c->s, ms) && *ms > 0) || refuse(c, CSV_WHY_OFFSET);
     if (!format_read(c->s, format, &t))
-        return refuse(c, "not a time of the map's format");
+        return refuse(c, CSV_WHY_TIME);
     *ms = clock_from_local(t);
-    return *ms > 0 || refuse(c, "a time before 1970");
+    return *ms > 0 || refuse(c, CSV_WHY_EARLY);
 }
 
 static bool status_read(struct cell *c, bool *success)
 {
     *success = is_word(&c->c->f->success, c->s);
-    return *success || is_word(&c->c->f->failure, c->s) ||
-           refuse(c, "a status that the map does not list");
+    return *success || is_word(&c->c->f->failure, c->s) || refuse(c, CSV_WHY_STATUS);
 }
 
 static bool kind_read(struct cell *c, enum settlement_kind *kind)
@@ -289,7 +311,7 @@ static bool kind_read(struct cell *c, enum settlement_kind *kind)
             return true;
         }
     }
-    return refuse(c, "a kind that the map does not list");
+    return refuse(c, CSV_WHY_KIND);
 }
 
 static bool fee_read(struct cell *c, struct csv_record *out)
@@ -314,9 +336,9 @@ static bool meaning_read(struct cell *c, struct csv_record *out)
     case CSV_KIND:
         return kind_read(c, &out->kind);
     case CSV_CURRENCY:
-        return c->s.n == 0 || c->s.n == 3 || refuse(c, "not a currency");
+        return c->s.n == 0 || c->s.n == 3 || refuse(c, CSV_WHY_CURRENCY);
     default:
-        return c->s.n <= 255 || refuse(c, "a text that is too long");
+        return c->s.n <= 255 || refuse(c, CSV_WHY_TEXT);
     }
 }
 
@@ -365,6 +387,22 @@ static bool row_is_whole(const struct csv_cells *c, const struct csv_row *row,
     return true;
 }
 
+/* One role of a whole row; *cell is what the file has for it. */
+static enum csv_why role_read(struct csv_cells *c, const struct csv_row *row, int role,
+                              struct csv_record *out, struct str *cell)
+{
+    struct cell one = { .c = c, .role = (enum csv_role)role };
+
+    if (!has_column(c->f, role)) {
+        out->text[role] = c->f->rules[role].constant;
+        return CSV_RIGHT;
+    }
+    one.s = *cell = row->fields[c->at.at[role]];
+    if (text_make(&one) && meaning_read(&one, out))
+        out->text[role] = one.s;
+    return one.why;
+}
+
 bool csv_cells_read(struct csv_cells *c, const struct csv_row *row, struct csv_record *out,
                     struct csv_fault *fault, struct str *cell)
 {
@@ -373,22 +411,35 @@ bool csv_cells_read(struct csv_cells *c, const struct csv_row *row, struct csv_r
     if (!row_is_whole(c, row, fault, cell))
         return false;
     for (int r = 0; r < CSV_ROLES; r++) {
-        struct cell one = { .c = c, .role = (enum csv_role)r };
+        const enum csv_why why = role_read(c, row, r, out, cell);
 
-        if (!has_column(c->f, r)) {
-            out->text[r] = c->f->rules[r].constant;
+        if (why == CSV_RIGHT)
             continue;
-        }
-        one.s = *cell = row->fields[c->at.at[r]];
-        if (text_make(&one) && meaning_read(&one, out)) {
-            out->text[r] = one.s;
-            continue;
-        }
-        fault->why =
-            str_cstr(c->a, str_fmt(c->a, "%s: %s", csv_role_name((enum csv_role)r), one.why));
+        fault->why = str_cstr(
+            c->a, str_fmt(c->a, "%s: %s", csv_role_name((enum csv_role)r), csv_why_text(why)));
         fault->column = column_of(row, c->f->quote, row->separator, c->at.at[r]);
         return false;
     }
     net_make(c->f, out);
     return true;
+}
+
+const char *csv_cells_look(struct csv_cells *c, const struct csv_row *row, struct csv_record *out,
+                           enum csv_why why[CSV_ROLES], struct str raw[CSV_ROLES])
+{
+    struct csv_fault fault;
+    struct str cell;
+    bool wrong = false;
+
+    arena_reset(c->a);
+    *out = (struct csv_record){ .success = true };
+    if (!row_is_whole(c, row, &fault, &cell))
+        return fault.why;
+    for (int r = 0; r < CSV_ROLES; r++) {
+        why[r] = role_read(c, row, r, out, &raw[r]);
+        wrong |= why[r] != CSV_RIGHT;
+    }
+    if (!wrong)
+        net_make(c->f, out);
+    return NULL;
 }

@@ -40,6 +40,15 @@ struct json;
 #define CSV_CODES_MAX   500
 #define CSV_SKIP_MAX    20 /* lines above, rows at the end */
 
+enum csv_why {
+    CSV_RIGHT,
+#define CSV_WHY(name, text) CSV_WHY_##name,
+#include "recon/csv_why.def"
+#undef CSV_WHY
+};
+const char *csv_why_text(enum csv_why why); /* English, for the operator */
+const char *csv_why_name(enum csv_why why); /* "AMOUNT" */
+
 enum csv_case { CSV_AS_IS, CSV_UPPER, CSV_LOWER };
 enum csv_sign { CSV_PLAIN, CSV_REVERSE, CSV_REFUND };
 
@@ -92,5 +101,9 @@ MUST_USE result csv_cells_layout(struct csv_cells *c, const struct csv_row *head
  * what is wrong, as it is in the file. */
 bool csv_cells_read(struct csv_cells *c, const struct csv_row *row, struct csv_record *out,
                     struct csv_fault *fault, struct str *cell);
+/* All cells of a row, each with why it is wrong, and as it is in the file. NULL, or what is wrong
+ * with the row as a whole: no cell is told then. Texts live until the next row. */
+const char *csv_cells_look(struct csv_cells *c, const struct csv_row *row, struct csv_record *out,
+                           enum csv_why why[CSV_ROLES], struct str raw[CSV_ROLES]);
 
 #endif
