@@ -176,14 +176,25 @@ void view_redirect(struct response *rs, struct str location)
     response_redirect(rs, location);
 }
 
-void view_policy(const struct ctx *c, struct response *rs, struct str form_targets)
+static void policy_set(const struct ctx *c, struct response *rs, struct str form_targets,
+                       const char *more)
 {
     response_header_set(rs, "Content-Security-Policy",
                         str_fmt(rs->arena,
                                 "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-                                "script-src 'self'; form-action 'self' %.*s %.*s; "
+                                "script-src 'self'; %sform-action 'self' %.*s %.*s; "
                                 "frame-ancestors 'none'; base-uri 'none'",
-                                STR_ARG(c->app->form_action), STR_ARG(form_targets)));
+                                more, STR_ARG(c->app->form_action), STR_ARG(form_targets)));
+}
+
+void view_policy(const struct ctx *c, struct response *rs, struct str form_targets)
+{
+    policy_set(c, rs, form_targets, "");
+}
+
+void view_policy_asking(const struct ctx *c, struct response *rs)
+{
+    policy_set(c, rs, STR(""), "connect-src 'self'; ");
 }
 
 struct str view_origins(const struct ctx *c, const struct str *urls, size_t n)

@@ -33,6 +33,8 @@ void view_put_portal(const struct ctx *c, struct json *data); /* portal_url, por
 /* The content security policy: no script but the one file of form_post. Browsers apply form-action
  * to where a form's answer redirects, too: `form_targets` are origins more, or empty. */
 void view_policy(const struct ctx *c, struct response *rs, struct str form_targets);
+/* The same for a page whose script asks this site again, as its own form would. */
+void view_policy_asking(const struct ctx *c, struct response *rs);
 struct str view_origins(const struct ctx *c, const struct str *urls, size_t n); /* for it */
 
 struct str view_text(const struct ctx *c, const char *key); /* of the request's language */
