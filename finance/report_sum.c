@@ -48,8 +48,8 @@ static result gate_take(struct sql *db, struct err *e)
 
 static result piece_add(struct sql *db, void *arg, struct err *e)
 {
-    static const enum sql_query adds[] = { SQL_REPORT_SUM_ADD, SQL_REPORT_WAIT_ADD,
-                                           SQL_REPORT_DOSSIER_OURS };
+    static const enum sql_query adds[] = { SQL_REPORT_SUM_ADD, SQL_REPORT_BALANCE_ADD,
+                                           SQL_REPORT_WAIT_ADD, SQL_REPORT_DOSSIER_OURS };
     struct piece *p = arg;
 
     TRY(gate_take(db, e));

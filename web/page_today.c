@@ -12,6 +12,7 @@
 #include "http/form.h"
 #include "payments/receipt_summary.h"
 #include "web/officer.h"
+#include "web/page_residuals.h"
 #include "web/proposal_text.h"
 #include "web/view.h"
 
@@ -274,6 +275,7 @@ result page_today(struct ctx *c, struct request *rq, struct response *rs, struct
     TRY(put_sources(c, data, e));
     TRY(put_approvals(c, data, e));
     TRY(put_ages(c, data, e));
+    TRY(residuals_put(c, data, e));
     TRY(put_tax(c, data, e));
     json_put_str(data, "now", clock_vn(c->arena, c->now_ms));
     officer_put_tabs(c, data, "today");

@@ -4,7 +4,7 @@
 SELECT class, COUNT(*) FROM reconcile_exception GROUP BY class;
 
 -- name: figures_balances
-SELECT account, CAST(SUM(credit_vnd - debit_vnd) AS BIGINT) FROM report_sum
+SELECT account, CAST(SUM(credit_vnd - debit_vnd) AS BIGINT) FROM report_balance
 WHERE account IN (1110, 2140, 2150, 2160) GROUP BY account;
 
 -- name: figures_waits

@@ -35,6 +35,18 @@ ON CONFLICT (agency_id, day, procedure_code, channel, kind, account) DO UPDATE
     SET debit_vnd = report_sum.debit_vnd + excluded.debit_vnd,
         credit_vnd = report_sum.credit_vnd + excluded.credit_vnd;
 
+-- name: report_balance_add
+INSERT INTO report_balance (agency_id, account, debit_vnd, credit_vnd)
+SELECT p.agency_id, p.account,
+    CAST(SUM(CASE WHEN p.side = 0 THEN p.amount_vnd ELSE 0 END) AS BIGINT),
+    CAST(SUM(CASE WHEN p.side = 1 THEN p.amount_vnd ELSE 0 END) AS BIGINT)
+FROM posting p
+WHERE p.agency_id = $1 AND p.slot = $2 AND p.journal_n > $3 AND p.journal_n <= $4
+GROUP BY p.agency_id, p.account
+ON CONFLICT (agency_id, account) DO UPDATE
+    SET debit_vnd = report_balance.debit_vnd + excluded.debit_vnd,
+        credit_vnd = report_balance.credit_vnd + excluded.credit_vnd;
+
 -- name: report_wait_add
 INSERT INTO report_wait (agency_id, day, procedure_code, channel, step, n)
 SELECT w.agency_id, w.day, w.procedure_code, w.channel,

@@ -3,6 +3,7 @@
 #include "conf/conf.h"
 #include "finance/reconcile.h"
 #include "store/sql.h"
+#include "tests/finance/residuals.h"
 #include "tests/fixture.h"
 
 const struct date case_monday = { 2026, 11, 23 };
@@ -42,6 +43,7 @@ void case_books_hold(void)
     struct err e = { .code = ERR_NONE };
 
     check_ok(ledger_verify(case_desk()->till.store, &r, &e), e);
+    check_residuals(case_room());
 }
 
 struct order case_ordered(void)

@@ -1,5 +1,6 @@
 /* The walk's world, and what must hold in it. */
 #include "tests/finance/office_walk.h"
+#include "tests/finance/residuals.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -168,12 +169,16 @@ static void people_prove(struct office_walk *w)
 void office_walk_prove(struct office_walk *w, bool whole)
 {
     struct ledger_report report;
+    struct residual left;
     int64_t rows;
     struct err e = { 0 };
 
     for (int day = 0; day <= w->today; day++)
         day_prove(w, day);
     people_prove(w);
+    if ((whole || w->step % 16 == 0) && !residuals_hold(&w->office, &left))
+        office_walk_fail(w, "%d: the books have %lld, behind it stand %lld", left.account,
+                         (long long)left.books_vnd, (long long)left.listed_vnd);
     if (!whole)
         return;
     if (ledger_verify(w->c->till.store, &report, &e).failed)

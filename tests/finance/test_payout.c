@@ -6,6 +6,7 @@
 #include "payments/refund.h"
 #include "payments/refund_order.h"
 #include "tests/finance/day_file.h"
+#include "tests/finance/residuals.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
 
@@ -174,6 +175,7 @@ TEST_STORE(a_day_is_paid_over_to_each_body_once)
     check_int(items[1].vnd, AMOUNT);
     check_fails(act(&again, &e), e, ERR_CONFLICT);
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 TEST_STORE(fees_are_deducted_or_invoiced_as_the_file_says)
@@ -194,6 +196,7 @@ TEST_STORE(fees_are_deducted_or_invoiced_as_the_file_says)
     check_int(balance(6110), 3302);
     check_int(balance(1110), 0);
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 /* Paid back before the capture was paid over. */
@@ -252,6 +255,7 @@ TEST_STORE(one_line_nets_one_refund)
     check_int(list[0].returned_vnd, 20000);
     check_int(list[0].net_vnd, AMOUNT - 20000);
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 TEST_STORE(two_lines_of_one_amount_net_two_refunds)
@@ -272,6 +276,7 @@ TEST_STORE(two_lines_of_one_amount_net_two_refunds)
     check_int(list[0].returns, 2);
     check_int(list[0].returned_vnd, 40000);
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 TEST_STORE(what_does_not_agree_to_the_dong_is_not_settled)
@@ -296,6 +301,7 @@ TEST_STORE(what_does_not_agree_to_the_dong_is_not_settled)
     check_str(attempt(failed).settled_day, "");
     check_str(attempt(other).settled_day, "");
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 TEST_STORE(a_day_that_is_opened_again_is_reversed_and_posted_anew)
@@ -320,6 +326,7 @@ TEST_STORE(a_day_that_is_opened_again_is_reversed_and_posted_anew)
     check_int(balance(1120), 0);
     check_int(balance(1110), AMOUNT);
     counter_books_hold(desk());
+    check_residuals(&office);
     check_int(post(), 1);
     list = listed("", &count);
     check_int(count, 1);
@@ -328,6 +335,7 @@ TEST_STORE(a_day_that_is_opened_again_is_reversed_and_posted_anew)
     check_int(listed("reversed", &count)[0].revision, 1);
     check_int(balance(1120), AMOUNT);
     counter_books_hold(desk());
+    check_residuals(&office);
 }
 
 TEST_STORE(money_that_arrived_is_confirmed_once_and_to_the_dong)
@@ -405,12 +413,14 @@ TEST_STORE(books_tell_a_payout_that_is_not_its_journal)
     take(&f);
     (void)post();
     counter_books_hold(desk());
+    check_residuals(&office);
     for (size_t i = 0; i < LEN(ways); i++) {
         tamper(ways[i][0]);
         books_broken();
         if (ways[i][1] != NULL) {
             tamper(ways[i][1]);
             counter_books_hold(desk());
+            check_residuals(&office);
         }
     }
 }

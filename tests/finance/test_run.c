@@ -9,6 +9,7 @@
 #include "payments/ledger.h"
 #include "store/sql_engine.h"
 #include "tests/finance/day_file.h"
+#include "tests/finance/residuals.h"
 #include "tests/fixture.h"
 #include "tests/payments/counter.h"
 
@@ -651,11 +652,13 @@ TEST_STORE(books_of_a_closed_day_hold_and_tell_what_was_changed)
     check_int(counter_balance(c, 1110), left_vnd);
     check_int(counter_balance(c, 6110), 2 * 1100);
     counter_books_hold(c);
+    check_residuals(&(struct office){ .till = &c->till });
     for (size_t i = 0; i < LEN(ways); i++) {
         tamper(ways[i].spoil);
         books_broken(ways[i].why);
         tamper(ways[i].mend);
         counter_books_hold(c);
+        check_residuals(&(struct office){ .till = &c->till });
     }
     j.day = monday;
     ledger_put_settled(&j, 1, 0);
@@ -670,6 +673,7 @@ TEST_STORE(a_write_off_that_nobody_decided_is_told)
     struct err e = { 0 };
 
     counter_books_hold(c);
+    check_residuals(&(struct office){ .till = &c->till });
     j.day = monday;
     ledger_put_written_off(&j, LEDGER_1110, 5);
     check_ok(sql_transact(fixture_pool(), post_stray, &j, &e), e);

@@ -185,6 +185,11 @@ assert.deepEqual(numbers.map((row) => [row.agency_id, row.unit, row.used, row.ga
 assert.deepEqual((await read("receipt-ranges?year=2025")).data, []);
 await read("receipt-ranges?year=x", { status: 400, code: "invalid", field: "year" });
 await read("receipt-ranges", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
+// Four balances against what stands behind them.
+const residuals = (await read("residuals")).data;
+assert.deepEqual(residuals.map((row) => [row.account, row.left_vnd]), [["1110", 0], ["2140", 0], ["2150", 0], ["2160", 0]]);
+assert.ok(residuals[0].rows > 0 && residuals[2].listed_vnd === 500, JSON.stringify(residuals));
+await read("residuals", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
 const viewer = await hire("xem.so", "viewer");
 for (const [page, words] of [["receipts", new RegExp(`${newest.serial}-${newest.number}`)], ["ranges", /Liên tục, không thiếu số/]]) {
     const answer = await viewer(`/finance/${page}`);
@@ -194,6 +199,10 @@ for (const [page, words] of [["receipts", new RegExp(`${newest.serial}-${newest.
     assert.match((await viewer(`/finance/${page}?as=csv`)).text, page === "ranges" ? /"H56|"0000001"/ : new RegExp(newest.number));
 }
 
+assert.match((await viewer("/finance")).text, /href="\/finance\/residuals\/1110"/);
+assert.match((await viewer("/finance/residuals/1110")).text, new RegExp(`/finance/orders/${more.id}`));
+assert.match((await viewer("/finance/residuals/2150?as=csv")).text, /"500"/);
+assert.equal((await viewer("/finance/residuals/1120")).status, 404);
 motcua("ledger", "verify");
 motcua("audit", "verify");
 console.log("finance for systems and on the command line: from the file to the treasury");
