@@ -1,10 +1,12 @@
-/* docs/machines.md is written from the tables of orders, attempts, refunds and mandates. With
+/* docs/machines.md is written from the tables of all state machines. With
  * MOTCUA_WRITE_DOCS in the environment the page is written anew. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/mandate.h"
+#include "finance/exception.h"
 #include "finance/intake.h"
+#include "finance/remittance.h"
 #include "finance/run.h"
 #include "payments/attempt.h"
 #include "payments/order.h"
@@ -125,6 +127,67 @@ static void mandate_graph(struct buf *b)
         }
 }
 
+/* What leaves the stage as it is (carry, raise, ask) is in every open one, and no row of the table.
+ */
+static bool exception_row(int s, int ev, enum exception_stage *next)
+{
+    return exception_move((enum exception_stage)s, (enum exception_event)ev, next) &&
+           ev < EXCEPTION_EV_CARRY;
+}
+
+static void exception_rows(struct buf *b)
+{
+    for (int s = 0; s < EXCEPTION_STAGE_COUNT; s++)
+        for (int ev = 0; ev < EXCEPTION_EV_COUNT; ev++) {
+            enum exception_stage next;
+
+            if (exception_row(s, ev, &next))
+                buf_fmt(b, "| %s | %s | %s |\n", exception_stage_name((enum exception_stage)s),
+                        exception_event_name((enum exception_event)ev), exception_stage_name(next));
+        }
+}
+
+static void exception_graph(struct buf *b)
+{
+    buf_puts(b, "    [*] --> open\n");
+    for (int s = 0; s < EXCEPTION_STAGE_COUNT; s++)
+        for (int ev = 0; ev < EXCEPTION_EV_COUNT; ev++) {
+            enum exception_stage next;
+
+            if (exception_row(s, ev, &next) && (int)next != s)
+                buf_fmt(b, "    %s --> %s : %s\n", exception_stage_name((enum exception_stage)s),
+                        exception_stage_name(next), exception_event_name((enum exception_event)ev));
+        }
+}
+
+static void remittance_rows(struct buf *b)
+{
+    for (int s = 0; s < REMITTANCE_STATE_COUNT; s++)
+        for (int ev = 0; ev < REMITTANCE_EV_COUNT; ev++) {
+            enum remittance_state next;
+
+            if (remittance_move_find((enum remittance_state)s, (enum remittance_event)ev, &next))
+                buf_fmt(b, "| %s | %s | %s |\n", remittance_state_name((enum remittance_state)s),
+                        remittance_event_name((enum remittance_event)ev),
+                        remittance_state_name(next));
+        }
+}
+
+static void remittance_graph(struct buf *b)
+{
+    for (int s = 0; s < REMITTANCE_STATE_COUNT; s++)
+        for (int ev = 0; ev < REMITTANCE_EV_COUNT; ev++) {
+            enum remittance_state next;
+
+            if (remittance_move_find((enum remittance_state)s, (enum remittance_event)ev, &next) &&
+                (int)next != s)
+                buf_fmt(
+                    b, "    %s --> %s : %s\n",
+                    s == REMITTANCE_NONE ? "[*]" : remittance_state_name((enum remittance_state)s),
+                    remittance_state_name(next), remittance_event_name((enum remittance_event)ev));
+        }
+}
+
 static void run_rows(struct buf *b)
 {
     for (int s = 0; s < RUN_STATE_COUNT; s++)
@@ -188,6 +251,7 @@ static void file_graph(struct buf *b)
 static struct str page(void)
 {
     static const char table[] = "| state | event | next | action |\n|---|---|---|---|\n";
+    static const char narrow[] = "| state | event | next |\n|---|---|---|\n";
     struct buf b = buf_make(test_arena(), 65536);
     struct str s;
     struct err e = { .code = ERR_NONE };
@@ -221,6 +285,16 @@ static struct str page(void)
     file_graph(&b);
     buf_fmt(&b, "```\n\n%s", table);
     file_rows(&b);
+    buf_puts(&b,
+             "\n## Exception\n\n`finance/exception.def`; an open one may also be carried, raised "
+             "and asked about.\n\n```mermaid\nstateDiagram-v2\n");
+    exception_graph(&b);
+    buf_fmt(&b, "```\n\n%s", narrow);
+    exception_rows(&b);
+    buf_puts(&b, "\n## Remittance\n\n`finance/remittance.def`.\n\n```mermaid\nstateDiagram-v2\n");
+    remittance_graph(&b);
+    buf_fmt(&b, "```\n\n%s", narrow);
+    remittance_rows(&b);
     check_ok(buf_end(&b, &s, &e), e);
     return s;
 }
