@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -106,19 +107,39 @@ result cli_need_officer(struct cli *cli, struct app *app, struct str name, struc
         return fail_field(e, ERR_INVALID, "by", "who proposes it: --by NAME");
     TRY(staff_find(&app->auth, cli->arena, name, &found, &staff, e));
     if (!found || staff.disabled)
-        return fail_field(e, ERR_NOT_FOUND, "by", "no open account of that name");
+        return fail_field(e, ERR_NOT_FOUND, "by", "there is no open staff account of that name");
     return staff.role >= STAFF_OFFICER
                ? OK
-               : fail_field(e, ERR_FORBIDDEN, "by", "an officer at least proposes this");
+               : fail_field(e, ERR_FORBIDDEN, "by",
+                            "that account is %s: an officer at least proposes this",
+                            staff_role_name(staff.role));
+}
+
+/* Whom the system knows at the keyboard: the user of the process, and who signed in, which sudo
+ * does not change. */
+static struct str os_user(struct arena *a)
+{
+    FILE *f = fopen("/proc/self/loginuid", "re");
+    unsigned long login = UINT32_MAX; /* nobody */
+
+    if (f != NULL) {
+        if (fscanf(f, "%lu", &login) != 1)
+            login = UINT32_MAX;
+        (void)fclose(f);
+    }
+    if (login == UINT32_MAX)
+        return str_fmt(a, "command line, OS user %lu", (unsigned long)getuid());
+    return str_fmt(a, "command line, OS user %lu, signed in as %lu", (unsigned long)getuid(),
+                   login);
 }
 
 result cli_need_actor(struct cli *cli, struct app *app, struct proposal_actor *out, struct err *e)
 {
-    const struct str name = str_c(cli_option(cli, "--by", 0));
+    const char *name = cli_option(cli, "--by", 0);
 
-    TRY(cli_need_officer(cli, app, name, e));
-    *out = (struct proposal_actor){ .name = str_cat(cli->arena, STR("staff:"), name),
-                                    .request_id = STR("cli") };
+    TRY(cli_need_officer(cli, app, str_c(name != NULL ? name : ""), e));
+    *out = (struct proposal_actor){ .name = str_cat(cli->arena, STR("staff:"), str_c(name)),
+                                    .request_id = os_user(cli->arena) };
     return OK;
 }
 

@@ -47,7 +47,8 @@ MUST_USE result cli_need_word(const struct cli *cli, int n, const char *what, st
 /* Who proposes, of option --by: an open account that may work with money. ERR_INVALID,
  * ERR_NOT_FOUND, ERR_FORBIDDEN, all of field "by". */
 MUST_USE result cli_need_officer(struct cli *cli, struct app *app, struct str name, struct err *e);
-/* The same as an actor of proposals, from option --by. */
+/* The same as an actor of proposals, from option --by; the audit log tells the user of the system,
+ * in place of a request: "command line, OS user 0, signed in as 1000". */
 MUST_USE result cli_need_actor(struct cli *cli, struct app *app, struct proposal_actor *out,
                                struct err *e);
 /* yyyy-mm-dd; text NULL leaves *out as it is. ERR_INVALID names the field. */

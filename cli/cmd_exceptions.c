@@ -147,17 +147,15 @@ result cmd_exceptions_propose(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
-    const struct str by = str_c(cli_option(cli, "--by", 0));
-    struct proposal_actor actor = { .request_id = STR("cli") };
+    struct proposal_actor actor;
     struct exception_fault faults[EXCEPTION_FAULTS_MAX];
     struct str file, csv;
     size_t proposed, count;
 
     TRY(cli_need_word(cli, 0, "FILE", &file, e));
     TRY(cli_open_app(cli, &stores, &app, e));
-    TRY(cli_need_officer(cli, app, by, e));
+    TRY(cli_need_actor(cli, app, &actor, e));
     TRY(csv_read(cli, str_cstr(cli->arena, file), &csv, e));
-    actor.name = str_cat(cli->arena, STR("staff:"), by);
     TRY(exception_propose_csv(&app->office, csv, &actor, &proposed, faults, &count, e));
     for (size_t i = 0; i < count; i++)
         (void)printf("line %lld: %s: %s\n", (long long)faults[i].line, faults[i].field,

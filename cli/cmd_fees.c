@@ -120,19 +120,16 @@ result cmd_fees_list(struct cli *cli, struct err *e)
     return OK;
 }
 
-static result publish(struct cli *cli, struct app *app, const char *path, struct str by,
-                      struct proposal *out, struct err *e)
+static result publish(struct cli *cli, struct app *app, const char *path,
+                      const struct proposal_actor *by, struct proposal *out, struct err *e)
 {
     struct buf mistakes = buf_make(cli->arena, LIMIT_PAGE_BYTES);
     struct fee_publication pub = { .remark = str_c(cli_option(cli, "--remark", 0)),
                                    .is_correction = cli_flag(cli, "--correction") };
-    const struct proposal_actor actor = { .name = str_cat(cli->arena, STR("staff:"), by),
-                                          .limit_vnd = INT64_MAX,
-                                          .request_id = STR("cli") };
     result r = fee_text_load(path, cli->arena, &pub.tables, &mistakes, e);
 
     if (!r.failed)
-        r = fee_version_propose(&app->till, &pub, &actor, &mistakes, cli->arena, out, e);
+        r = fee_version_propose(&app->till, &pub, by, &mistakes, cli->arena, out, e);
     if (r.failed)
         print_mistakes(cli, buf_str(&mistakes), false);
     return r;
@@ -142,14 +139,14 @@ result cmd_fees_publish(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
-    const struct str by = str_c(cli_option(cli, "--by", 0));
+    struct proposal_actor by;
     struct proposal p;
     struct str path;
 
     TRY(cli_need_word(cli, 0, "FILE", &path, e));
     TRY(open_fees(cli, &stores, &app, e));
-    TRY(cli_need_officer(cli, app, by, e));
-    TRY(publish(cli, app, str_cstr(cli->arena, path), by, &p, e));
+    TRY(cli_need_actor(cli, app, &by, e));
+    TRY(publish(cli, app, str_cstr(cli->arena, path), &by, &p, e));
     if (cli_flag(cli, "--json")) {
         DEFER(json_close) struct json *o = json_object();
         struct json *content = NULL;

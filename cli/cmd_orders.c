@@ -162,16 +162,14 @@ result cmd_orders_reverse(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
-    const struct str by = str_c(cli_option(cli, "--by", 0));
     const struct str reason = str_trim(str_c(cli_option(cli, "--reason", 0)));
-    struct proposal_actor actor = { .request_id = STR("cli") };
+    struct proposal_actor actor;
     struct proposal p;
     struct str reference;
 
     TRY(cli_need_word(cli, 0, "REFERENCE", &reference, e));
     TRY(cli_open_app(cli, &stores, &app, e));
-    TRY(cli_need_officer(cli, app, by, e));
-    actor.name = str_cat(cli->arena, STR("staff:"), by);
+    TRY(cli_need_actor(cli, app, &actor, e));
     TRY(reversal_propose(&app->till, reference, reason, &actor, cli->arena, &p, e));
     if (cli_flag(cli, "--json")) {
         DEFER(json_close) struct json *o = json_object();

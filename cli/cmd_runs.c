@@ -125,17 +125,14 @@ static result ask(struct cli *cli, ask_work *work, struct err *e)
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
     struct run_ask what = { 0 };
-    struct proposal_actor by = { 0 };
-    const struct str name =
-        str_c(cli_option(cli, "--by", 0) != NULL ? cli_option(cli, "--by", 0) : "");
+    struct proposal_actor by;
     struct proposal p;
     struct str hash;
 
     TRY(cli_need_word(cli, 2, "hash", &hash, e));
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(key_read(cli, app, &what.key, e));
-    TRY(cli_need_officer(cli, app, name, e));
-    by.name = str_cat(cli->arena, STR("staff:"), name);
+    TRY(cli_need_actor(cli, app, &by, e));
     what.manifest_hash = hash;
     what.remark =
         str_c(cli_option(cli, "--remark", 0) != NULL ? cli_option(cli, "--remark", 0) : "");

@@ -42,10 +42,21 @@ fails 1 'NOT_FOUND' remittances draft H56.14 2026-01-01 2026-01-02 --by officer
 fails 1 'NOT_FOUND' remittances submit rmt_x --remark x --by officer
 fails 2 '--amount' remittances settle rmt_x --number KB-1 --day 2026-01-02 --by officer
 fails 2 'form' remittances print rmt_x --form doc
+# Whoever sits at the server acts in the name of an open account that may work with money.
+hash=$(printf 0%.0s {1..64})
+fails 2 'who proposes it' runs submit PP 2026-01-02 "$hash" --remark x
+fails 1 'there is no open staff account of that name' runs submit PP 2026-01-02 "$hash" --remark x --by nobody
+motcua staff add xem.so --role viewer --password-file "$STACK/secrets/officer" >/dev/null
+fails 1 'that account is viewer' runs submit PP 2026-01-02 "$hash" --remark x --by xem.so
+fails 1 'that account is viewer' runs reopen PP 2026-01-02 "$hash" --remark x --by xem.so
+printf 'exception,action,target,remark\n' >"$STACK/bulk.csv"
+fails 1 'that account is viewer' exceptions propose "$STACK/bulk.csv" --by xem.so
+fails 1 'there is no open staff account of that name' exceptions propose "$STACK/bulk.csv" --by nobody
+fails 1 'WRONG_STATE' runs submit PP 2026-01-02 "$hash" --remark x --by officer
 taken='another process serves' # it has the file of the table in the process
 [ -z "${STACK_PRODUCTION:-}" ] || taken='listen: bind'
 fails 1 "$taken" serve
-[ "$(motcua staff list | wc -l)" = 1 ]
+[ "$(motcua staff list | wc -l)" = 2 ]
 [ "$(motcua client list | wc -l)" = 2 ]
 
 # A secret that a file gives is not printed; one that is made is, once, with what was asked for.

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { decide, hire } from "./desk.mjs";
-import { Browser, THU, call, form, here, motcua, order, secret, systems, truthOf, until } from "../fault/stage.mjs";
+import { Browser, THU, call, count, form, here, motcua, order, secret, systems, truthOf, until } from "../fault/stage.mjs";
 
 const approver = await hire("duyet.ngay", "treasurer");
 const clients = { "he-thong-tai-chinh": ["finance:read finance:write", []], "he-thong-mot-co-quan": ["finance:read", ["--agencies", "H56.14"]] };
@@ -112,6 +112,7 @@ assert.deepEqual((await read("exceptions")).data, []);
 assert.deepEqual((await read("payouts")).data, []);
 const day = motcua("runs", "show", "PP", dayOf(3)), hash = day.match(/[0-9a-f]{64}/)[0];
 motcua("runs", "submit", "PP", dayOf(3), hash, "--remark", "Khớp đủ", "--by", "officer");
+assert.equal(count("SELECT COUNT(*) FROM audit_log WHERE action = 'proposal.made' AND actor = 'staff:officer' AND request_id LIKE 'command line, OS user %'"), 1);
 const closing = (await approver("/finance/approvals")).text.match(/\/finance\/approvals\/ppl_[A-Za-z0-9_-]+/)[0];
 await decide(approver, closing, "approve");
 const [payout] = (await read("payouts")).data;
