@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/money.h"
 #include "base/str.h"
 #include "finance/intake_keep.h"
 #include "finance/intake_row.h"
@@ -16,16 +17,16 @@
 
 struct counting {
     int64_t readable, damaged;
+    int64_t moved_vnd; /* of what can be read, in either direction */
 };
 
 static result count_line(void *arg, const struct settlement_line *l, struct err *e)
 {
     struct counting *n = arg;
 
-    (void)l;
-    (void)e;
     n->readable++;
-    return OK;
+    return money_add(n->moved_vnd, l->gross_vnd < 0 ? -l->gross_vnd : l->gross_vnd, &n->moved_vnd,
+                     e);
 }
 
 static result count_damage(void *arg, int64_t line, const struct settlement_fault *f, struct err *e)
@@ -100,7 +101,7 @@ static result propose(struct sql *db, void *arg, struct err *e)
         .agency_id = STR(""),
         .subject = str_fmt(r->a, "file:%lld", (long long)r->file_n),
         .content = content(&k, &n, r->a),
-        .amount_vnd = 0,
+        .amount_vnd = n.moved_vnd > k.file.gross_vnd ? n.moved_vnd : k.file.gross_vnd,
         .remark = r->remark,
     };
     return proposal_make(db, r->f->till, r->out, r->by, r->a, e);

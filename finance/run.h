@@ -11,6 +11,9 @@
  * with an owner and a day, its file is accepted and no earlier day of the chain is missing. All of
  * this is asked when it is submitted and once more, with the day locked, when it is approved.
  *
+ * A proposal to close is for the sum of what is open or was accepted, |difference| of each; one to
+ * open again for what was paid over: an approver's limit holds for it.
+ *
  * Locks: proposal, day, exception. Any thread.
  */
 #ifndef FINANCE_RUN_H

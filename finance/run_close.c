@@ -106,13 +106,31 @@ static struct str content_make(const struct run_row *r, const struct reconcile_d
     return json_print_canonical(a, o);
 }
 
+/* What may be lost by a wrong decision: what is open or was accepted, or has to be paid over anew.
+ */
+static result stake_read(struct sql *db, const struct asking *q, int64_t *stake_vnd, struct err *e)
+{
+    const struct run_key *k = &q->ask->key;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+
+    TRY(sql_find(db, q->kind == PROPOSAL_RUN_CLOSE ? SQL_EXCEPTION_STAKE : SQL_PAYOUT_DAY_STAKE,
+                 &rows, e, sql_t(k->provider), sql_t(k->account), sql_t(date_iso(q->a, k->day))));
+    TRY(sql_one(rows, e));
+    *stake_vnd = sql_int(rows, 0);
+    return OK;
+}
+
 static result propose(struct sql *db, const struct asking *q, const struct run_row *r,
                       const struct reconcile_day *d, struct str hash, struct err *e)
 {
+    int64_t stake_vnd;
+
+    TRY(stake_read(db, q, &stake_vnd, e));
     *q->out = (struct proposal){ .agency_id = STR(""),
                                  .kind = q->kind,
                                  .subject = run_subject(q->a, &r->run.key),
                                  .content = content_make(r, d, hash, q->a),
+                                 .amount_vnd = stake_vnd,
                                  .remark = q->ask->remark };
     return proposal_make(db, q->f->till, q->out, q->by, q->a, e);
 }

@@ -229,6 +229,12 @@ SELECT class, CAST(SUM(CASE WHEN state <> 'resolved' THEN 1 ELSE 0 END) AS BIGIN
 FROM reconcile_exception WHERE provider = $1 AND account = $2 AND day = $3
 GROUP BY class ORDER BY class;
 
+-- What is open or was accepted when a day is closed.
+-- name: exception_stake
+SELECT CAST(COALESCE(SUM(ABS(difference_vnd)), 0) AS BIGINT) FROM reconcile_exception
+WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'resolved'
+    AND stage <> 'auto_resolved';
+
 -- Open value by class and age.
 -- name: exception_ages
 SELECT class, CASE WHEN first_seen_ms > $1 THEN 0 WHEN first_seen_ms > $2 THEN 1

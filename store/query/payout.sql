@@ -123,6 +123,10 @@ SELECT agency_id, n, provider, account, day, beneficiary, revision, state, payme
 FROM payout WHERE day = $3 AND provider = $1 AND account = $2 AND state <> 'reversed'
 ORDER BY agency_id;
 
+-- name: payout_day_stake
+SELECT CAST(COALESCE(SUM(gross_vnd + returned_vnd), 0) AS BIGINT) FROM payout
+WHERE provider = $1 AND account = $2 AND day = $3 AND state <> 'reversed';
+
 -- name: payout_reverse
 UPDATE payout SET state = 'reversed', reversed_ms = $2 WHERE n = $1 AND state <> 'reversed';
 

@@ -196,6 +196,7 @@ TEST_STORE(two_persons_release_a_file_and_what_is_damaged_is_told)
 {
     const struct intake_result r = take(damaged());
     struct proposal_decision d = { .verdict = PROPOSAL_APPROVED, .remark = STR("") };
+    struct proposal_actor low = checker;
     struct settlement_file now;
     struct proposal p, decided;
     struct err e = { 0 };
@@ -209,8 +210,13 @@ TEST_STORE(two_persons_release_a_file_and_what_is_damaged_is_told)
     check_ok(intake_release(desk(), r.file.n, STR("hỏng một dòng"), &maker, &p, test_arena(), &e),
              e);
     check(str_has(p.content, STR("\"lines_damaged\":1,\"lines_readable\":2")));
+    check(p.amount_vnd > 0); /* what the file moves */
+    low.limit_vnd = p.amount_vnd - 1;
     d.id = p.id;
     d.hash = p.hash;
+    check_fails(proposal_decide(desk()->till, &d, &low, test_arena(), &decided, &e), e,
+                ERR_OVER_LIMIT);
+    e = (struct err){ 0 };
     check_fails(proposal_decide(desk()->till, &d, &maker, test_arena(), &decided, &e), e,
                 ERR_SELF_APPROVAL);
     e = (struct err){ 0 };

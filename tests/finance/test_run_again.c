@@ -270,3 +270,36 @@ TEST_STORE(money_that_is_assigned_after_its_day_was_closed_leaves_no_residual)
     check(closing_comes_out_the_same(next.day));
     check(closing_comes_out_the_same(third.day));
 }
+
+/* An approver decides about no more than is open, accepted, or has to be paid over anew. */
+TEST_STORE(an_approver_has_a_limit_for_a_day_too)
+{
+    struct day_file f = day_file_make(monday, 1);
+    const struct proposal_actor an = case_person("staff:an");
+    struct proposal_actor low = case_person("staff:binh");
+    struct run_ask ask = { closing_key(monday), STR(""), STR("đã kiểm tra") };
+    struct proposal_decision d = { .verdict = PROPOSAL_APPROVED };
+    struct proposal p, out;
+    struct err e = { .code = ERR_NONE };
+
+    (void)closing_paid(&f);
+    (void)left_out(&f);
+    day_file_add(&f, STR(""), STR(""), 7000)->dossier = STR("");
+    (void)closing_paid(&f);
+    taken(&f);
+    closing_carry(case_only("MIS_THEIRS").id, monday);
+    closing_accept(case_only("UNKEY").id);
+    ask.manifest_hash = closing_shown(monday).run.manifest_hash;
+    check_ok(run_submit(closing_room(), &ask, &an, test_arena(), &p, &e), e);
+    check_int(p.amount_vnd, COUNTER_ORDER + 7000);
+    d.id = p.id;
+    d.hash = p.hash;
+    low.limit_vnd = p.amount_vnd - 1;
+    check_fails(proposal_decide(&case_desk()->till, &d, &low, test_arena(), &out, &e), e,
+                ERR_OVER_LIMIT);
+    check_int(closing_shown(monday).run.state, RUN_AWAITING_APPROVAL);
+    case_approve(&p);
+    ask.manifest_hash = closing_shown(monday).run.manifest_hash;
+    check_ok(run_reopen(closing_room(), &ask, &an, test_arena(), &p, &e), e);
+    check_int(p.amount_vnd, 2 * COUNTER_ORDER); /* two were paid over */
+}
