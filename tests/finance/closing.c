@@ -6,6 +6,8 @@
 #include "crypto/keyring.h"
 #include "payments/attempt.h"
 
+const struct source *closing_source;
+
 const struct office *closing_room(void)
 {
     static struct keyring *keys;
@@ -24,6 +26,8 @@ const struct office *closing_room(void)
 
 struct run_key closing_key(struct date day)
 {
+    if (closing_source != NULL)
+        return (struct run_key){ closing_source->provider, closing_source->account, day };
     return (struct run_key){ STR(SETTLEMENT_PROVIDER), STR(DAY_FILE_ACCOUNT), day };
 }
 
@@ -114,6 +118,8 @@ struct day_file closing_follow(const struct day_file *before)
 {
     struct day_file f = day_file_make(date_add_days(before->day, 1), before->seq + 1);
 
+    f.provider = before->provider;
+    f.account = before->account;
     f.opening_vnd = day_file_closing_vnd(before);
     f.previous = digest_hex(test_arena(), digest_sha256(day_file_print(before, SETTLEMENT_MC1)));
     return f;

@@ -10,6 +10,8 @@
 
 /* case_room with a key that signs. */
 const struct office *closing_room(void);
+/* Of the portal, or of closing_source. */
+extern const struct source *closing_source;
 struct run_key closing_key(struct date day);
 struct run_view closing_shown(struct date day);
 /* A payment of `f->day` and its line. */

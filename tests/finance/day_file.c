@@ -11,9 +11,12 @@
 
 struct day_file day_file_make(struct date day, int64_t seq)
 {
-    return (struct day_file){
-        .day = day, .seq = seq, .revision = 1, .previous = STR(ZEROS), .account = DAY_FILE_ACCOUNT
-    };
+    return (struct day_file){ .day = day,
+                              .seq = seq,
+                              .revision = 1,
+                              .previous = STR(ZEROS),
+                              .account = DAY_FILE_ACCOUNT,
+                              .provider = "PP" };
 }
 
 struct settlement_line *day_file_add(struct day_file *f, struct str txn, struct str reference,
@@ -74,7 +77,7 @@ static void head_cells(const struct day_file *f, struct str *c)
     struct arena *a = test_arena();
 
     c[0] = STR("MC1");
-    c[1] = STR("PP");
+    c[1] = str_c(f->provider);
     c[2] = str_c(f->account);
     c[3] = date_iso(a, f->day);
     c[4] = STR("+07:00");

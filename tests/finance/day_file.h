@@ -17,7 +17,7 @@ struct day_file {
     struct settlement_line lines[DAY_FILE_LINES];
     size_t count;
     int64_t more_gross_vnd; /* a wrong total */
-    const char *account;
+    const char *account, *provider;
 };
 
 struct day_file day_file_make(struct date day, int64_t seq);

@@ -1,6 +1,5 @@
 #include "tests/finance/exceptions.h"
 
-#include "conf/conf.h"
 #include "finance/reconcile.h"
 #include "store/sql.h"
 #include "tests/finance/residuals.h"
@@ -8,7 +7,7 @@
 
 const struct date case_monday = { 2026, 11, 23 };
 struct office case_office;
-static struct conf settings;
+struct conf case_settings;
 
 struct counter *case_desk(void)
 {
@@ -16,10 +15,10 @@ struct counter *case_desk(void)
     struct err e = { .code = ERR_NONE };
 
     c->till.account = STR(DAY_FILE_ACCOUNT);
-    settings.jobs.settlement_at = STR("06:00");
-    settings.portal.account = c->till.account;
+    case_settings.jobs.settlement_at = STR("06:00");
+    case_settings.portal.account = c->till.account;
     if (c->till.above == NULL)
-        check_ok(office_open(&settings, &c->till, NULL, &case_office, &e), e);
+        check_ok(office_open(&case_settings, &c->till, NULL, &case_office, &e), e);
     return c;
 }
 

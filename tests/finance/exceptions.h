@@ -4,6 +4,7 @@
 #ifndef TESTS_FINANCE_EXCEPTIONS_H
 #define TESTS_FINANCE_EXCEPTIONS_H
 
+#include "conf/conf.h"
 #include "finance/exception_action.h"
 #include "payments/ledger.h"
 #include "tests/finance/day_file.h"
@@ -14,6 +15,7 @@
 #define CASE_DAY_MS  86400000LL
 
 extern struct office case_office;
+extern struct conf case_settings; /* of the office; before it is opened */
 extern const struct date case_monday;
 
 struct counter *case_desk(void);
