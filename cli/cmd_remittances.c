@@ -208,11 +208,12 @@ static result acting_open(struct cli *cli, struct acting *k, struct err *e)
 result cmd_remittances_submit(struct cli *cli, struct err *e)
 {
     DEFER(acting_close) struct acting k = { 0 };
-    const struct str remark = str_c(cli_option(cli, "--remark", 0));
+    const struct remittance_ask ask = { .document_sha256 = str_c(cli_option(cli, "--document", 0)),
+                                        .remark = str_c(cli_option(cli, "--remark", 0)) };
     struct remittance r;
 
     TRY(acting_open(cli, &k, e));
-    TRY(remittance_submit(&k.app->office, k.id, remark, &k.by, cli->arena, &r, e));
+    TRY(remittance_submit(&k.app->office, k.id, &ask, &k.by, cli->arena, &r, e));
     one_print(cli, &r);
     return OK;
 }
@@ -245,6 +246,21 @@ static result word_read(const struct cli *cli, struct remittance_word *w, struct
     return OK;
 }
 
+/* What was read on paper takes another person. */
+static result word_propose(struct cli *cli, const struct acting *k, const struct remittance_word *w,
+                           struct err *e)
+{
+    const struct str remark = str_c(cli_option(cli, "--remark", 0));
+    struct remittance r;
+    struct proposal p;
+
+    TRY(remittance_propose_word(&k->app->office, k->id, w, remark, &k->by, cli->arena, &p, e));
+    TRY(remittance_load(&k->app->office, k->id, cli->arena, &r, e));
+    r.proposal_id = p.id;
+    one_print(cli, &r);
+    return OK;
+}
+
 result cmd_remittances_settle(struct cli *cli, struct err *e)
 {
     DEFER(acting_close) struct acting k = { 0 };
@@ -253,6 +269,8 @@ result cmd_remittances_settle(struct cli *cli, struct err *e)
 
     TRY(word_read(cli, &w, e));
     TRY(acting_open(cli, &k, e));
+    if (w.event == REMITTANCE_EV_CONFIRM)
+        return word_propose(cli, &k, &w, e);
     TRY(remittance_settle(&k.app->office, k.id, &w, &k.by, cli->arena, &r, e));
     one_print(cli, &r);
     return OK;

@@ -1,6 +1,7 @@
 /*
  * Into the state budget. Attacker: an officer who pays in another sum than was collected, or to
- * another line of the budget, alone; a refund at the same moment; promise: a slip is the sum of the
+ * another line of the budget, alone, or says alone that the treasury has it; a refund at the same
+ * moment; promise: a slip is the sum of the
  * orders it claims, each order's money is claimed once, what a second person approved is what is
  * posted, and what was refunded meanwhile makes the approval fail. Deliberately not done: paying;
  * the bank does.
@@ -17,7 +18,9 @@
 #include "finance/remittance_row.h"
 #include "payments/refund_rules.h"
 
-#define WHY_BYTES_MAX 500
+#define WHY_BYTES_MAX    500
+#define NUMBER_BYTES_MIN 4
+#define NUMBER_BYTES_MAX 64
 
 struct drafting {
     const struct office *f;
@@ -153,10 +156,12 @@ struct moving {
     struct str id;
     enum remittance_event ev;
     const struct remittance_word *w;
+    const struct remittance_ask *ask;
     struct str remark;
     const struct proposal_actor *by;
     struct arena *a;
     struct remittance *out;
+    struct proposal *proposal;
 };
 
 /* While another person looks at it, it stands still. */
@@ -202,6 +207,11 @@ result remittance_renew(const struct office *f, struct str id, const struct prop
     return sql_transact(f->till->store, renew, &k, e);
 }
 
+struct str remittance_digest(const struct remittance *r, struct arena *a)
+{
+    return digest_hex(a, digest_sha256(r->document));
+}
+
 /* What is decided on: the document by its digest, and what people read. */
 static struct str content_make(const struct remittance *r, struct arena *a)
 {
@@ -213,7 +223,7 @@ static struct str content_make(const struct remittance *r, struct arena *a)
     json_put_str(o, "to", date_iso(a, r->to));
     json_put_int(o, "total_vnd", r->total_vnd);
     json_put_int(o, "retained_vnd", r->retained_vnd);
-    json_put_str(o, "document_sha256", digest_hex(a, digest_sha256(r->document)));
+    json_put_str(o, "document_sha256", remittance_digest(r, a));
     return json_print_canonical(a, o);
 }
 
@@ -232,12 +242,14 @@ static result submit(struct sql *db, void *arg, struct err *e)
 {
     struct moving *k = arg;
     struct remittance *r = k->out;
-    struct proposal p = { .kind = PROPOSAL_REMITTANCE, .remark = k->remark };
+    struct proposal p = { .kind = PROPOSAL_REMITTANCE, .remark = k->ask->remark };
 
     TRY(remittance_take(db, k->id, k->a, r, e));
     if (r->state != REMITTANCE_DRAFT)
         return fail(e, ERR_WRONG_STATE, "remittance is %s", remittance_state_name(r->state));
     TRY(unproposed(r, e));
+    if (!str_eq(k->ask->document_sha256, remittance_digest(r, k->a)))
+        return fail_field(e, ERR_STALE, "document", "not the draft that was shown");
     TRY(fresh_check(db, r, e));
     p.agency_id = r->agency_id;
     p.subject = r->id;
@@ -249,11 +261,11 @@ static result submit(struct sql *db, void *arg, struct err *e)
     return remittance_step(db, k->f, r, REMITTANCE_EV_SUBMIT, k->by, p.hash, k->a, e);
 }
 
-result remittance_submit(const struct office *f, struct str id, struct str remark,
+result remittance_submit(const struct office *f, struct str id, const struct remittance_ask *ask,
                          const struct proposal_actor *by, struct arena *a, struct remittance *out,
                          struct err *e)
 {
-    struct moving k = { .f = f, .id = id, .remark = remark, .by = by, .a = a, .out = out };
+    struct moving k = { .f = f, .id = id, .ask = ask, .by = by, .a = a, .out = out };
 
     return sql_transact(f->till->store, submit, &k, e);
 }
@@ -368,6 +380,26 @@ static result settle(struct sql *db, void *arg, struct err *e)
     return remittance_step(db, k->f, r, REMITTANCE_EV_REFUSE, k->by, k->w->why, k->a, e);
 }
 
+static bool is_sign(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_number(struct str s)
+{
+    bool has_digit = false;
+
+    if (s.n < NUMBER_BYTES_MIN || s.n > NUMBER_BYTES_MAX || !is_sign(s.p[0]) ||
+        !is_sign(s.p[s.n - 1]))
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_sign(s.p[i]) && s.p[i] != '.' && s.p[i] != '/' && s.p[i] != '-')
+            return false;
+        has_digit |= s.p[i] >= '0' && s.p[i] <= '9';
+    }
+    return has_digit;
+}
+
 static result word_check(const struct remittance_word *w, struct date today, struct err *e)
 {
     if (w->event == REMITTANCE_EV_REFUSE)
@@ -376,8 +408,8 @@ static result word_check(const struct remittance_word *w, struct date today, str
                    : fail_field(e, ERR_INVALID, "why", "1 to %d bytes of text", WHY_BYTES_MAX);
     if (w->event != REMITTANCE_EV_CONFIRM)
         return fail_field(e, ERR_INVALID, "event", "confirm or refuse");
-    if (str_trim(w->number).n == 0 || w->number.n > 64 || !utf8_is_text(w->number))
-        return fail_field(e, ERR_INVALID, "number", "1 to 64 bytes");
+    if (!is_number(w->number))
+        return fail_field(e, ERR_INVALID, "number", "not a number of the treasury");
     if (!date_is_valid(w->day) || date_cmp(w->day, today) > 0)
         return fail_field(e, ERR_INVALID, "day", "a day that is not in the future");
     return OK;
@@ -389,6 +421,90 @@ result remittance_settle(const struct office *f, struct str id, const struct rem
 {
     struct moving k = { .f = f, .id = id, .w = w, .by = by, .a = a, .out = out };
 
+    if (w->event == REMITTANCE_EV_CONFIRM && !str_is(by->name, "system"))
+        return fail(e, ERR_FORBIDDEN, "what a person read takes another person");
     TRY(word_check(w, clock_today(f->till->clock), e));
     return sql_transact(f->till->store, settle, &k, e);
+}
+
+static struct str word_content(const struct remittance *r, const struct remittance_word *w,
+                               struct arena *a)
+{
+    DEFER(json_close) struct json *o = json_object();
+
+    json_put_str(o, "number", r->number);
+    json_put_str(o, "treasury", r->treasury);
+    json_put_str(o, "treasury_ref", w->number);
+    json_put_str(o, "day", date_iso(a, w->day));
+    json_put_int(o, "amount_vnd", w->amount_vnd);
+    json_put_int(o, "retained_vnd", r->retained_vnd);
+    json_put_str(o, "document_sha256", remittance_digest(r, a));
+    return json_print_canonical(a, o);
+}
+
+static result word_propose(struct sql *db, void *arg, struct err *e)
+{
+    struct moving *k = arg;
+    struct remittance *r = k->out;
+    struct proposal p = { .kind = PROPOSAL_REMITTANCE_WORD, .remark = k->remark };
+
+    TRY(remittance_take(db, k->id, k->a, r, e));
+    if (r->state != REMITTANCE_SENT)
+        return fail(e, ERR_WRONG_STATE, "remittance is %s", remittance_state_name(r->state));
+    if (k->w->amount_vnd != r->total_vnd)
+        return fail_field(e, ERR_BUSINESS_RULE, "amount_vnd", "not the total of the slip");
+    TRY(ref_check(db, k, e));
+    p.agency_id = r->agency_id;
+    p.subject = r->id;
+    p.content = word_content(r, k->w, k->a);
+    p.amount_vnd = r->total_vnd + r->retained_vnd;
+    TRY(proposal_make(db, k->f->till, &p, k->by, k->a, e));
+    *k->proposal = p;
+    return OK;
+}
+
+result remittance_propose_word(const struct office *f, struct str id,
+                               const struct remittance_word *w, struct str remark,
+                               const struct proposal_actor *by, struct arena *a,
+                               struct proposal *out, struct err *e)
+{
+    struct remittance r;
+    struct moving k = {
+        .f = f, .id = id, .w = w, .remark = remark, .by = by, .a = a, .out = &r, .proposal = out
+    };
+
+    if (w->event != REMITTANCE_EV_CONFIRM)
+        return fail_field(e, ERR_INVALID, "event", "confirm");
+    TRY(word_check(w, clock_today(f->till->clock), e));
+    return sql_transact(f->till->store, word_propose, &k, e);
+}
+
+static result word_read(const struct proposal *p, struct arena *a, struct remittance_word *w,
+                        struct err *e)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct str day;
+
+    TRY(json_read(p->content, &o, e));
+    TRY(json_need_str(o, "treasury_ref", NUMBER_BYTES_MAX, &w->number, e));
+    TRY(json_need_str(o, "day", 10, &day, e));
+    TRY(json_need_int(o, "amount_vnd", 0, INT64_MAX, &w->amount_vnd, e));
+    w->number = str_dup(a, w->number);
+    return date_read(day, &w->day) ? OK : fail(e, ERR_BROKEN_CHAIN, "a day that is none");
+}
+
+result remittance_word_decided(struct sql *db, const struct office *f, const struct proposal *p,
+                               const struct proposal_actor *by, struct arena *a, struct err *e)
+{
+    struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM };
+    struct remittance r;
+    struct moving k = { .f = f, .id = p->subject, .w = &w, .by = by, .a = a, .out = &r };
+
+    if (p->state != PROPOSAL_APPROVED)
+        return OK;
+    TRY(word_read(p, a, &w, e));
+    TRY(remittance_take(db, p->subject, a, &r, e));
+    if (!str_eq(word_content(&r, &w, a), p->content))
+        return fail_field(e, ERR_STALE, "document", "the slip is another one by now");
+    return settle(db, &k, e);
 }

@@ -99,10 +99,17 @@ MUST_USE result remittance_draft(const struct office *f, const struct remittance
 MUST_USE result remittance_renew(const struct office *f, struct str id,
                                  const struct proposal_actor *by, struct arena *a,
                                  struct remittance *out, struct err *e);
-/* Proposes the draft; another person decides (proposal_decide). */
-MUST_USE result remittance_submit(const struct office *f, struct str id, struct str remark,
-                                  const struct proposal_actor *by, struct arena *a,
-                                  struct remittance *out, struct err *e);
+/* What the maker saw: SHA-256 of the document, and why it is right. */
+struct remittance_ask {
+    struct str document_sha256; /* remittance_digest() of what was shown */
+    struct str remark;
+};
+struct str remittance_digest(const struct remittance *r, struct arena *a);
+/* Proposes the draft; another person decides (proposal_decide). ERR_STALE "document": it is another
+ * one by now. */
+MUST_USE result remittance_submit(const struct office *f, struct str id,
+                                  const struct remittance_ask *ask, const struct proposal_actor *by,
+                                  struct arena *a, struct remittance *out, struct err *e);
 /* CANCEL, SEND, RECALL. */
 MUST_USE result remittance_move(const struct office *f, struct str id, enum remittance_event ev,
                                 const struct proposal_actor *by, struct arena *a,
@@ -117,10 +124,19 @@ struct remittance_word {
     struct str why;     /* for REFUSE */
 };
 /* ERR_BUSINESS_RULE "amount_vnd": not the slip's total; ERR_INVALID "number", "day", "why";
- * ERR_CONFLICT: the number confirmed another slip. */
+ * ERR_CONFLICT: the number confirmed another slip. A CONFIRM is the treasury's own file's (by
+ * "system"); of a person it is ERR_FORBIDDEN: see remittance_propose_word. */
 MUST_USE result remittance_settle(const struct office *f, struct str id,
                                   const struct remittance_word *w, const struct proposal_actor *by,
                                   struct arena *a, struct remittance *out, struct err *e);
+
+/* A CONFIRM that a person read on paper: what settle would refuse is refused now, and what is left
+ * takes another person (kind REMITTANCE_WORD). The treasury's number is 4 to 64 of A-Z 0-9 . / -,
+ * with a digit, and begins and ends with a letter or digit. */
+MUST_USE result remittance_propose_word(const struct office *f, struct str id,
+                                        const struct remittance_word *w, struct str remark,
+                                        const struct proposal_actor *by, struct arena *a,
+                                        struct proposal *out, struct err *e);
 
 struct remittance_matched {
     int64_t confirmed, refunded; /* slips; refunds that the treasury paid */

@@ -300,7 +300,21 @@ static void put_remittance(struct ctx *c, struct json *data, const struct remitt
     json_put_str(o, "treasury_ref", r->treasury_ref);
     json_put_str(o, "remitted_day", r->remitted_day);
     json_put_str(o, "failure", r->failure);
+    json_put_str(o, "document", remittance_digest(r, c->arena));
     put_acts(c, o, r);
+}
+
+/* What a person read of the treasury, while another has not decided. */
+static result put_word(struct ctx *c, struct json *data, const struct remittance *r, struct err *e)
+{
+    struct proposal *list;
+    size_t n;
+
+    TRY(proposal_list_subject(&c->app->till, r->id, c->arena, &list, &n, e));
+    for (size_t i = 0; i < n; i++)
+        if (list[i].kind == PROPOSAL_REMITTANCE_WORD && list[i].state == PROPOSAL_OPEN)
+            json_put_str(data, "word", list[i].id);
+    return OK;
 }
 
 static result show(struct ctx *c, struct request *rq, struct response *rs, const struct err *why,
@@ -311,6 +325,7 @@ static result show(struct ctx *c, struct request *rq, struct response *rs, const
 
     TRY(remittance_load(&c->app->office, request_param(rq, "id"), c->arena, &r, e));
     put_remittance(c, data, &r);
+    TRY(put_word(c, data, &r, e));
     TRY(put_lines(c, data, &r, e));
     TRY(put_history(c, data, &r, e));
     officer_put_mistake(c, data, why);
@@ -337,11 +352,14 @@ static result settle(struct ctx *c, const struct form *form, struct str id,
                                  .number = form_get(form, "number"),
                                  .why = form_get(form, "why") };
     struct remittance r;
+    struct proposal p;
 
     if (ev == REMITTANCE_EV_CONFIRM) {
         TRY(input_date(form_get(form, "day"), "day", &w.day, e));
         if (money_read(form_get(form, "amount"), &w.amount_vnd, e).failed)
             return fail_field(e, ERR_INVALID, "amount_vnd", "an amount in dong");
+        return remittance_propose_word(&c->app->office, id, &w, form_get(form, "remark"), &by,
+                                       c->arena, &p, e);
     }
     return remittance_settle(&c->app->office, id, &w, &by, c->arena, &r, e);
 }
@@ -353,8 +371,11 @@ static result act(struct ctx *c, const struct form *form, struct str id, struct 
     const struct str what = form_get(form, "act");
     struct remittance r;
 
-    if (str_is(what, "submit"))
-        return remittance_submit(f, id, form_get(form, "remark"), &by, c->arena, &r, e);
+    if (str_is(what, "submit")) {
+        const struct remittance_ask ask = { form_get(form, "document"), form_get(form, "remark") };
+
+        return remittance_submit(f, id, &ask, &by, c->arena, &r, e);
+    }
     if (str_is(what, "renew"))
         return remittance_renew(f, id, &by, c->arena, &r, e);
     if (str_is(what, "cancel"))

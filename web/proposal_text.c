@@ -248,6 +248,18 @@ static void exception_postings(struct ctx *c, struct json *rows, const struct js
     }
 }
 
+/* J4 to the treasury, J4b to the body; the slip's lines tell the parts. */
+static void word_postings(struct ctx *c, struct json *rows, const struct json *content)
+{
+    const int64_t vnd = number_of(content, "amount_vnd");
+    const int64_t retained_vnd = number_of(content, "retained_vnd");
+
+    if (vnd > 0)
+        posting_put(c, rows, "approved", POSTING_PARTS, LEDGER_1120, vnd);
+    if (retained_vnd > 0)
+        posting_put(c, rows, "approved", LEDGER_2130, LEDGER_1120, retained_vnd);
+}
+
 static struct str link_of(struct ctx *c, const struct proposal *p, const struct json *content)
 {
     switch (p->kind) {
@@ -262,6 +274,9 @@ static struct str link_of(struct ctx *c, const struct proposal *p, const struct 
         return str_cat(c->arena, STR("/finance/exceptions/"), p->subject);
     case PROPOSAL_FEE_TABLE:
         return STR("/finance/fees");
+    case PROPOSAL_REMITTANCE:
+    case PROPOSAL_REMITTANCE_WORD:
+        return str_cat(c->arena, STR("/finance/remittances/"), p->subject);
     case PROPOSAL_RUN_CLOSE:
     case PROPOSAL_RUN_REOPEN:
         return str_fmt(c->arena, "/finance/days/%.*s/%.*s", STR_ARG(text_of(content, "source")),
@@ -286,6 +301,8 @@ result proposal_put(struct ctx *c, struct json *data, const struct proposal *p, 
         refund_postings(c, postings, content);
     if (p->kind == PROPOSAL_EXCEPTION)
         exception_postings(c, postings, content);
+    if (p->kind == PROPOSAL_REMITTANCE_WORD)
+        word_postings(c, postings, content);
     json_put_bool(data, "moves_money", json_count(postings) > 0);
     if (p->kind == PROPOSAL_FEE_TABLE)
         diff_put(data, content);

@@ -110,7 +110,8 @@ const files = new Set(["/finance/days/{source}/{date}/{file}", "/finance/refunds
     "/finance/reports/kept/{kind}/{date}/{revision}", "/finance/remittances/{id}/{file}"]);
 const elsewhere = new Set(["/finance/work/{id}", "/finance/refunds/{id}", "/finance/remittances/{id}", "/finance/audit"]); // finance, refunds, lists
 async function every(page, name, day) {
-    const known = { "/finance/days/{source}/{date}": `/finance/days/PP/${day}`, "/finance/{date}": `/finance/days/PP/${day}`, "/finance/reports/{name}": "/finance/reports/collections" };
+    const known = { "/finance/days/{source}/{date}": `/finance/days/PP/${day}`, "/finance/{date}": `/finance/days/PP/${day}`, "/finance/reports/{name}": "/finance/reports/collections",
+        "/finance/residuals/{account}": "/finance/residuals/1110" };
     const seen = [];
     for (const route of routes) {
         if (files.has(route) || elsewhere.has(route)) continue;

@@ -162,7 +162,7 @@ TEST_STORE(it_takes_two_and_exactly_what_was_seen)
 TEST_STORE(a_confirmation_names_the_total_and_counts_once)
 {
     const struct order o = vault_paid_order("H56.14");
-    const struct proposal_actor by = vault_person("staff:an");
+    const struct proposal_actor by = vault_person("staff:an"), told = vault_person("system");
     struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM,
                                  .number = STR("KB-1"),
                                  .day = vault_monday };
@@ -174,19 +174,19 @@ TEST_STORE(a_confirmation_names_the_total_and_counts_once)
     r = vault_submit(&r);
     vault_approve(r.proposal_id);
     w.amount_vnd = r.total_vnd;
-    check_fails(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e,
+    check_fails(remittance_settle(&vault_office, r.id, &w, &told, test_arena(), &x, &e), e,
                 ERR_WRONG_STATE);
     r = vault_send(&r);
     w.amount_vnd++;
-    check_fails(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e,
+    check_fails(remittance_settle(&vault_office, r.id, &w, &told, test_arena(), &x, &e), e,
                 ERR_BUSINESS_RULE);
     check_str(str_c(e.field), "amount_vnd");
     w.amount_vnd--;
     w.number = STR(" ");
-    check_fails(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e,
+    check_fails(remittance_settle(&vault_office, r.id, &w, &told, test_arena(), &x, &e), e,
                 ERR_INVALID);
     w = (struct remittance_word){ .event = REMITTANCE_EV_REFUSE, .why = STR("sai chương") };
-    check_ok(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e);
+    check_ok(remittance_settle(&vault_office, r.id, &w, &told, test_arena(), &x, &e), e);
     check_int(x.state, REMITTANCE_DRAFT);
     check_str(x.failure, "sai chương");
     counter_books_hold(vault());
@@ -200,7 +200,7 @@ TEST_STORE(a_confirmation_names_the_total_and_counts_once)
     check_int(balance(1120), 0);
     w = (struct remittance_word){ REMITTANCE_EV_CONFIRM, STR("KB-2"), vault_monday, r.total_vnd,
                                   STR("") };
-    check_fails(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e,
+    check_fails(remittance_settle(&vault_office, r.id, &w, &told, test_arena(), &x, &e), e,
                 ERR_WRONG_STATE);
     counter_books_hold(vault());
 }
@@ -208,7 +208,7 @@ TEST_STORE(a_confirmation_names_the_total_and_counts_once)
 TEST_STORE(one_number_of_the_treasury_confirms_one_slip)
 {
     const struct order o = vault_paid_order("H56.14"), p = vault_paid_order("H56.15");
-    const struct proposal_actor by = vault_person("staff:an");
+    const struct proposal_actor by = vault_person("staff:an"), told = vault_person("system");
     const struct remittance_period of = { STR("H56.15"), vault_monday, vault_monday };
     const struct order both[] = { o, p };
     struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM, .day = vault_monday };
@@ -225,9 +225,95 @@ TEST_STORE(one_number_of_the_treasury_confirms_one_slip)
     x = vault_send(&x);
     w.number = first.treasury_ref;
     w.amount_vnd = x.total_vnd;
-    check_fails(remittance_settle(&vault_office, x.id, &w, &by, test_arena(), &x, &e), e,
+    check_fails(remittance_settle(&vault_office, x.id, &w, &told, test_arena(), &x, &e), e,
                 ERR_CONFLICT);
     check_str(str_c(e.field), "number");
+}
+
+static result word(struct str id, struct remittance_word w, const char *who, struct proposal *p,
+                   struct err *e)
+{
+    const struct proposal_actor by = vault_person(who);
+
+    return remittance_propose_word(&vault_office, id, &w, STR("theo chứng từ"), &by, test_arena(),
+                                   p, e);
+}
+
+TEST_STORE(what_a_person_read_of_the_treasury_takes_another_person)
+{
+    const struct order o = vault_paid_order("H56.14");
+    const struct proposal_actor by = vault_person("staff:an");
+    static const char *const wrong[] = { "",        " ",       "KB",    "KB1",
+                                         "kb-1234", "KB-ABCD", "-1234", "1234-",
+                                         "KB 1234", "KB_1234", "=KB12" };
+    struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM,
+                                 .number = STR("KB-2026/11"),
+                                 .day = vault_monday };
+    struct proposal p, other;
+    struct remittance r, x;
+    struct err e = { 0 };
+
+    vault_settle(&o, 1);
+    r = vault_draft();
+    r = vault_submit(&r);
+    vault_approve(r.proposal_id);
+    w.amount_vnd = r.total_vnd;
+    check_fails(word(r.id, w, "staff:an", &p, &e), e, ERR_WRONG_STATE);
+    r = vault_send(&r);
+    check_fails(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e,
+                ERR_FORBIDDEN);
+    for (size_t i = 0; i < LEN(wrong); i++) {
+        struct remittance_word bad = w;
+
+        bad.number = str_c(wrong[i]);
+        check_fails(word(r.id, bad, "staff:an", &p, &e), e, ERR_INVALID);
+        check_str(str_c(e.field), "number");
+    }
+    w.amount_vnd++;
+    check_fails(word(r.id, w, "staff:an", &p, &e), e, ERR_BUSINESS_RULE);
+    w.amount_vnd--;
+    check_ok(word(r.id, w, "staff:an", &p, &e), e);
+    check_int(balance(1120), r.total_vnd + r.retained_vnd);
+    check_fails(word(r.id, w, "staff:chi", &other, &e), e, ERR_CONFLICT);
+    check_fails(vault_decide(p.id, PROPOSAL_APPROVED, "staff:an", &e), e, ERR_SELF_APPROVAL);
+    check_ok(vault_decide(p.id, PROPOSAL_REJECTED, "staff:binh", &e), e);
+    check_ok(remittance_load(&vault_office, r.id, test_arena(), &x, &e), e);
+    check_int(x.state, REMITTANCE_SENT);
+    check_ok(word(r.id, w, "staff:an", &p, &e), e);
+    vault_approve(p.id);
+    check_ok(remittance_load(&vault_office, r.id, test_arena(), &x, &e), e);
+    check_int(x.state, REMITTANCE_CONFIRMED);
+    check_str(x.treasury_ref, "KB-2026/11");
+    check_int(balance(1120), 0);
+    counter_books_hold(vault());
+}
+
+TEST_STORE(a_word_of_the_treasury_about_another_slip_than_was_seen_is_stale)
+{
+    const struct order o = vault_paid_order("H56.14");
+    struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM,
+                                 .number = STR("KB-2026/12"),
+                                 .day = vault_monday };
+    const struct proposal_actor by = vault_person("staff:an");
+    struct remittance_ask ask = { STR("0000"), STR("as collected") };
+    struct proposal p;
+    struct remittance r, x;
+    struct err e = { 0 };
+
+    vault_settle(&o, 1);
+    r = vault_draft();
+    check_fails(remittance_submit(&vault_office, r.id, &ask, &by, test_arena(), &x, &e), e,
+                ERR_STALE);
+    check_str(str_c(e.field), "document");
+    r = vault_submit(&r);
+    vault_approve(r.proposal_id);
+    r = vault_send(&r);
+    w.amount_vnd = r.total_vnd;
+    check_ok(word(r.id, w, "staff:an", &p, &e), e);
+    w = (struct remittance_word){ .event = REMITTANCE_EV_REFUSE, .why = STR("sai chương") };
+    check_ok(remittance_settle(&vault_office, r.id, &w, &by, test_arena(), &x, &e), e);
+    check_fails(vault_decide(p.id, PROPOSAL_APPROVED, "staff:binh", &e), e, ERR_WRONG_STATE);
+    counter_books_hold(vault());
 }
 
 TEST_STORE(a_refund_goes_back_from_where_the_money_is)
@@ -297,7 +383,9 @@ TEST_STORE(a_refund_between_draft_and_approval_makes_the_draft_stale)
     (void)asked(&o, 1000);
     check_fails(vault_decide(r.proposal_id, PROPOSAL_APPROVED, "staff:binh", &e), e, ERR_STALE);
     check_ok(vault_decide(r.proposal_id, PROPOSAL_WITHDRAWN, "staff:an", &e), e);
-    check_fails(remittance_submit(&vault_office, r.id, STR("again"), &by, test_arena(), &x, &e), e,
+    const struct remittance_ask again = { remittance_digest(&r, test_arena()), STR("again") };
+
+    check_fails(remittance_submit(&vault_office, r.id, &again, &by, test_arena(), &x, &e), e,
                 ERR_STALE);
     check_ok(remittance_renew(&vault_office, r.id, &by, test_arena(), &x, &e), e);
     check_int(x.total_vnd + x.retained_vnd, COUNTER_ORDER - 1000);

@@ -156,8 +156,9 @@ struct remittance vault_submit(const struct remittance *r)
     struct remittance x;
     struct err e = { 0 };
 
-    check_ok(
-        remittance_submit(&vault_office, r->id, STR("as collected"), &by, test_arena(), &x, &e), e);
+    const struct remittance_ask ask = { remittance_digest(r, test_arena()), STR("as collected") };
+
+    check_ok(remittance_submit(&vault_office, r->id, &ask, &by, test_arena(), &x, &e), e);
     check(x.proposal_id.n > 0);
     return x;
 }
@@ -195,7 +196,7 @@ struct remittance vault_send(const struct remittance *r)
 
 struct remittance vault_confirm(const struct remittance *r)
 {
-    const struct proposal_actor by = vault_person("staff:an");
+    const struct proposal_actor by = vault_person("system"); /* its file */
     const struct remittance_word w = { .event = REMITTANCE_EV_CONFIRM,
                                        .number = str_fmt(test_arena(), "KB-%lld", (long long)r->n),
                                        .day = date_add_days(vault_monday, 1),
