@@ -75,11 +75,11 @@ static result begin(struct sql *db, void *arg, struct err *e)
     TRY(settlement_find(db, &k->key, k->sha256, k->a, &found, &old, e));
     if (found && is_mine(&old.file))
         return fail(e, ERR_CONFLICT, "the same file was taken meanwhile");
-    if (found) {
-        TRY(sql_run(db, SQL_SETTLEMENT_LINE_DROP, e, sql_i(old.file_n)));
-        TRY(sql_run(db, SQL_SETTLEMENT_PIECE_DROP, e, sql_i(old.file_n)));
+    if (found) { /* its row first: whoever still fills it fills it no more */
         TRY(sql_run(db, SQL_SETTLEMENT_FILE_DROP, e, sql_t(k->key.provider), sql_t(k->key.account),
                     sql_t(date_iso(k->a, k->key.day)), sql_t(k->sha256)));
+        TRY(sql_run(db, SQL_SETTLEMENT_LINE_DROP, e, sql_i(old.file_n)));
+        TRY(sql_run(db, SQL_SETTLEMENT_PIECE_DROP, e, sql_i(old.file_n)));
     }
     return row_insert(db, k, e);
 }

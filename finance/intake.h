@@ -97,7 +97,7 @@ struct intake_file {
  * wait for this one. What a bank's or the treasury's file says has arrived is confirmed
  * (payout_match, remittance_match). May ask QUERY (network: SLOW pool or jobs). A quarantined file
  * is no failure. ERR_INVALID (field "file"): empty; (field "day"): none given and none in the file.
- * ERR_TOO_LARGE.
+ * ERR_TOO_LARGE. ERR_CONFLICT: another process takes the same bytes at this moment.
  */
 MUST_USE result intake_file(const struct office *f, const struct intake_file *in, struct arena *a,
                             struct intake_result *out, struct err *e);

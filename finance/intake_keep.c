@@ -37,6 +37,7 @@ static result pieces_insert(struct sql *db, void *arg, struct err *e)
     struct str rest = k->rest;
 
     arena_reset(k->a);
+    TRY(settlement_hold(db, k->file_n, e));
     for (int64_t i = k->piece; i < k->piece + PIECES_AT_ONCE && rest.n > 0; i++) {
         struct str plain = str_sub(rest, 0, INTAKE_PIECE_BYTES);
         struct str sealed =

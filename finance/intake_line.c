@@ -65,6 +65,8 @@ static result insert(struct sql *db, void *arg, struct err *e)
     const struct intake_batch *b = arg;
     int64_t rows;
 
+    if (b->store != NULL)
+        TRY(settlement_hold(db, b->file_n, e));
     TRY(sql_bulk_begin(db, SQL_SETTLEMENT_LINE_INSERT, b->a, &bulk, e));
     for (size_t i = 0; i < b->count; i++) {
         const struct settlement_line *l = &b->lines[i];

@@ -171,6 +171,14 @@ result settlement_find_at(struct sql *db, const struct settlement_key *k, int64_
     return settlement_row_next(rows, a, found, out, e);
 }
 
+result settlement_hold(struct sql *db, int64_t file_n, struct err *e)
+{
+    int64_t held;
+
+    TRY(sql_run_count(db, SQL_SETTLEMENT_FILE_HOLD, &held, e, sql_i(file_n)));
+    return held == 1 ? OK : fail(e, ERR_CONFLICT, "another process takes the same file");
+}
+
 result settlement_find_all(struct sql *db, const struct settlement_key *k, size_t most,
                            struct arena *a, struct settlement_file **out, size_t *count,
                            struct err *e)

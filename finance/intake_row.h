@@ -33,6 +33,9 @@ MUST_USE result settlement_find_at(struct sql *db, const struct settlement_key *
 MUST_USE result settlement_find_seq(struct sql *db, const struct settlement_key *k, int64_t seq,
                                     struct arena *a, bool *found, struct settlement_kept *out,
                                     struct err *e);
+/* Keeps a file that is being taken until the end of the transaction. ERR_CONFLICT: another process
+ * took it over. */
+MUST_USE result settlement_hold(struct sql *db, int64_t file_n, struct err *e);
 /* Newest first. */
 MUST_USE result settlement_find_all(struct sql *db, const struct settlement_key *k, size_t most,
                                     struct arena *a, struct settlement_file **out, size_t *count,

@@ -15,6 +15,10 @@ DELETE FROM settlement_file
 WHERE provider = $1 AND account = $2 AND day = $3 AND sha256 = $4
     AND state IN ('received', 'quarantined');
 
+-- Still ours to fill: another process that takes the same bytes drops the row first.
+-- name: settlement_file_hold
+UPDATE settlement_file SET bytes = bytes WHERE file_n = $1 AND state = 'received';
+
 -- name: settlement_file_set
 UPDATE settlement_file SET state = $5, revision = $6, faults = $7, pieces = $8,
     accepted_ms = CASE WHEN $5 = 'accepted' THEN CAST($10 AS BIGINT) ELSE 0 END

@@ -1,6 +1,7 @@
 #include "tests/finance/closing.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "crypto/digest.h"
 #include "crypto/keyring.h"
@@ -8,18 +9,29 @@
 
 const struct source *closing_source;
 
-const struct office *closing_room(void)
+static const char *keys_dir(void)
 {
-    static struct keyring *keys;
-    const char *dir = str_cstr(test_arena(), str_fmt(test_arena(), "%s/keys", test_folder()));
+    return str_cstr(test_arena(), str_fmt(test_arena(), "%s/keys", test_folder()));
+}
+
+void closing_key_make(void)
+{
     struct str kid;
     struct err e = { .code = ERR_NONE };
 
+    if (access(keys_dir(), F_OK) != 0)
+        check_ok(keyring_make_key(keys_dir(), KEY_ES256, KEY_ACTIVE, test_arena(), &kid, &e), e);
+}
+
+const struct office *closing_room(void)
+{
+    static struct keyring *keys;
+    struct err e = { .code = ERR_NONE };
+
     (void)case_room();
-    if (keys == NULL) {
-        check_ok(keyring_make_key(dir, KEY_ES256, KEY_ACTIVE, test_arena(), &kid, &e), e);
-        check_ok(keyring_open(dir, &keys, &e), e);
-    }
+    closing_key_make();
+    if (keys == NULL)
+        check_ok(keyring_open(keys_dir(), &keys, &e), e);
     case_office.keys = keys;
     return &case_office;
 }

@@ -8,7 +8,9 @@
 #include "finance/run.h"
 #include "tests/finance/exceptions.h"
 
-/* case_room with a key that signs. */
+/* Makes the key that signs; before processes that share it are forked. */
+void closing_key_make(void);
+/* case_room with that key. */
 const struct office *closing_room(void);
 /* Of the portal, or of closing_source. */
 extern const struct source *closing_source;
