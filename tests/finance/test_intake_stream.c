@@ -1,11 +1,14 @@
 /* Files in pieces are read as files that are there whole, and no line of a damaged one is lost
- * without a word. MOTCUA_MUTANTS in the environment: how many mutants of each form. */
+ * without a word. MOTCUA_MUTANTS in the environment: how many mutants of each form, and
+ * a tenth of them of spreadsheets. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/limits.h"
-#include "recon/settlement.h"
+#include "recon/csv_form.h"
 #include "tests/finance/day_file.h"
+#include "tests/fuzz/sheet_pack.h"
 
 static const struct date monday = { 2026, 11, 23 };
 
@@ -53,6 +56,8 @@ static result hear_damage(void *arg, int64_t n, const struct settlement_fault *f
     return OK;
 }
 
+static const struct csv_form *map; /* how tables are read now; NULL: forms of their own */
+
 static void read_it(struct str bytes, size_t at_once, bool released, struct arena *a,
                     struct told *out)
 {
@@ -62,6 +67,7 @@ static void read_it(struct str bytes, size_t at_once, bool released, struct aren
                                          .pull_arg = &feed,
                                          .sink = hear,
                                          .damage = hear_damage,
+                                         .map = map,
                                          .arg = out,
                                          .released = released };
     struct err e = { 0 };
@@ -212,34 +218,151 @@ static struct str mutant(struct arena *a, struct str s)
     return str_of(p, n);
 }
 
-TEST(no_line_of_a_mutant_is_lost_without_a_word)
+/* Nothing is believed that is not whole; of a released file every line is taken or told. */
+static void mutant_check(struct str bytes, bool in_pieces, struct arena *a)
+{
+    struct told *t = arena_new(a, struct told), *p = arena_new(a, struct told);
+
+    read_it(bytes, 0, false, a, t);
+    check(t->lines <= t->head.lines);
+    if (t->faults.total == 0) {
+        check_int(t->lines, t->head.lines);
+        check(t->damaged == 0);
+    }
+    read_it(bytes, 0, true, a, t);
+    check_int(t->lines + t->damaged, t->head.lines);
+    check(t->damaged == 0 || t->faults.total > 0);
+    if (!in_pieces)
+        return;
+    read_it(bytes, dice(300) + 1, true, a, p);
+    same(t, p);
+}
+
+static long mutants(void)
 {
     const char *wanted = getenv("MOTCUA_MUTANTS");
-    const long count = wanted != NULL ? strtol(wanted, NULL, 10) : 700;
+
+    return wanted != NULL ? strtol(wanted, NULL, 10) : 700;
+}
+
+TEST(no_line_of_a_mutant_is_lost_without_a_word)
+{
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
-    struct told *t = arena_new(test_arena(), struct told),
-                *p = arena_new(test_arena(), struct told);
+    const struct day_file f = sample();
 
     for (size_t i = 0; i < LEN(forms); i++) {
-        const struct day_file f = sample();
         const struct str good = day_file_print(&f, forms[i]);
 
-        for (long k = 0; k < count; k++) {
-            struct str bytes;
-
+        for (long k = mutants(); k > 0; k--) {
             arena_reset(a);
-            bytes = mutant(a, good);
-            read_it(bytes, 0, false, a, t);
-            check(t->lines <= t->head.lines);
-            if (t->faults.total == 0) { /* believed: then it is whole */
-                check_int(t->lines, t->head.lines);
-                check(t->damaged == 0);
-            }
-            read_it(bytes, 0, true, a, t);
-            check_int(t->lines + t->damaged, t->head.lines);
-            check(t->damaged == 0 || t->faults.total > 0);
-            read_it(bytes, dice(300) + 1, true, a, p);
-            same(t, p);
+            mutant_check(mutant(a, good), true, a);
         }
     }
+}
+
+static struct str put_in(struct str s, const char *from, const char *to)
+{
+    const size_t at = (size_t)((const char *)memmem(s.p, s.n, from, strlen(from)) - s.p);
+
+    return str_fmt(test_arena(), "%.*s%s%.*s", (int)at, s.p, to, (int)(s.n - at - strlen(from)),
+                   s.p + at + strlen(from));
+}
+
+static struct told believed(struct str bytes)
+{
+    struct told t;
+
+    read_it(bytes, 0, false, test_arena(), &t);
+    check_int(t.faults.total, 0);
+    check_int(t.lines, 12);
+    return t;
+}
+
+TEST(no_line_of_the_treasurys_mutant_is_lost_without_a_word)
+{
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
+    const struct day_file f = sample();
+    const struct str bank = day_file_print(&f, SETTLEMENT_BJ1);
+    const struct str good = put_in(bank, "\"999900\"", "\"KBNN\"");
+
+    check_int(believed(good).head.form, SETTLEMENT_KJ1);
+    for (long k = mutants(); k > 0; k--) {
+        arena_reset(a);
+        mutant_check(mutant(a, good), true, a);
+    }
+}
+
+/* The cells of MC1 below rows of names, without chain and digest. */
+static struct str sheet_text(struct str mc1)
+{
+    struct buf b = buf_make(test_arena(), 1 << 20);
+    struct str line, letter;
+
+    buf_puts(&b, "format\n");
+    while (str_next(&mc1, '\n', &line) && line.n > 0) {
+        check(str_cut(line, '|', &letter, &line));
+        if (letter.p[0] == 'H') {
+            buf_fmt(&b, "%.*s\n\nn\n", STR_ARG(line));
+            continue;
+        }
+        while (line.n > 0 && line.p[line.n - 1] != '|')
+            line.n--;
+        line.n--;
+        buf_fmt(&b, "%s%.*s\n", letter.p[0] == 'T' ? "\ncount\n" : "", STR_ARG(line));
+    }
+    return buf_str(&b);
+}
+
+TEST(no_row_of_a_spreadsheets_mutant_is_lost_without_a_word)
+{
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
+    const struct day_file f = sample();
+    const struct str good = sheet_text(day_file_print(&f, SETTLEMENT_MC1));
+    const struct str packed = sheet_pack(test_arena(), good);
+
+    check_int(believed(packed).head.form, SETTLEMENT_XLSX);
+    for (long k = mutants() / 10; k > 0; k--) {
+        arena_reset(a);
+        mutant_check(dice(10) == 0 ? mutant(a, packed) : sheet_pack(a, mutant(a, good)), false, a);
+    }
+}
+
+#define MAP                                                                                        \
+    "{\"separator\":\"|\",\"skip_top\":1,\"skip_bottom\":1,\"columns\":{\"reference\":{"           \
+    "\"header\":"                                                                                  \
+    "\"ref\",\"regex\":\"(REF[0-9]+)\"},\"amount\":{\"header\":\"amt\",\"thousands\":\",\"},"      \
+    "\"time\":{\"header\":\"at\",\"format\":\"dd:MM:yyyy\"},\"status\":{\"header\":\"st\","        \
+    "\"success\":[\"OK\"],\"failure\":[\"KO\"]}}}"
+
+static struct csv_form table_map(void)
+{
+    DEFER(json_close) struct json *o = NULL;
+    struct csv_form f;
+    struct err e = { 0 };
+
+    check_ok(json_read(STR(MAP), &o, &e), e);
+    check_ok(csv_form_read(o, test_arena(), &f, &e), e);
+    return f;
+}
+
+TEST(no_row_of_a_tables_mutant_is_lost_without_a_word)
+{
+    DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
+    struct buf b = buf_make(test_arena(), 1 << 16);
+    const struct csv_form f = table_map();
+    struct str good;
+
+    buf_puts(&b, "title\nref|amt|at|st\r\n");
+    for (int i = 0; i < 12; i++)
+        buf_fmt(&b, "\"CK REF%d \"\"phi\"\"\n2\"|1,%03d|23:11:2026|%s\r\n", i, i,
+                i % 3 ? "OK" : "KO");
+    buf_puts(&b, "sum|12,066||\r\n");
+    good = buf_str(&b);
+    map = &f;
+    check_int(believed(good).vnd, 12066);
+    for (long k = mutants(); k > 0; k--) {
+        arena_reset(a);
+        mutant_check(mutant(a, good), true, a);
+    }
+    map = NULL;
 }
