@@ -309,6 +309,19 @@ static result start(struct sql *db, enum sql_query q, const struct sql_param *pa
     return OK;
 }
 
+static result walk(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                   struct err *e)
+{
+    struct sql_rows *r = &db->rows[q];
+
+    if (db->pool->engine->walk == NULL)
+        return start(db, q, params, n, e);
+    TRY(may_start(db, q, params, n, e));
+    r->open = true; /* first: what was sent has to be closed, whatever comes of it */
+    r->on_row = false;
+    return db->pool->engine->walk(r, params, n, e);
+}
+
 static result post(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
                    struct err *e)
 {
@@ -365,6 +378,19 @@ result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *para
     if (e == NULL)
         e = &own;
     TRY(sql_noted(db, start(db, q, params, n, e), e));
+    *rows = &db->rows[q];
+    return OK;
+}
+
+result sql_walk_n(struct sql *db, enum sql_query q, const struct sql_param *params, size_t n,
+                  struct sql_rows **rows, struct err *e)
+{
+    struct err own;
+
+    must(q < SQL_QUERY_COUNT);
+    if (e == NULL)
+        e = &own;
+    TRY(sql_noted(db, walk(db, q, params, n, e), e));
     *rows = &db->rows[q];
     return OK;
 }

@@ -101,6 +101,11 @@ MUST_USE result sql_read(struct sql_pool *p, sql_work *work, void *arg, struct e
 #define sql_find(db, query, rows, e, ...)                                                          \
     sql_find_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),   \
                (rows), (e))
+/* The same for a long result of which every row is read: PostgreSQL gives it in pieces and finds
+ * the next while one is read. */
+#define sql_walk(db, query, rows, e, ...)                                                          \
+    sql_walk_n((db), (query), (const struct sql_param[]){ __VA_ARGS__ }, SQL_COUNT(__VA_ARGS__),   \
+               (rows), (e))
 /* Statements without parameters. */
 #define sql_run_plain(db, query, e)        sql_run_n((db), (query), NULL, 0, NULL, (e))
 #define sql_find_plain(db, query, rows, e) sql_find_n((db), (query), NULL, 0, (rows), (e))
@@ -115,9 +120,15 @@ MUST_USE result sql_put_n(struct sql *db, enum sql_query q, const struct sql_par
 MUST_USE result sql_find_n(struct sql *db, enum sql_query q, const struct sql_param *params,
                            size_t n, struct sql_rows **rows, struct err *e);
 
+MUST_USE result sql_walk_n(struct sql *db, enum sql_query q, const struct sql_param *params,
+                           size_t n, struct sql_rows **rows, struct err *e);
+
 /* Steps to the next row; *more false at the end. One result is open at a time per statement, any
- * number of different ones. PostgreSQL sends a result whole: what may be long is read by pages
- * (WHERE key > $1 ORDER BY key LIMIT $2). */
+ * number of different ones. PostgreSQL sends a result whole: what may be long is walked, or read by
+ * pages (WHERE key > $1 ORDER BY key LIMIT $2) where each page is another request's. A page costs
+ * no more than its rows only where the server takes the index for it, and of rows that came a
+ * moment ago it knows nothing: all pages of a long result in one transaction may take the square
+ * of their number. */
 MUST_USE result sql_next(struct sql_rows *rows, bool *more, struct err *e);
 /* Exactly one row expected: ERR_NOT_FOUND when there is none. */
 MUST_USE result sql_one(struct sql_rows *rows, struct err *e);

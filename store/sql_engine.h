@@ -40,7 +40,9 @@ struct sql_rows {
     struct sqlite3_stmt *statement;
     unsigned char places[LIMIT_SQL_PARAMS]; /* SQLite's numbers of $1, $2, ... */
     struct pg_result *answer;
-    bool awaited; /* sent to PostgreSQL, whose answer was not read yet */
+    struct pg_result *ahead; /* of a walk: the next piece, when it is there already */
+    bool walking;            /* rows come in pieces */
+    bool awaited;            /* sent to PostgreSQL, whose answer was not read yet */
     int row, row_count;
 };
 
@@ -108,6 +110,8 @@ struct sql_engine {
      * faster than one by one. SQL_TOGETHER_MAX rows at most. */
     result (*post_rows)(struct sql_rows *r, const struct sql_param *params, size_t n, size_t rows,
                         struct err *e);
+    /* start() for a long result; NULL: start() is as good. */
+    result (*walk)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
     /* What was posted last must change one row; with post only. */
     void (*expect_one)(struct sql *db, enum err_code otherwise);
     result (*next)(struct sql_rows *r, bool *more, struct err *e);

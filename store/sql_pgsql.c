@@ -20,6 +20,7 @@
 #define NAME_BYTES     64
 #define NUMBER_BYTES   24
 #define TOGETHER_BYTES ((size_t)64 * 1024) /* text of a statement of many rows */
+#define WALK_ROWS      1000 /* of a piece: what fits between both processes, so that neither waits */
 
 /* Types of pg_type that the dialect knows. */
 enum oid {
@@ -115,13 +116,15 @@ static void pgsql_close(struct sql *db)
 }
 
 /* lock_timeout: a request waits no longer for a row than for a connection. The idle limit frees the
- * rows that a stopped process holds. */
+ * rows that a stopped process holds. Compiling a statement takes half a second, which none of ours
+ * is worth: they are many and short, or read a day once. Who walks wants all rows. */
 static result settle(struct sql *db, struct err *e)
 {
-    char statement[160];
+    char statement[224];
 
     (void)snprintf(statement, sizeof(statement),
-                   "SET lock_timeout = %lld; SET idle_in_transaction_session_timeout = 300000",
+                   "SET lock_timeout = %lld; SET idle_in_transaction_session_timeout = 300000; "
+                   "SET jit = off; SET cursor_tuple_fraction = 1",
                    (long long)db->pool->wait_ms);
     return simple(db, statement, "SET", e);
 }
@@ -434,6 +437,40 @@ static result pgsql_start(struct sql_rows *r, const struct sql_param *params, si
     return OK;
 }
 
+/* Asks for the next piece of a walk and does not wait for it. */
+static result walk_on(struct sql_rows *r, struct err *e)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "FETCH %d FROM w%d", WALK_ROWS, (int)r->query);
+    TRY(pipe_text(r->db, text, sql_rows_name(r), e));
+    pipe_await(r);
+    return pipe_flush(r->db, e);
+}
+
+/* A cursor, which ends with the transaction; of a statement that is planned for these values. */
+static result pgsql_walk(struct sql_rows *r, const struct sql_param *params, size_t n,
+                         struct err *e)
+{
+    const struct str text = sql_statement(r->query)->text;
+    struct arena *a DEFER(arena_close) = arena_open(text.n + 4096);
+    const char *values[LIMIT_SQL_PARAMS];
+    int lengths[LIMIT_SQL_PARAMS], formats[LIMIT_SQL_PARAMS];
+    struct pipe_bound b = { values, lengths, formats };
+    char numbers[LIMIT_SQL_PARAMS][NUMBER_BYTES];
+
+    for (size_t i = 0; i < n; i++)
+        bind(&b, numbers, i, &params[i]);
+    TRY(pipe_text_bound(r->db,
+                        str_cstr(a, str_fmt(a, "DECLARE w%d NO SCROLL CURSOR FOR %.*s",
+                                            (int)r->query, STR_ARG(text))),
+                        sql_rows_name(r), &b, n, e));
+    r->walking = true;
+    r->row = -1;
+    r->row_count = 0;
+    return walk_on(r, e);
+}
+
 /* The server does not look at what comes after a refusal: then there is no answer to this one. */
 static result answer_wait(struct sql_rows *r, struct err *e)
 {
@@ -444,8 +481,38 @@ static result answer_wait(struct sql_rows *r, struct err *e)
     return OK;
 }
 
+/* From one piece to the next; after a piece that is not full nothing comes. */
+static result walk_turn(struct sql_rows *r, struct err *e)
+{
+    if (r->awaited)
+        TRY(pipe_wait(r->db, NULL, e));
+    if (r->ahead == NULL)
+        return fail(e, ERR_STORE, "%s: no answer", sql_rows_name(r));
+    PQclear(r->answer);
+    r->answer = r->ahead;
+    r->ahead = NULL;
+    r->row = -1;
+    return OK;
+}
+
+static result walk_next(struct sql_rows *r, bool *more, struct err *e)
+{
+    TRY(answer_wait(r, e));
+    if (r->row_count == WALK_ROWS && r->row + 1 == WALK_ROWS)
+        TRY(walk_turn(r, e));
+    r->row_count = PQntuples(r->answer);
+    if (r->row == -1 && r->row_count == WALK_ROWS)
+        TRY(walk_on(r, e));
+    if (r->row < r->row_count)
+        r->row++;
+    *more = r->row < r->row_count;
+    return OK;
+}
+
 static result pgsql_next(struct sql_rows *r, bool *more, struct err *e)
 {
+    if (r->walking)
+        return walk_next(r, more, e);
     TRY(answer_wait(r, e));
     r->row_count = PQntuples(r->answer);
     if (r->row < r->row_count)
@@ -463,12 +530,27 @@ static result pgsql_drain(struct sql_rows *r, int64_t *changed, struct err *e)
     return OK;
 }
 
+/* So that the same statement may be walked again; a refusal is told by who waits next. */
+static void walk_end(struct sql_rows *r)
+{
+    char text[64];
+    struct err why;
+
+    r->walking = false;
+    (void)snprintf(text, sizeof(text), "CLOSE w%d", (int)r->query);
+    if (r->db->state == SQL_FINE && pipe_text(r->db, text, sql_rows_name(r), &why).failed)
+        (void)sql_noted(r->db, (result){ true }, &why);
+}
+
 static void pgsql_end(struct sql_rows *r)
 {
     if (r->awaited)
         pipe_forget(r);
     PQclear(r->answer);
-    r->answer = NULL;
+    PQclear(r->ahead);
+    r->answer = r->ahead = NULL;
+    if (r->walking)
+        walk_end(r);
 }
 
 static int pgsql_columns(const struct sql_rows *r)
@@ -550,6 +632,7 @@ const struct sql_engine sql_engine_pgsql = {
     .start = pgsql_start,
     .post = pgsql_post,
     .post_rows = pgsql_post_rows,
+    .walk = pgsql_walk,
     .expect_one = pipe_expect_one,
     .next = pgsql_next,
     .drain = pgsql_drain,

@@ -70,7 +70,10 @@ static void answer_give(struct sql_rows *to, PGresult *r)
         PQclear(r);
         return;
     }
-    to->answer = r;
+    if (to->answer == NULL)
+        to->answer = r;
+    else
+        to->ahead = r;
     to->awaited = false;
 }
 
@@ -78,6 +81,15 @@ result pipe_text(struct sql *db, const char *text, const char *name, struct err 
 {
     TRY(pipe_enter(db, name, e));
     return sent(db, PQsendQueryParams(db->pgsql, text, 0, NULL, NULL, NULL, NULL, 1), name, e);
+}
+
+result pipe_text_bound(struct sql *db, const char *text, const char *name,
+                       const struct pipe_bound *b, size_t n, struct err *e)
+{
+    TRY(pipe_enter(db, name, e));
+    return sent(
+        db, PQsendQueryParams(db->pgsql, text, (int)n, NULL, b->values, b->lengths, b->formats, 1),
+        name, e);
 }
 
 result pipe_prepare(struct sql *db, const char *as, const char *text, const char *name,

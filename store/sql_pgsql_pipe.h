@@ -20,13 +20,15 @@ struct pipe_bound {
 
 /* Each sends and does not wait; `name` says in errors which statement it was and must live on. */
 MUST_USE result pipe_text(struct sql *db, const char *text, const char *name, struct err *e);
+MUST_USE result pipe_text_bound(struct sql *db, const char *text, const char *name,
+                                const struct pipe_bound *b, size_t n, struct err *e);
 MUST_USE result pipe_prepare(struct sql *db, const char *as, const char *text, const char *name,
                              struct err *e);
 MUST_USE result pipe_describe(struct sql *db, const char *as, const char *name, struct err *e);
 MUST_USE result pipe_statement(struct sql *db, const char *as, const char *name,
                                const struct pipe_bound *b, size_t n, struct err *e);
-/* The answer to what was sent last goes to r->answer when it is waited for, unless r is ended
- * before. */
+/* The answer to what was sent last goes to r->answer when it is waited for, or to r->ahead while
+ * that is still read, unless r is ended before. */
 void pipe_await(struct sql_rows *r);
 void pipe_forget(struct sql_rows *r);
 /* What was sent last must change one row: otherwise who waits for it is told `otherwise`. */

@@ -327,6 +327,100 @@ TEST_STORE(what_is_found_together_may_be_read_in_any_order_or_not_at_all)
     check_ok(sql_read(fixture_pool(), sample_load, &s, &e), e);
 }
 
+/* Rows of a walk come in pieces of a thousand. */
+struct walking {
+    int64_t rows;
+    int64_t count, sum;
+    bool early;
+};
+
+static result found_put(struct sql *db, int64_t run_n, int64_t rows, struct err *e)
+{
+    for (int64_t i = 1; i <= rows; i++)
+        TRY(sql_run(db, SQL_RECONCILE_FOUND_INSERT, e, sql_i(run_n),
+                    sql_t(str_fmt(test_arena(), "%08lld", (long long)i)), sql_t(STR("OK_W")),
+                    sql_i(4), sql_t(STR("")), sql_t(STR("")), sql_t(STR("")), sql_t(STR("")),
+                    sql_t(STR("")), sql_i(0), sql_i(i), sql_i(0), sql_i(i)));
+    return OK;
+}
+
+static result walk_rows(struct sql *db, struct walking *w, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    w->count = w->sum = 0;
+    TRY(sql_walk(db, SQL_RECONCILE_FOUND_PAGE, &rows, e, sql_i(7), sql_t(STR("")),
+                 sql_i(INT64_MAX)));
+    for (;; w->count++) {
+        TRY(sql_next(rows, &more, e));
+        if (!more || (w->early && w->count == 1500))
+            break;
+        w->sum += sql_int(rows, 2);
+        if (w->count % 700 == 0) { /* another statement in between takes nothing away */
+            DEFER(sql_end) struct sql_rows *ping = NULL;
+            TRY(sql_find_plain(db, SQL_STORE_PING, &ping, e));
+            TRY(sql_one(ping, e));
+        }
+    }
+    if (!w->early) { /* the end stays the end */
+        TRY(sql_next(rows, &more, e));
+        check(!more);
+    }
+    return OK;
+}
+
+static result walk_work(struct sql *db, void *arg, struct err *e)
+{
+    struct walking *w = arg;
+
+    TRY(found_put(db, 7, w->rows, e));
+    TRY(found_put(db, 8, 3, e));
+    w->early = w->rows > 1500;
+    TRY(walk_rows(db, w, e));
+    if (w->early)
+        check_int(w->count, 1500);
+    w->early = false;
+    TRY(walk_rows(db, w, e));
+    return sql_run(db, SQL_RECONCILE_FOUND_SWEEP, e, sql_i(9));
+}
+
+TEST_STORE(a_long_result_is_walked_row_by_row_whatever_its_length)
+{
+    static const int64_t lengths[] = { 0, 1, 999, 1000, 1001, 2000, 2345 };
+
+    for (size_t i = 0; i < LEN(lengths); i++) {
+        struct walking w = { .rows = lengths[i] };
+        struct err e = { .code = ERR_NONE };
+
+        check_ok(sql_transact(fixture_pool(), walk_work, &w, &e), e);
+        check_int(w.count, lengths[i]);
+        check_int(w.sum, lengths[i] * (lengths[i] + 1) / 2);
+    }
+}
+
+static result walk_spoilt(struct sql *db, void *arg, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool more;
+
+    TRY(sample_insert(db, arg, e));
+    (void)sample_insert(db, arg, e); /* twice the same key */
+    TRY(sql_walk(db, SQL_RECONCILE_FOUND_PAGE, &rows, e, sql_i(7), sql_t(STR("")), sql_i(9)));
+    return sql_next(rows, &more, e);
+}
+
+TEST_STORE(a_walk_in_a_spoilt_transaction_fails_as_the_transaction_did)
+{
+    struct sample s = sample_make(1);
+    struct walking w = { .rows = 1 };
+    struct err e = { .code = ERR_NONE };
+
+    check_fails(sql_transact(fixture_pool(), walk_spoilt, &s, &e), e, ERR_CONFLICT);
+    check_ok(sql_transact(fixture_pool(), walk_work, &w, &e), e); /* the connection is as before */
+    check_int(w.count, 1);
+}
+
 TEST_STORE(a_reader_cannot_write)
 {
     struct sample s = sample_make(1);
