@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
@@ -83,9 +84,25 @@ static void put_code(struct buf *b, uint32_t c)
     buf_putc(b, (char)(0x80 | (c & 0x3F)));
 }
 
+/* Nearly all that is asked about is printable ASCII: eight bytes at a time of it are passed over.
+ */
+static struct str plain_skip(struct str s)
+{
+    const uint64_t each = 0x0101010101010101ULL, high = each << 7;
+    uint64_t w, del;
+
+    for (; s.n >= sizeof(w); s = str_of(s.p + sizeof(w), s.n - sizeof(w))) {
+        memcpy(&w, s.p, sizeof(w));
+        del = w ^ each * 0x7F;
+        if (((w | (w - each * 0x20) | (del - each)) & high) != 0)
+            break; /* a byte above 0x7E, below 0x20, or 0x7F; or perhaps none */
+    }
+    return s;
+}
+
 bool utf8_is_valid(struct str s)
 {
-    while (s.n > 0) {
+    for (s = plain_skip(s); s.n > 0;) {
         const uint32_t c = utf8_next(&s);
 
         if (c == UTF8_BAD || c == 0)
@@ -102,7 +119,7 @@ static bool is_control(uint32_t c)
 
 bool utf8_is_text(struct str s)
 {
-    while (s.n > 0) {
+    for (s = plain_skip(s); s.n > 0;) {
         const uint32_t c = utf8_next(&s);
 
         if (c == UTF8_BAD || is_control(c))
