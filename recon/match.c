@@ -95,7 +95,7 @@ int64_t match_ours_moved(const struct ours_row *u)
 }
 
 /* FNV-1a, mixed at its end because partitions are its high bits. It groups; it proves nothing. */
-static uint64_t hash_of(struct str s)
+uint64_t match_hash(struct str s)
 {
     uint64_t h = 0xcbf29ce484222325ULL;
 
@@ -162,7 +162,7 @@ result match_ours(struct match *m, const struct match_ours *o, struct err *e)
     struct ours_row row = { .id = o->id,
                             .amount_vnd = o->amount_vnd,
                             .fee_vnd = o->fee_vnd,
-                            .hash = hash_of(o->reference),
+                            .hash = match_hash(o->reference),
                             .day = day_of(o->day),
                             .kind = (uint8_t)o->kind,
                             .class = MATCH_OPEN,
@@ -207,7 +207,7 @@ result match_line(struct match *m, const struct match_line *in, struct err *e)
                             .net_vnd = l->net_vnd,
                             .moved_vnd = in->returned ? 0 : settlement_moved_vnd(l),
                             .txn_at_ms = l->txn_at_ms,
-                            .hash = hash_of(l->merchant_ref),
+                            .hash = match_hash(l->merchant_ref),
                             .day = day_of_ms(l->txn_at_ms),
                             .file = in->file,
                             .kind = (uint8_t)l->kind,

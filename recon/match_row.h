@@ -92,6 +92,7 @@ struct line_row *match_line_at(const struct match *m, size_t i);
 struct ours_row *match_ours_at(const struct match *m, size_t i);
 struct str match_ours_text(const struct ours_row *u, enum ours_text t);
 struct str match_line_text(const struct line_row *l, enum line_text t);
+uint64_t match_hash(struct str s);                  /* of a key */
 int64_t match_ours_moved(const struct ours_row *u); /* on the day, if it is taken */
 
 /* Bytewise; then all that a line says; then file and line. */
