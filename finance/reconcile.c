@@ -15,8 +15,6 @@
 #include "finance/run_row.h"
 #include "payments/attempt.h"
 
-#define ASKED_MAX 50 /* QUERY calls of one run; each may take the portal's time-out */
-
 static const char *const verdict_names[RECONCILE_VERDICT_COUNT] = {
     "none",      "incomplete", "breaks", "reconciled_with_warnings", "reconciled_with_pending",
     "reconciled"
@@ -65,39 +63,14 @@ static result inputs_find(struct sql *db, void *arg, struct err *e)
     return reconcile_inputs(db, arg, e);
 }
 
-struct doubts {
-    struct reconcile_run *r;
-    struct str references[ASKED_MAX];
-    size_t count;
-};
-
-static result doubts_find(struct sql *db, void *arg, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    struct doubts *d = arg;
-    bool more;
-
-    d->count = 0;
-    TRY(sql_find(db, SQL_RECONCILE_DOUBT_PAGE, &rows, e, sql_i(d->r->file.file_n), sql_i(0),
-                 sql_i(ASKED_MAX)));
-    for (;;) {
-        TRY(sql_next(rows, &more, e));
-        if (!more)
-            return OK;
-        d->references[d->count++] = sql_text(rows, 1, d->r->a);
-    }
-}
-
 /* A lost CONFIRM: the file says paid, we do not. What QUERY cannot tell stays an exception. */
 static result heal(struct reconcile_run *r, struct err *e)
 {
     const struct order_cause cause = { .actor = STR("system"), .source = STR("settlement") };
-    struct doubts d = { .r = r };
 
-    TRY(sql_read(r->t->store, doubts_find, &d, e));
-    for (size_t i = 0; i < d.count; i++) {
+    for (size_t i = 0; i < r->doubt_count; i++) {
         struct err why = { 0 };
-        if (attempt_ask(r->t, d.references[i], &cause, &why).failed && why.code == ERR_STORE)
+        if (attempt_ask(r->t, r->doubts[i], &cause, &why).failed && why.code == ERR_STORE)
             return fail(e, why.code, "%s", why.detail);
     }
     return OK;
@@ -132,9 +105,14 @@ static result run(struct reconcile_run *r, struct err *e)
     TRY(sql_transact(r->t->store, begin, r, e));
     if (!r->go)
         return OK;
-    TRY(heal(r, e));
     r->cut_ms = clock_now_ms(r->t->clock);
     TRY(sql_read(r->t->store, freeze, r, e));
+    if (r->doubt_count > 0) {
+        TRY(heal(r, e));
+        r->asked = true;
+        r->cut_ms = clock_now_ms(r->t->clock);
+        TRY(sql_read(r->t->store, freeze, r, e));
+    }
     return sql_transact(r->t->store, close_run, r, e);
 }
 
@@ -241,6 +219,7 @@ result reconcile_again(const struct till *t, const struct settlement_key *k, str
     struct again g = { .r = &r };
 
     r.cut_ms = cut_ms;
+    r.asked = true;
     r.file_sha256 = file_sha256;
     TRY(sql_read(t->store, freeze, &r, e));
     TRY(sql_transact(t->store, outcome_of, &g, e));

@@ -1,7 +1,8 @@
 /*
  * Both sides on their way into the engine. Attacker: a payment that happens while a run is under
- * way; promise: everything is read under one snapshot and as it was known at the cut, in pages, so
- * that memory is the engine's and grows with nothing else.
+ * way; promise: everything is read under one snapshot and as it was known at the cut, and only
+ * once: what one side lacks is then asked for by its key, so that a day costs what its rows cost
+ * and memory is the engine's.
  */
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #include "finance/office.h"
 #include "finance/reconcile_row.h"
 #include "payments/fee.h"
+#include "recon/match_known.h"
 
 #define PAGE_ROWS   5000
 #define AGENCIES    256 /* whose accounts are remembered; more are looked up each time */
@@ -26,6 +28,14 @@ struct agency_account {
     struct str agency_id, account;
 };
 
+/* Keys that are asked for by one statement. */
+#define KEYS 32
+struct keys {
+    struct str keys[KEYS];
+    bool paid[KEYS]; /* by a line that says so */
+    size_t count;
+};
+
 struct freezing {
     struct sql *db;
     struct reconcile_run *r;
@@ -34,6 +44,8 @@ struct freezing {
     size_t flag_count;
     struct agency_account *agencies;
     size_t agency_count;
+    struct match_known *known; /* of what the engine has */
+    struct keys named, numbered, bare;
 };
 
 static result flags_count(struct freezing *z, struct sql_rows *rows, struct arena *a, bool keep,
@@ -108,126 +120,178 @@ static struct str account_of(struct freezing *z, struct str agency_id)
     return account;
 }
 
-/* Columns: reference, agency, order, portal_txn, amount, captured, in_day, portal_day. The engine
- * hands the order's place back with each outcome. */
-static result ours_add(struct freezing *z, const struct sql_rows *rows, struct err *e)
+static result ours_put(struct freezing *z, struct match_ours *o, struct str order_id, struct err *e)
 {
     struct arena *a = z->r->page;
-    const struct str reference = sql_text(rows, 0, a), agency_id = sql_text(rows, 1, a);
-    const struct flag *f = NULL;
-    struct match_ours o = {
-        .id = z->id++,
-        .reference = reference,
-        .portal_txn = sql_text(rows, 3, a),
-        .order = str_cat(a, str_cat(a, agency_id, STR("/")), sql_text(rows, 2, a)),
-        .account = account_of(z, agency_id),
-        .body = agency_id,
-        .amount_vnd = sql_int(rows, 4),
-        .captured = sql_int(rows, 5) != 0,
-        .in_day = sql_int(rows, 6) != 0,
-    };
 
-    (void)date_read(sql_text(rows, 7, a), &o.day);
-    if (o.in_day && z->flag_count > 0)
-        f = bsearch(&reference, z->flags, z->flag_count, sizeof(z->flags[0]), flag_order);
-    o.late = f != NULL && f->late;
-    o.twice = f != NULL && f->twice;
-    if (o.in_day) {
-        z->r->captured_vnd += o.amount_vnd;
-        z->r->captured_count++;
-    }
-    return match_ours(z->r->engine, &o, e);
+    o->id = z->id++;
+    o->order = str_cat(a, str_cat(a, o->body, STR("/")), order_id);
+    o->account = account_of(z, o->body);
+    return match_ours(z->r->engine, o, e);
 }
 
-static result day_page(struct freezing *z, struct str *after, bool *more, struct err *e)
+/* What desks took is in no source's file; a file may name a transfer that they took, or what was
+ * assigned: those are in the day only when it does. */
+static result day_add(struct freezing *z, const struct sql_rows *rows, struct err *e)
 {
-    const struct str *c = z->r->channels;
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    int64_t count = 0;
-    bool row;
+    const int64_t channel = sql_int(rows, 5); /* 0 of the source, 1 others, 2 counter */
+    struct arena *a = z->r->page;
+    struct match_ours o = { .reference = sql_text(rows, 0, a),
+                            .body = sql_text(rows, 1, a),
+                            .portal_txn = sql_text(rows, 3, a),
+                            .amount_vnd = sql_int(rows, 4),
+                            .day = z->r->day,
+                            .captured = true,
+                            .in_day = true };
+    const struct flag *f = NULL;
 
-    TRY(sql_find(z->db, SQL_RECONCILE_OURS_DAY, &rows, e, sql_t(date_iso(z->r->page, z->r->day)),
-                 sql_i(z->r->cut_ms), sql_i(z->r->file.file_n), sql_t(*after), sql_i(PAGE_ROWS),
-                 sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3]), sql_t(z->r->foreign)));
-    for (;; count++) {
-        TRY(sql_next(rows, &row, e));
-        if (!row)
-            break;
-        *after = sql_text(rows, 0, z->r->page);
-        if (sql_int(rows, 6) == 0)
-            continue;
-        z->r->other_vnd += sql_int(rows, 8) != 0 ? sql_int(rows, 4) : 0;
-        TRY(ours_add(z, rows, e));
-    }
-    *more = count == PAGE_ROWS;
-    return OK;
+    if (channel != 0 && !match_known_line(z->known, o.portal_txn, channel == 2))
+        return OK;
+    if (z->flag_count > 0)
+        f = bsearch(&o.reference, z->flags, z->flag_count, sizeof(z->flags[0]), flag_order);
+    o.late = f != NULL && f->late;
+    o.twice = f != NULL && f->twice;
+    z->r->other_vnd += channel != 0 ? o.amount_vnd : 0;
+    z->r->captured_vnd += o.amount_vnd;
+    z->r->captured_count++;
+    return ours_put(z, &o, sql_text(rows, 2, a), e);
 }
 
 static result day_read(struct freezing *z, struct err *e)
 {
-    struct str after = STR("");
-    bool more = true;
-
-    while (more) {
-        after = str_dup(z->r->a, after);
-        arena_reset(z->r->page);
-        TRY(day_page(z, &after, &more, e));
-    }
-    return OK;
-}
-
-/* What the file names by reference and is no capture of the day; several lines may name one. */
-static result named_page(struct freezing *z, struct str *after, bool *more, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    int64_t count = 0;
-    bool row;
-
-    TRY(sql_find(z->db, SQL_RECONCILE_OURS_NAMED, &rows, e, sql_i(z->r->file.file_n),
-                 sql_t(date_iso(z->r->page, z->r->day)), sql_i(z->r->cut_ms), sql_t(*after),
-                 sql_i(PAGE_ROWS)));
-    for (;; count++) {
-        TRY(sql_next(rows, &row, e));
-        if (!row)
-            break;
-        const struct str reference = sql_text(rows, 0, z->r->page);
-        if (str_eq(reference, *after))
-            continue;
-        *after = reference;
-        TRY(ours_add(z, rows, e));
-    }
-    *more = count == PAGE_ROWS;
-    return OK;
-}
-
-static result named_read(struct freezing *z, struct err *e)
-{
-    struct str after = STR("");
-    bool more = true;
-
-    while (more) {
-        after = str_dup(z->r->a, after);
-        arena_reset(z->r->page);
-        TRY(named_page(z, &after, &more, e));
-    }
-    return OK;
-}
-
-static result numbered_read(struct freezing *z, struct err *e)
-{
+    const struct str *c = z->r->channels;
     DEFER(sql_end) struct sql_rows *rows = NULL;
     bool row;
 
-    TRY(sql_find(z->db, SQL_RECONCILE_OURS_NUMBERED, &rows, e, sql_i(z->r->file.file_n),
-                 sql_t(date_iso(z->r->a, z->r->day)), sql_i(z->r->cut_ms), sql_t(z->r->foreign)));
+    TRY(sql_walk(z->db, SQL_RECONCILE_OURS_DAY, &rows, e, sql_t(date_iso(z->r->a, z->r->day)),
+                 sql_i(z->r->cut_ms), sql_t(c[0]), sql_t(c[1]), sql_t(c[2]), sql_t(c[3]),
+                 sql_t(z->r->foreign)));
     for (int64_t n = 1;; n++) {
         TRY(sql_next(rows, &row, e));
         if (!row)
             return OK;
-        TRY(ours_add(z, rows, e));
+        TRY(day_add(z, rows, e));
         if (n % PAGE_ROWS == 0)
             arena_reset(z->r->page);
     }
+}
+
+/* Of the payments that were not added yet. Columns: reference, agency, order, portal_txn, amount,
+ * captured, portal_day. */
+static result other_add(struct freezing *z, const struct sql_rows *rows, struct err *e)
+{
+    struct arena *a = z->r->page;
+    struct match_ours o = { .reference = sql_text(rows, 0, a),
+                            .body = sql_text(rows, 1, a),
+                            .portal_txn = sql_text(rows, 3, a),
+                            .amount_vnd = sql_int(rows, 4),
+                            .captured = sql_int(rows, 5) != 0 };
+
+    if (match_known_ours(z->known, o.reference))
+        return OK;
+    (void)date_read(sql_text(rows, 6, a), &o.day);
+    return ours_put(z, &o, sql_text(rows, 2, a), e);
+}
+
+/* A line paid there for a payment that is not paid here: QUERY may know. */
+static void doubt_add(struct freezing *z, const struct sql_rows *rows)
+{
+    const struct str reference = sql_text(rows, 0, z->r->page);
+    struct reconcile_run *r = z->r;
+
+    for (size_t i = 0; i < z->named.count; i++)
+        if (z->named.paid[i] && str_eq(z->named.keys[i], reference) &&
+            r->doubt_count < RECONCILE_DOUBTS_MAX) {
+            r->doubts[r->doubt_count++] = str_dup(r->a, reference);
+            return;
+        }
+}
+
+static result found_read(struct freezing *z, struct sql_rows *rows, bool doubts, struct err *e)
+{
+    bool row;
+
+    for (;;) {
+        TRY(sql_next(rows, &row, e));
+        if (!row)
+            return OK;
+        if (doubts && sql_int(rows, 7) != 0)
+            doubt_add(z, rows);
+        TRY(other_add(z, rows, e));
+    }
+}
+
+/* All places of a statement are filled: with what is asked for already, where there are too few. */
+static size_t keys_bind(const struct keys *k, struct sql_param *to)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        to[i] = sql_t(k->keys[i < k->count ? i : 0]);
+    return KEYS;
+}
+
+/* What the file names by reference and is no capture of the day. */
+static result named_ask(struct freezing *z, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct sql_param p[2 + KEYS] = { sql_i(z->r->cut_ms), sql_t(date_iso(z->r->page, z->r->day)) };
+
+    if (z->named.count == 0)
+        return OK;
+    TRY(sql_find_n(z->db, SQL_RECONCILE_OURS_NAMED, p, 2 + keys_bind(&z->named, p + 2), &rows, e));
+    TRY(found_read(z, rows, true, e));
+    z->named.count = 0;
+    return OK;
+}
+
+/* The same found by the portal's number, of the line itself or of the payment that it undoes, where
+ * the reference tells nothing. A counter's numbers are a bank's: only a line without a reference
+ * may mean them. */
+static result numbered_ask(struct freezing *z, struct keys *k, bool counters, struct err *e)
+{
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct sql_param p[4 + KEYS] = { sql_i(z->r->cut_ms), sql_t(date_iso(z->r->page, z->r->day)),
+                                     sql_i(counters ? 1 : 0), sql_t(z->r->foreign) };
+
+    if (k->count == 0)
+        return OK;
+    TRY(sql_find_n(z->db, SQL_RECONCILE_OURS_NUMBERED, p, 4 + keys_bind(k, p + 4), &rows, e));
+    TRY(found_read(z, rows, false, e));
+    k->count = 0;
+    return OK;
+}
+
+/* The engine holds the text. */
+static bool key_add(struct keys *k, struct str key, bool paid)
+{
+    k->paid[k->count] = paid;
+    k->keys[k->count++] = key;
+    return k->count == KEYS;
+}
+
+static result lack_take(void *arg, const struct match_lack *l, struct err *e)
+{
+    struct freezing *z = arg;
+    const struct settlement_line *line = &l->line;
+    const bool bare = line->merchant_ref.n == 0;
+
+    if (l->ours && !bare &&
+        key_add(&z->named, line->merchant_ref, line->kind == SETTLEMENT_PAY && line->success))
+        TRY(named_ask(z, e));
+    if ((l->ours || l->number) && line->portal_txn.n > 0 &&
+        key_add(bare ? &z->bare : &z->numbered, line->portal_txn, false))
+        TRY(numbered_ask(z, bare ? &z->bare : &z->numbered, bare, e));
+    if (line->original_ref.n > 0 && key_add(&z->bare, line->original_ref, false))
+        TRY(numbered_ask(z, &z->bare, true, e));
+    arena_reset(z->r->page);
+    return OK;
+}
+
+static result others_read(struct freezing *z, struct err *e)
+{
+    TRY(match_lacking(z->known, lack_take, z, e));
+    TRY(named_ask(z, e));
+    TRY(numbered_ask(z, &z->numbered, false, e));
+    return numbered_ask(z, &z->bare, true, e);
 }
 
 static result refund_add(struct freezing *z, const struct sql_rows *rows, struct err *e)
@@ -293,37 +357,22 @@ static struct settlement_line line_of(const struct sql_rows *rows, struct arena 
     };
 }
 
-static result lines_page(struct freezing *z, int64_t *after, bool *more, struct err *e)
-{
-    DEFER(sql_end) struct sql_rows *rows = NULL;
-    int64_t count = 0;
-    bool row;
-
-    TRY(sql_find(z->db, SQL_RECONCILE_LINE_PAGE, &rows, e, sql_i(z->r->file.file_n), sql_i(*after),
-                 sql_i(PAGE_ROWS)));
-    for (;; count++) {
-        TRY(sql_next(rows, &row, e));
-        if (!row)
-            break;
-        const struct settlement_line l = line_of(rows, z->r->page);
-        const struct match_line m = { .line = &l };
-        *after = l.n;
-        TRY(match_line(z->r->engine, &m, e));
-    }
-    *more = count == PAGE_ROWS;
-    return OK;
-}
-
 static result lines_read(struct freezing *z, struct err *e)
 {
-    int64_t after = 0;
-    bool more = true;
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    bool row;
 
-    while (more) {
-        arena_reset(z->r->page);
-        TRY(lines_page(z, &after, &more, e));
+    TRY(sql_walk(z->db, SQL_RECONCILE_LINES, &rows, e, sql_i(z->r->file.file_n)));
+    for (int64_t n = 1;; n++) {
+        TRY(sql_next(rows, &row, e));
+        if (!row)
+            return OK;
+        const struct settlement_line l = line_of(rows, z->r->page);
+        const struct match_line m = { .line = &l };
+        TRY(match_line(z->r->engine, &m, e));
+        if (n % PAGE_ROWS == 0)
+            arena_reset(z->r->page);
     }
-    return OK;
 }
 
 /* The newest day whose money had to be with the treasury when the file was made: a working day
@@ -356,21 +405,35 @@ static void rules_make(struct reconcile_run *r)
     r->rules.tariff_count = 1;
 }
 
+static void known_close(struct freezing *z)
+{
+    match_known_close(&z->known);
+}
+
+static result sides_read(struct freezing *z, struct err *e)
+{
+    TRY(lines_read(z, e));
+    TRY(day_read(z, e));
+    TRY(others_read(z, e));
+    return refunds_read(z, e);
+}
+
 result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e)
 {
     DEFER(arena_close) struct arena *flags = arena_open(FLAG_BYTES);
-    struct freezing z = { .db = db, .r = r };
+    DEFER(known_close) struct freezing z = { .db = db, .r = r };
 
-    match_close(&r->engine); /* of an attempt that a lost connection ended */
+    match_close(&r->engine); /* of an attempt that a lost connection ended, or before QUERY */
+    arena_reset(r->page);
     r->captured_vnd = r->captured_count = r->other_vnd = 0;
+    r->doubt_count = 0;
     z.agencies = arena_array(r->a, struct agency_account, AGENCIES);
     rules_make(r);
     TRY(match_open(&r->rules, r->file.file.lines, &r->engine, e));
+    z.known = match_known_open(r->engine);
     TRY(flags_read(&z, flags, e));
-    TRY(day_read(&z, e));
-    TRY(named_read(&z, e));
-    TRY(numbered_read(&z, e));
-    TRY(refunds_read(&z, e));
-    TRY(lines_read(&z, e));
+    TRY(sides_read(&z, e));
+    if (r->doubt_count > 0 && !r->asked)
+        return OK;
     return match_run(r->engine, RUN_THREADS, &r->result, e);
 }

@@ -14,6 +14,8 @@
 #include "finance/run.h"
 #include "recon/match.h"
 
+#define RECONCILE_DOUBTS_MAX 50 /* QUERY calls of one run; each may take the portal's time-out */
+
 struct reconcile_run {
     const struct till *t;
     struct run_key key;
@@ -36,13 +38,17 @@ struct reconcile_run {
     struct match_rules rules;
     struct match_tariff tariff; /* of the source on the day; rules may point to it */
     struct match_result result;
+    struct str doubts[RECONCILE_DOUBTS_MAX]; /* paid there and not captured here */
+    size_t doubt_count;
+    bool asked;                           /* about them: what is in doubt now is so for good */
     int64_t captured_vnd, captured_count; /* here; summed as it was read */
     int64_t other_vnd;                    /* of it, by channels that are not on 1110 */
 };
 
 /* What the run is made from, as it was known at the cut: the file, and those beside it. */
 MUST_USE result reconcile_inputs(struct sql *db, struct reconcile_run *r, struct err *e);
-/* Reads both sides into the engine and runs it; in sql_read. */
+/* Reads both sides into the engine; in sql_read. Then runs it, unless there are doubts to be asked
+ * about first. */
 MUST_USE result reconcile_freeze(struct sql *db, struct reconcile_run *r, struct err *e);
 /* The statement of the day, from what the run has found. */
 MUST_USE result bridge_make(struct sql *db, const struct reconcile_run *r, struct bridge *out,

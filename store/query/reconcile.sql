@@ -1,24 +1,13 @@
 -- Matching a day with its file: see payments/reconcile.h.
 
--- References paid there and not captured here: QUERY is asked about them first.
--- name: reconcile_doubt_page
-SELECT l.n, a.reference FROM settlement_line l JOIN attempt a ON a.reference = l.merchant_ref
-WHERE l.file_n = $1 AND l.n > $2 AND l.kind = 0 AND l.success = 1 AND a.captured_ms = 0
-ORDER BY l.n LIMIT $3;
-
--- What was captured on the day by the channels of the source, as it was known at the cut. What desks
--- took is in no portal's file; a file may name a transfer that they took, or what was assigned: those
--- are in the day only when it does. Channels of other sources ($10) have files of their own.
+-- What was captured on the day by the channels of the source, as it was known at the cut, and by
+-- those that have no file of their own: channels of other sources ($7) have. Walked, in no order.
 -- name: reconcile_ours_day
-SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1,
-    CASE WHEN a.channel IN ($6, $7, $8, $9) OR ($10 NOT LIKE '%,' || a.channel || ',%'
-            AND EXISTS (SELECT 1 FROM settlement_line l WHERE l.file_n = $3
-                AND l.portal_txn = a.portal_txn AND (a.channel <> 'counter' OR l.merchant_ref = '')))
-        THEN 1 ELSE 0 END,
-    a.portal_day, CASE WHEN a.channel IN ($6, $7, $8, $9) THEN 0 ELSE 1 END
+SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd,
+    CASE WHEN a.channel IN ($3, $4, $5, $6) THEN 0 WHEN a.channel = 'counter' THEN 2 ELSE 1 END
 FROM attempt a
-WHERE a.portal_day = $1 AND a.reference > $4 AND a.captured_ms > 0 AND a.captured_ms <= $2
-ORDER BY a.portal_day, a.reference LIMIT $5;
+WHERE a.portal_day = $1 AND a.captured_ms > 0 AND a.captured_ms <= $2
+    AND (a.channel IN ($3, $4, $5, $6) OR $7 NOT LIKE '%,' || a.channel || ',%');
 
 -- Captures of the day that came late, or for an order that was paid already.
 -- name: reconcile_ours_flagged
@@ -27,35 +16,27 @@ SELECT a.reference, v.mismatch FROM order_event v JOIN attempt a ON a.agency_id 
 WHERE v.mismatch IN ('LATE', 'DUP_PAY') AND v.at_ms >= $2 AND v.at_ms <= $3 AND a.portal_day = $1
 ORDER BY a.reference;
 
--- Attempts that the file speaks of and that are not captures of the day.
+-- Attempts that the file speaks of and that are not captures of the day; last, whether they wait
+-- for money still.
 -- name: reconcile_ours_named
 SELECT a.reference, a.agency_id, a.order_id, a.portal_txn,
-    CASE WHEN a.captured_ms > 0 AND a.captured_ms <= $3 THEN a.captured_vnd ELSE a.amount_vnd END,
-    CASE WHEN a.captured_ms > 0 AND a.captured_ms <= $3 THEN 1 ELSE 0 END, 0, a.portal_day
-FROM settlement_line l JOIN attempt a ON a.reference = l.merchant_ref
-WHERE l.file_n = $1 AND l.merchant_ref > $4
-    AND (a.captured_ms = 0 OR a.captured_ms > $3 OR a.portal_day <> $2)
-ORDER BY l.merchant_ref LIMIT $5;
+    CASE WHEN a.captured_ms > 0 AND a.captured_ms <= $1 THEN a.captured_vnd ELSE a.amount_vnd END,
+    CASE WHEN a.captured_ms > 0 AND a.captured_ms <= $1 THEN 1 ELSE 0 END, a.portal_day,
+    CASE WHEN a.captured_ms = 0 THEN 1 ELSE 0 END
+FROM attempt a
+WHERE (a.captured_ms = 0 OR a.captured_ms > $1 OR a.portal_day <> $2) AND a.reference IN (
+    $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34);
 
--- The same found by the portal's number, of the line itself or of the payment that it undoes, where
--- the reference tells nothing.
+-- Captures of other days by the portal's number.
 -- name: reconcile_ours_numbered
-SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1, 0, a.portal_day
-FROM settlement_line l JOIN attempt a ON a.portal_txn = l.portal_txn
-WHERE l.file_n = $1 AND l.portal_txn <> '' AND a.portal_day <> $2 AND a.captured_ms > 0
-    AND a.captured_ms <= $3 AND (a.channel <> 'counter' OR l.merchant_ref = '')
-    AND $4 NOT LIKE '%,' || a.channel || ',%'
-    AND NOT EXISTS (SELECT 1 FROM settlement_line n
-        WHERE n.file_n = $1 AND n.merchant_ref = a.reference)
-UNION
-SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1, 0, a.portal_day
-FROM settlement_line l JOIN attempt a ON a.portal_txn = l.original_ref
-WHERE l.file_n = $1 AND l.original_ref <> '' AND a.portal_day <> $2 AND a.captured_ms > 0
-    AND a.captured_ms <= $3
-    AND NOT EXISTS (SELECT 1 FROM settlement_line n
-        WHERE n.file_n = $1 AND n.merchant_ref = a.reference)
-    AND $4 NOT LIKE '%,' || a.channel || ',%'
-ORDER BY 1;
+SELECT a.reference, a.agency_id, a.order_id, a.portal_txn, a.captured_vnd, 1, a.portal_day
+FROM attempt a
+WHERE a.portal_day <> $2 AND a.captured_ms > 0 AND a.captured_ms <= $1
+    AND (a.channel <> 'counter' OR CAST($3 AS BIGINT) = 1)
+    AND $4 NOT LIKE '%,' || a.channel || ',%' AND a.portal_txn IN (
+    $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+    $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36);
 
 -- Refunds that the channel nets, of the day by when they were paid, also if they came back since.
 -- name: reconcile_ours_refunds
@@ -70,11 +51,12 @@ WHERE j.kind = 'J6' AND j.day = $1 AND j.at_ms <= $2 AND r.account = 1110
     AND r.channel IN ($3, $4, $5, $6)
 ORDER BY j.at_ms, r.id;
 
--- name: reconcile_line_page
+-- Walked, in no order.
+-- name: reconcile_lines
 SELECT l.n, l.kind, l.portal_txn, l.merchant_ref, l.original_ref, l.dossier, l.account, l.body,
     l.bank, l.gross_vnd, l.fee_vnd, l.net_vnd, l.currency, l.success, l.code, l.txn_at_ms,
     l.treasury_status
-FROM settlement_line l WHERE l.file_n = $1 AND l.n > $2 ORDER BY l.n LIMIT $3;
+FROM settlement_line l WHERE l.file_n = $1;
 
 -- Whether the file of the day before or after has it.
 -- name: reconcile_line_elsewhere
