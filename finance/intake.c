@@ -23,6 +23,7 @@
 #include "finance/remittance.h"
 #include "payments/transfer.h"
 #include "store/audit.h"
+#include "store/sql_bulk.h"
 
 #define FAULT_TEXT_BYTES (16 * 1024)
 #define NAME_BYTES       255
@@ -96,15 +97,32 @@ static result file_read(const struct taking *k, settlement_sink *sink, void *arg
     return settlement_read_input(&in, k->a, head, faults, e);
 }
 
-static result lines_keep(struct taking *k, struct err *e)
+static result lines_read(struct taking *k, struct intake_batch *b, struct err *e)
 {
-    DEFER(intake_batch_close) struct intake_batch *b = NULL;
     struct settlement_faults *faults = arena_new(k->a, struct settlement_faults);
     struct settlement_head head;
 
-    TRY(intake_batch_open(k->t->store, k->row.file_n, &b, e));
     TRY(file_read(k, intake_batch_take, b, &head, faults, e));
     return intake_batch_end(b, e);
+}
+
+static result lines_stream(struct sql *db, void *arg, struct err *e)
+{
+    DEFER(intake_batch_close) struct intake_batch *b = NULL;
+    struct taking *k = arg;
+
+    TRY(intake_stream_open(db, k->row.file_n, &b, e));
+    return lines_read(k, b, e);
+}
+
+static result lines_keep(struct taking *k, struct err *e)
+{
+    DEFER(intake_batch_close) struct intake_batch *b = NULL;
+
+    if (sql_bulk_streams(k->t->store))
+        return sql_transact(k->t->store, lines_stream, k, e);
+    TRY(intake_batch_open(k->t->store, k->row.file_n, &b, e));
+    return lines_read(k, b, e);
 }
 
 static void blame(struct taking *k, const char *code, const char *why)

@@ -1,4 +1,4 @@
-/* Lines of files on their way into the store, in groups. */
+/* Lines of files on their way into the store, as they come or in groups. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -13,6 +13,7 @@
 struct intake_batch {
     struct sql_pool *store; /* NULL: within the transaction db */
     struct sql *db;
+    struct sql_bulk *stream; /* NULL: in groups */
     int64_t file_n;
     struct arena *own; /* of this */
     struct arena *a;   /* of the lines */
@@ -49,14 +50,33 @@ result intake_batch_open_in(struct sql *db, int64_t file_n, struct intake_batch 
     return open_either(NULL, db, file_n, out);
 }
 
+result intake_stream_open(struct sql *db, int64_t file_n, struct intake_batch **out, struct err *e)
+{
+    TRY(open_either(NULL, db, file_n, out));
+    return sql_bulk_begin(db, SQL_SETTLEMENT_LINE_INSERT, (*out)->a, &(*out)->stream, e);
+}
+
 void intake_batch_close(struct intake_batch **p)
 {
     struct arena *own = *p != NULL ? (*p)->own : NULL;
 
-    if (*p != NULL)
+    if (*p != NULL) {
+        sql_bulk_drop(&(*p)->stream);
         arena_close(&(*p)->a);
+    }
     *p = NULL;
     arena_close(&own);
+}
+
+static result line_put(struct sql_bulk *bulk, int64_t file_n, const struct settlement_line *l,
+                       struct err *e)
+{
+    return sql_bulk_row(bulk, e, sql_i(file_n), sql_i(l->n), sql_i(l->kind), sql_t(l->portal_txn),
+                        sql_t(l->merchant_ref), sql_t(l->original_ref), sql_t(l->dossier),
+                        sql_t(l->body), sql_t(l->account), sql_t(l->bank), sql_i(l->gross_vnd),
+                        sql_i(l->fee_vnd), sql_i(l->net_vnd), sql_i(settlement_moved_vnd(l)),
+                        sql_t(l->currency), sql_i(l->success ? 1 : 0), sql_t(l->code),
+                        sql_i(l->txn_at_ms), sql_t(l->treasury_ref), sql_t(l->treasury_status));
 }
 
 static result insert(struct sql *db, void *arg, struct err *e)
@@ -68,21 +88,17 @@ static result insert(struct sql *db, void *arg, struct err *e)
     if (b->store != NULL)
         TRY(settlement_hold(db, b->file_n, e));
     TRY(sql_bulk_begin(db, SQL_SETTLEMENT_LINE_INSERT, b->a, &bulk, e));
-    for (size_t i = 0; i < b->count; i++) {
-        const struct settlement_line *l = &b->lines[i];
-        TRY(sql_bulk_row(bulk, e, sql_i(b->file_n), sql_i(l->n), sql_i(l->kind),
-                         sql_t(l->portal_txn), sql_t(l->merchant_ref), sql_t(l->original_ref),
-                         sql_t(l->dossier), sql_t(l->body), sql_t(l->account), sql_t(l->bank),
-                         sql_i(l->gross_vnd), sql_i(l->fee_vnd), sql_i(l->net_vnd),
-                         sql_i(settlement_moved_vnd(l)), sql_t(l->currency),
-                         sql_i(l->success ? 1 : 0), sql_t(l->code), sql_i(l->txn_at_ms),
-                         sql_t(l->treasury_ref), sql_t(l->treasury_status)));
-    }
+    for (size_t i = 0; i < b->count; i++)
+        TRY(line_put(bulk, b->file_n, &b->lines[i], e));
     return sql_bulk_end(&bulk, &rows, e);
 }
 
 result intake_batch_end(struct intake_batch *b, struct err *e)
 {
+    int64_t rows;
+
+    if (b->stream != NULL)
+        return sql_bulk_end(&b->stream, &rows, e);
     if (b->count > 0 && b->store != NULL)
         TRY(sql_transact(b->store, insert, b, e));
     else if (b->count > 0)
@@ -92,9 +108,8 @@ result intake_batch_end(struct intake_batch *b, struct err *e)
     return OK;
 }
 
-result intake_batch_take(void *batch, const struct settlement_line *l, struct err *e)
+static result line_hold(struct intake_batch *b, const struct settlement_line *l, struct err *e)
 {
-    struct intake_batch *b = batch;
     struct settlement_line *own = &b->lines[b->count++];
     struct str *const texts[] = { &own->portal_txn, &own->merchant_ref, &own->original_ref,
                                   &own->dossier,    &own->procedure,    &own->body,
@@ -108,4 +123,11 @@ result intake_batch_take(void *batch, const struct settlement_line *l, struct er
         b->bytes += texts[i]->n;
     }
     return b->count < BATCH_LINES && b->bytes < BATCH_BYTES ? OK : intake_batch_end(b, e);
+}
+
+result intake_batch_take(void *batch, const struct settlement_line *l, struct err *e)
+{
+    struct intake_batch *b = batch;
+
+    return b->stream != NULL ? line_put(b->stream, b->file_n, l, e) : line_hold(b, l, e);
 }

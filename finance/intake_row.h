@@ -58,6 +58,9 @@ MUST_USE result intake_batch_open(struct sql_pool *store, int64_t file_n, struct
 /* Within the caller's transaction. */
 MUST_USE result intake_batch_open_in(struct sql *db, int64_t file_n, struct intake_batch **out,
                                      struct err *e);
+/* The same as they come: the connection is for them alone until intake_batch_end. */
+MUST_USE result intake_stream_open(struct sql *db, int64_t file_n, struct intake_batch **out,
+                                   struct err *e);
 MUST_USE result intake_batch_take(void *batch, const struct settlement_line *l, struct err *e);
 MUST_USE result intake_batch_end(struct intake_batch *b, struct err *e);
 void intake_batch_close(struct intake_batch **b); /* DEFER(intake_batch_close) */

@@ -82,6 +82,11 @@ static result row_put(struct sql_bulk *b, const struct sql_param *params, size_t
     return OK;
 }
 
+bool sql_bulk_streams(const struct sql_pool *p)
+{
+    return p->engine->copy_begin != NULL;
+}
+
 result sql_bulk_begin(struct sql *db, enum sql_query insert, struct arena *a, struct sql_bulk **out,
                       struct err *e)
 {

@@ -20,6 +20,10 @@
 
 struct sql_bulk;
 
+/* Whether rows go as they come and nobody else waits meanwhile: then all of a file may go in one
+ * transaction. Elsewhere writers wait for each other, and many rows go in groups. */
+bool sql_bulk_streams(const struct sql_pool *p);
+
 /* The memory is the arena's. */
 MUST_USE result sql_bulk_begin(struct sql *db, enum sql_query insert, struct arena *a,
                                struct sql_bulk **out, struct err *e);
