@@ -51,9 +51,10 @@ static result number_take(struct sql *db, int64_t *n, struct err *e)
 
 static result items_insert(struct sql *db, const struct posting_day *k, struct err *e)
 {
-    static const enum sql_query passes[] = { SQL_PAYOUT_ITEM_PAYMENTS, SQL_PAYOUT_ITEM_NUMBERS,
-                                             SQL_PAYOUT_ITEM_REFUNDS, SQL_PAYOUT_ITEM_REVERSALS };
+    static const enum sql_query passes[] = { SQL_PAYOUT_ITEM_NUMBERS, SQL_PAYOUT_ITEM_REFUNDS,
+                                             SQL_PAYOUT_ITEM_REVERSALS };
 
+    TRY(payout_settle(db, k->d, k->n, e));
     for (size_t i = 0; i < LEN(passes); i++)
         TRY(sql_run(db, passes[i], e, sql_i(k->n), sql_t(k->d->provider), sql_t(k->d->account),
                     sql_t(k->day)));

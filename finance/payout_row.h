@@ -19,4 +19,9 @@ MUST_USE result payout_confirm_in(struct sql *db, const struct office *f, const 
                                   const struct payout_word *w, struct str by, struct arena *a,
                                   bool *done, struct err *e);
 
+/* Items of the payments that the day's accepted file settles by their references; with the number
+ * of payouts held, so that nothing else settles meanwhile. */
+MUST_USE result payout_settle(struct sql *db, const struct payout_day *d, int64_t payout_n,
+                              struct err *e);
+
 #endif

@@ -8,25 +8,38 @@ SELECT COUNT(*), COALESCE(MAX(revision), 0),
     COALESCE(CAST(SUM(CASE WHEN state <> 'reversed' THEN 1 ELSE 0 END) AS BIGINT), 0)
 FROM payout WHERE day = $3 AND provider = $1 AND account = $2;
 
--- Payments that a line names and agrees with to the dong; the first of lines that are the same.
--- name: payout_item_payments
+-- Captures of a day that nothing settled yet; walked, in no order.
+-- name: payout_captures
+SELECT a.reference, a.portal_txn, a.account, a.agency_id, a.order_id, a.n, a.captured_vnd
+FROM attempt a
+WHERE a.portal_day = $1 AND a.captured_ms > 0 AND a.channel NOT IN ('vietqr', 'counter')
+    AND NOT EXISTS (SELECT 1 FROM payout_item i WHERE i.agency_id = a.agency_id
+        AND i.order_id = a.order_id AND i.attempt_n = a.n AND i.what = '');
+
+-- The same of any day, by their references.
+-- name: payout_captures_named
+SELECT a.reference, a.portal_txn, a.account, a.agency_id, a.order_id, a.n, a.captured_vnd
+FROM attempt a
+WHERE a.captured_ms > 0 AND a.channel NOT IN ('vietqr', 'counter')
+    AND NOT EXISTS (SELECT 1 FROM payout_item i WHERE i.agency_id = a.agency_id
+        AND i.order_id = a.order_id AND i.attempt_n = a.n AND i.what = '')
+    AND a.reference IN (
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+        $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32);
+
+-- Lines that say a payment was paid; walked, in no order.
+-- name: payout_lines
+SELECT l.n, l.merchant_ref, l.portal_txn, l.account, l.gross_vnd, l.fee_vnd, l.net_vnd
+FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
+WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
+    AND l.kind = 0 AND l.success = 1 AND l.merchant_ref <> '' AND l.currency IN ('', 'VND');
+
+-- name: payout_item_insert
 INSERT INTO payout_item (agency_id, order_id, attempt_n, what, payout_n, vnd, fee_vnd, deducted,
     line)
-SELECT a.agency_id, a.order_id, a.n, '', CAST($1 AS BIGINT), l.gross_vnd, l.fee_vnd,
-    CASE WHEN l.fee_vnd > 0 AND l.net_vnd = l.gross_vnd - l.fee_vnd THEN 1 ELSE 0 END, l.n
-FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
-    JOIN attempt a ON a.reference = l.merchant_ref
-WHERE f.provider = $2 AND f.account = $3 AND f.day = $4 AND f.state = 'accepted'
-    AND l.kind = 0 AND l.success = 1 AND l.merchant_ref <> '' AND l.currency IN ('', 'VND')
-    AND a.captured_ms > 0 AND l.gross_vnd = a.captured_vnd AND l.portal_txn IN ('', a.portal_txn)
-    AND (l.account = '' OR a.account = '' OR l.account = a.account)
-    AND a.channel NOT IN ('vietqr', 'counter')
-    AND l.n = (SELECT MIN(m.n) FROM settlement_line m WHERE m.file_n = l.file_n
-        AND m.merchant_ref = l.merchant_ref AND m.portal_txn = l.portal_txn AND m.kind = 0
-        AND m.gross_vnd = l.gross_vnd)
-ON CONFLICT (agency_id, order_id, attempt_n, what) DO NOTHING;
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- The same by the source's number alone, where the line has no reference.
+-- Payments by the source's number alone, where the line has no reference.
 -- name: payout_item_numbers
 INSERT INTO payout_item (agency_id, order_id, attempt_n, what, payout_n, vnd, fee_vnd, deducted,
     line)

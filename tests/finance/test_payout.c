@@ -1,6 +1,7 @@
 /* What a source paid over: journals to the dong, once, and reversed when a day is opened again. */
 #include <stdlib.h>
 
+#include "crypto/digest.h"
 #include "finance/payout.h"
 #include "payments/ledger.h"
 #include "payments/refund.h"
@@ -86,6 +87,7 @@ struct act {
     result (*what)(struct sql *, const struct office *, const struct payout_day *, struct arena *,
                    int64_t *, struct err *);
     struct payout_day day;
+    int after; /* days after Monday */
     int64_t count;
 };
 
@@ -100,17 +102,22 @@ static result act(struct act *k, struct err *e)
 {
     k->day = (struct payout_day){ .provider = STR("PP"),
                                   .account = STR(DAY_FILE_ACCOUNT),
-                                  .day = monday };
+                                  .day = date_add_days(monday, k->after) };
     return sql_transact(desk()->till.store, act_run, k, e);
 }
 
-static int64_t post(void)
+static int64_t post_after(int days)
 {
-    struct act k = { .what = payout_post };
+    struct act k = { .what = payout_post, .after = days };
     struct err e = { 0 };
 
     check_ok(act(&k, &e), e);
     return k.count;
+}
+
+static int64_t post(void)
+{
+    return post_after(0);
 }
 
 static int64_t reverse(void)
@@ -302,6 +309,60 @@ TEST_STORE(what_does_not_agree_to_the_dong_is_not_settled)
     check_str(attempt(other).settled_day, "");
     counter_books_hold(desk());
     check_residuals(&office);
+}
+
+TEST_STORE(captures_of_another_day_are_settled_by_the_file_that_names_them_and_once)
+{
+    struct day_file f = day_file_make(monday, 1), next;
+    const struct str a = captured_at("H56.14");
+    struct str late[30];
+    struct payout *list;
+    size_t count;
+
+    for (size_t i = 0; i < LEN(late); i++)
+        late[i] = captured_at("H56.14");
+    (void)settled(&f, a);
+    take(&f);
+    next = day_file_make(date_add_days(monday, 1), 2);
+    next.opening_vnd = day_file_closing_vnd(&f);
+    next.previous = digest_hex(test_arena(), digest_sha256(day_file_print(&f, SETTLEMENT_MC1)));
+    (void)settled(&next, a);
+    for (size_t i = 0; i < LEN(late); i++)
+        (void)settled(&next, late[i]);
+    take(&next);
+    check_int(post(), 1);
+    check_int(post_after(1), 1);
+    list = listed("", &count);
+    check_int(count, 2);
+    check_int(list[0].payments + list[1].payments, 1 + LEN(late));
+    check_str(attempt(a).settled_day, "2026-11-23");
+    check_str(attempt(late[0]).settled_day, "2026-11-24");
+    check_str(attempt(late[29]).settled_day, "2026-11-24");
+    counter_books_hold(desk());
+}
+
+TEST_STORE(of_several_lines_the_first_that_agrees_settles)
+{
+    struct day_file f = day_file_make(monday, 1);
+    const struct str a = captured_at("H56.14");
+    struct payout_item *items;
+    struct payout *list;
+    struct err e = { 0 };
+    size_t count;
+
+    settled(&f, a)->success = false;
+    settled(&f, a)->gross_vnd = AMOUNT + 1;
+    settled(&f, a)->fee_vnd = 1100;
+    settled(&f, a)->fee_vnd = 2200;
+    take(&f);
+    check_int(post(), 1);
+    list = listed("", &count);
+    check_int(list[0].payments, 1);
+    check_int(list[0].fee_vnd, 1100);
+    check_ok(payout_items(&office, &list[0], 0, 10, test_arena(), &items, &count, &e), e);
+    check_int(count, 1);
+    check_int(items[0].line, 3);
+    counter_books_hold(desk());
 }
 
 TEST_STORE(a_day_that_is_opened_again_is_reversed_and_posted_anew)
