@@ -3,8 +3,10 @@
 # to its signed end against the database, on a scratch PostgreSQL with its default durability and on
 # SQLite. One payment goes through the product; its rows are copied N times with names of their own,
 # with the hash chains of the books, to BENCH_AGENCIES bodies. Left out are what the measured steps do
-# not read: jobs, papers, and above 10,000 payments receipts and the lines of orders. Up to there the books
-# are proved before and after. Some hundred payments are absent, twice, unknown or of another amount.
+# not read: jobs, papers, and above 10,000 payments receipts, the lines of orders and their history. Up
+# to there, or with BENCH_VERIFY=1, the books are proved before and after. Some hundred payments are
+# absent, twice, unknown or of another amount. While rows are loaded, and only then, the server need not
+# wait for the disk and indexes are made afterwards.
 # Needs a release (cmake --preset release && ninja -C build/release motcua bench_payments
 # bench_recon_store), PostgreSQL 15, sqlite3, psql and Node.js.
 set -euo pipefail
@@ -69,14 +71,30 @@ for table in orders order_line order_event attempt journal posting receipt recei
     ask one "COPY (SELECT * FROM $table ORDER BY 1, 2, 3) TO STDOUT" >"$scratch/one/$table.tsv"
 done
 "$bin/bench_recon_store" clone "$scratch" "$n" "$agencies"
-tables="orders order_event attempt journal posting ledger_head"
-[ "$n" -gt 10000 ] || tables="$tables order_line receipt receipt_head"
+tables="orders attempt journal posting ledger_head"
+[ "$n" -gt 10000 ] || tables="$tables order_event order_line receipt receipt_head"
+verify() {
+    [ "$n" -gt 10000 ] && [ -z "${BENCH_VERIFY:-}" ] || "$bin/motcua" --conf "$conf" ledger verify
+}
 
+set_server() { ask postgres "ALTER SYSTEM $1" && ask postgres 'SELECT pg_reload_conf()' >/dev/null && sleep 1; }
 load_postgresql() {
+    local names indexes
+    names=$(echo "$tables" | sed "s/[a-z_]*/'&'/g; s/' '/', '/g")
+    indexes="FROM pg_indexes i WHERE schemaname = 'public' AND tablename IN ($names)
+        AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)"
+    set_server 'SET fsync = off'
+    ask many "SELECT indexdef || ';' $indexes" >"$scratch/indexes.sql"
+    ask many "SELECT 'DROP INDEX ' || indexname || ';' $indexes" | psql -qX -d many
     for table in $tables; do
         ask many "SET synchronous_commit = off; SET session_replication_role = replica; COPY $table FROM STDIN" <"$scratch/many/$table.tsv"
     done
-    ask many 'VACUUM ANALYZE' && ask many 'CHECKPOINT'
+    (echo 'SET maintenance_work_mem = 524288;' && cat "$scratch/indexes.sql") | psql -qX -v ON_ERROR_STOP=1 -d many
+    ask many 'VACUUM ANALYZE'
+    set_server 'RESET fsync'
+    ask many 'CHECKPOINT'
+    sync
+    [ "$(ask postgres 'SHOW fsync')$(ask postgres 'SHOW synchronous_commit')" = onon ]
 }
 # Its tables are strict: what is imported is text, also where bytes are kept.
 load_sqlite() {
@@ -96,12 +114,12 @@ for engine in $engines; do
     export MOTCUA_STORE_ENGINE=$engine
     "$bin/motcua" --conf "$conf" migrate >"$scratch/migrate.log" 2>&1
     "load_$engine"
-    [ "$n" -gt 10000 ] || "$bin/motcua" --conf "$conf" ledger verify
+    verify
     echo "$engine, load $(cut -d' ' -f1-3 /proc/loadavg)"
     if [ -n "${BENCH_STATEMENTS:-}" ] && [ "$engine" = postgresql ]; then
         ask many "ALTER SYSTEM SET log_min_duration_statement = ${BENCH_STATEMENTS}" && ask many 'SELECT pg_reload_conf()' >/dev/null
     fi
     "$bin/bench_recon_store" run "$conf" "$scratch/file.mc1"
-    [ "$n" -gt 10000 ] || "$bin/motcua" --conf "$conf" ledger verify
+    verify
     [ -z "${BENCH_AFTER:-}" ] || eval "$BENCH_AFTER"
 done
