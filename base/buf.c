@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #define FIRST_BYTES 256
 
@@ -57,6 +58,28 @@ void buf_puts(struct buf *b, const char *cstr)
 void buf_int(struct buf *b, int64_t n)
 {
     buf_fmt(b, "%lld", (long long)n);
+}
+
+bool csv_is_formula(struct str cell)
+{
+    static const char heads[] = "=+-@\t\r";
+    const bool is_number =
+        cell.n > 1 && cell.p[0] == '-' && str_digits(str_sub(cell, 1, cell.n - 1));
+
+    return cell.n > 0 && !is_number && memchr(heads, cell.p[0], sizeof heads - 1) != NULL;
+}
+
+void buf_csv(struct buf *b, struct str cell)
+{
+    buf_putc(b, '"');
+    if (csv_is_formula(cell))
+        buf_putc(b, '\'');
+    for (size_t i = 0; i < cell.n; i++) {
+        if (cell.p[i] == '"')
+            buf_putc(b, '"');
+        buf_putc(b, cell.p[i]);
+    }
+    buf_putc(b, '"');
 }
 
 void buf_vfmt(struct buf *b, const char *fmt, va_list va)

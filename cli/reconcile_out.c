@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -31,16 +32,10 @@ result exceptions_open(struct exceptions_file *f, struct err *e)
     return fputs(columns, f->to) < 0 ? write_failed(f, e) : OK;
 }
 
-/* A spreadsheet would compute what begins like this. */
-static bool is_formula(struct str s)
-{
-    return s.n > 0 && strchr("=+-@\t\r", s.p[0]) != NULL;
-}
-
 /* A text of a stranger and the separator behind it. Bytes that are no text are shown as \xNN. */
 static void put_text(FILE *to, struct str s)
 {
-    bool quote = is_formula(s);
+    bool quote = csv_is_formula(s);
 
     for (size_t i = 0; i < s.n && !quote; i++)
         quote = s.p[i] == ',' || s.p[i] == '"' || (unsigned char)s.p[i] < ' ';
@@ -50,7 +45,7 @@ static void put_text(FILE *to, struct str s)
         (void)fputc_unlocked(',', to);
         return;
     }
-    (void)fputs_unlocked(is_formula(s) ? "\"'" : "\"", to);
+    (void)fputs_unlocked(csv_is_formula(s) ? "\"'" : "\"", to);
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == '"')
             (void)fputc_unlocked('"', to);

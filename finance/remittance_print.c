@@ -206,20 +206,6 @@ static result pdf_print(const struct remittance *r, const struct json *doc, stru
 static const char *const heads[] = { "STT",  "Nội dung", "Mã phí",   "Chương",
                                      "NDKT", "Mã ĐBHC",  "Số hồ sơ", "Số tiền" };
 
-/* A text that a spreadsheet program would take for a formula is one no more. */
-static void csv_put(struct buf *b, struct str s)
-{
-    buf_putc(b, '"');
-    if (s.n > 0 && str_find(STR("=+-@\t\r"), s.p[0]) < 6)
-        buf_putc(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, s.p[i]);
-    }
-    buf_putc(b, '"');
-}
-
 static result csv_print(const struct remittance *r, const struct remittance_line *lines,
                         size_t count, struct arena *a, struct str *out, struct err *e)
 {
@@ -227,15 +213,15 @@ static result csv_print(const struct remittance *r, const struct remittance_line
 
     for (size_t i = 0; i < LEN(heads); i++) {
         buf_puts(&b, i > 0 ? "," : "\xef\xbb\xbf");
-        csv_put(&b, str_c(heads[i]));
+        buf_csv(&b, str_c(heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
         const struct remittance_line *l = &lines[i];
 
         buf_fmt(&b, "\r\n%zu,", i + 1);
-        csv_put(&b, l->content);
+        buf_csv(&b, l->content);
         buf_putc(&b, ',');
-        csv_put(&b, l->fee);
+        buf_csv(&b, l->fee);
         buf_fmt(&b, ",\"%.*s\",\"%.*s\",\"%.*s\",%lld,%lld", STR_ARG(l->chapter),
                 STR_ARG(l->sub_item), STR_ARG(l->locality), (long long)l->orders,
                 (long long)l->amount_vnd);

@@ -115,21 +115,6 @@ struct json *report_json(const struct report_table *t, struct arena *a)
     return o;
 }
 
-static void put_csv(struct buf *b, struct str s)
-{
-    static const char formula[] = "=+-@\t\r";
-
-    buf_putc(b, '"');
-    if (s.n > 0 && str_find(str_of(formula, sizeof(formula) - 1), s.p[0]) < sizeof(formula) - 1)
-        buf_putc(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, s.p[i]);
-    }
-    buf_putc(b, '"');
-}
-
 static void put_cell(struct buf *b, const struct report_print *p, size_t row, size_t column,
                      struct arena *a)
 {
@@ -141,7 +126,7 @@ static void put_cell(struct buf *b, const struct report_print *p, size_t row, si
     else if (kind == REPORT_RATE)
         buf_put(b, rate_plain(cell->n, a));
     else
-        put_csv(b, kind == REPORT_DAY && cell->text.n > 0
+        buf_csv(b, kind == REPORT_DAY && cell->text.n > 0
                        ? cell->text
                        : report_cell_text(p->table, row, column, p->texts, a));
 }
@@ -155,7 +140,7 @@ static result csv(const struct report_print *p, struct arena *a, struct str *out
     for (size_t i = 0; i < t->column_count; i++) {
         if (i > 0)
             buf_putc(&b, ',');
-        put_csv(&b, head_of(p, i, a));
+        buf_csv(&b, head_of(p, i, a));
     }
     buf_puts(&b, "\r\n");
     for (size_t r = 0; r < t->row_count; r++) {

@@ -203,17 +203,6 @@ static struct str cell(const struct receipt_summary_line *l, size_t row, size_t 
     }
 }
 
-static void csv_put(struct buf *b, struct str s)
-{
-    buf_putc(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, s.p[i]);
-    }
-    buf_putc(b, '"');
-}
-
 result receipt_summary_csv(const struct till *t, const struct receipt_summary *s, struct arena *a,
                            struct str *csv, struct err *e)
 {
@@ -223,12 +212,12 @@ result receipt_summary_csv(const struct till *t, const struct receipt_summary *s
 
     TRY(receipt_summary_lines(t, s, a, &lines, &count, e));
     for (size_t c = 0; c < LEN(heads); c++) {
-        csv_put(&b, str_c(heads[c]));
+        buf_csv(&b, str_c(heads[c]));
         buf_puts(&b, c + 1 < LEN(heads) ? "," : "\r\n");
     }
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < LEN(heads); c++) {
-            csv_put(&b, cell(&lines[i], i, c, a));
+            buf_csv(&b, cell(&lines[i], i, c, a));
             buf_puts(&b, c + 1 < LEN(heads) ? "," : "\r\n");
         }
     }

@@ -142,17 +142,7 @@ result page_admin_audit(struct ctx *c, struct request *rq, struct response *rs, 
 
 static void put_cell(struct buf *b, struct str text, char after)
 {
-    static const char formula[] = "=+-@\t\r";
-
-    buf_putc(b, '"');
-    if (text.n > 0 && str_has(str_of(formula, sizeof(formula) - 1), str_sub(text, 0, 1)))
-        buf_putc(b, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, text.p[i]);
-    }
-    buf_putc(b, '"');
+    buf_csv(b, text);
     buf_putc(b, after);
 }
 

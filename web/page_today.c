@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "finance/exception.h"
+#include "finance/intake.h"
 #include "finance/run.h"
 #include "finance/today.h"
 #include "http/form.h"
@@ -126,27 +127,29 @@ static struct str countdown(struct ctx *c, int64_t left_s)
     return view_fill(c, left_s < 0 ? "today.late" : "today.left", parts, LEN(parts));
 }
 
-static void put_missing(struct ctx *c, struct json *missing, const struct source *s,
-                        struct date day)
+static result put_missing(struct ctx *c, struct json *data, struct err *e)
 {
-    int64_t from_ms, to_ms, left_s;
-    struct json *o;
+    struct json *missing = json_array();
+    struct file_missing *list;
+    size_t n;
 
-    source_day_span(s, day, &from_ms, &to_ms);
-    if (!s->expected || !source_has_day(s, day) || to_ms > c->now_ms)
-        return;
-    left_s = (source_deadline(s, day) - c->now_ms) / 1000;
-    o = json_object();
-    json_put_str(o, "source", view_either(c, s->name_vi, s->name_en));
-    json_put_str(o, "day", date_iso(c->arena, day));
-    json_put_str(o, "label", date_vn(c->arena, day));
-    json_put_str(o, "look", left_s < 0 ? STR("bad") : STR("warn"));
-    json_put_str(o, "word", countdown(c, left_s));
-    json_add(missing, o);
+    json_put(data, "missing", missing);
+    TRY(file_missing_list(&c->app->office, c->arena, &list, &n, e));
+    for (size_t i = 0; i < n; i++) {
+        const int64_t left_s = (list[i].deadline_ms - c->now_ms) / 1000;
+        struct json *o = json_object();
+
+        json_put_str(o, "source", view_either(c, list[i].source->name_vi, list[i].source->name_en));
+        json_put_str(o, "day", date_iso(c->arena, list[i].day));
+        json_put_str(o, "label", date_vn(c->arena, list[i].day));
+        json_put_str(o, "look", list[i].is_late ? STR("bad") : STR("warn"));
+        json_put_str(o, "word", countdown(c, left_s));
+        json_add(missing, o);
+    }
+    return OK;
 }
 
-static struct json *source_json(struct ctx *c, const struct source *s, const struct days *d,
-                                struct json *missing)
+static struct json *source_json(struct ctx *c, const struct source *s, const struct days *d)
 {
     struct json *o = json_object(), *squares = json_array();
 
@@ -156,8 +159,6 @@ static struct json *source_json(struct ctx *c, const struct source *s, const str
         const struct run_square *q = square_find(d, s, day);
 
         json_add(squares, square_json(c, s, day, q));
-        if (q == NULL || (q->state == RUN_NONE && q->verdict == RECONCILE_NO_VERDICT))
-            put_missing(c, missing, s, day);
     }
     json_put(o, "squares", squares);
     return o;
@@ -166,12 +167,11 @@ static struct json *source_json(struct ctx *c, const struct source *s, const str
 static result put_sources(struct ctx *c, struct json *data, struct err *e)
 {
     const struct date today = clock_local(c->now_ms).date;
-    struct json *rows = json_array(), *missing = json_array(), *heads = json_array();
+    struct json *rows = json_array(), *heads = json_array();
     struct days d = { .first = date_add_days(today, 1 - DAYS_SHOWN) };
     const struct source *s;
 
     json_put(data, "sources", rows);
-    json_put(data, "missing", missing);
     json_put(data, "days", heads);
     TRY(run_squares(&c->app->office, d.first, today, c->arena, &d.list, &d.n, e));
     for (int i = 0; i < DAYS_SHOWN; i++) {
@@ -180,7 +180,7 @@ static result put_sources(struct ctx *c, struct json *data, struct err *e)
         json_add_str(heads, str_fmt(c->arena, "%02d/%02d", day.d, day.m));
     }
     for (size_t i = 0; (s = source_each(c->app->office.sources, today, i)) != NULL; i++)
-        json_add(rows, source_json(c, s, &d, missing));
+        json_add(rows, source_json(c, s, &d));
     return OK;
 }
 
@@ -273,6 +273,7 @@ result page_today(struct ctx *c, struct request *rq, struct response *rs, struct
     TRY(form_query(rq, &query, e));
     TRY(put_money(c, data, form_get(&query, "span"), e));
     TRY(put_sources(c, data, e));
+    TRY(put_missing(c, data, e));
     TRY(put_approvals(c, data, e));
     TRY(put_ages(c, data, e));
     TRY(residuals_put(c, data, e));

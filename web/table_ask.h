@@ -90,8 +90,5 @@ struct table_pdf {
 };
 MUST_USE result table_pdf_make(struct ctx *c, const struct table_pdf *t, struct arena *a,
                                struct str *out, struct err *e);
-/* A cell of CSV, quoted, that no spreadsheet takes for a formula. */
-struct buf;
-void table_csv_cell(struct buf *b, struct str text);
 
 #endif

@@ -30,22 +30,6 @@ struct file {
     struct str *words; /* PDF: n for each row */
 };
 
-void table_csv_cell(struct buf *b, struct str text)
-{
-    static const char formula[] = "=+-@\t\r";
-    const bool number = text.n > 1 && text.p[0] == '-' && str_digits(str_from(text, 1));
-
-    buf_putc(b, '"');
-    if (text.n > 0 && !number && str_has(str_of(formula, sizeof(formula) - 1), str_sub(text, 0, 1)))
-        buf_putc(b, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            buf_putc(b, '"');
-        buf_putc(b, text.p[i]);
-    }
-    buf_putc(b, '"');
-}
-
 static const struct table_column *column(const struct file *f, size_t i)
 {
     return &f->ask->page->table->columns[f->seen[i]];
@@ -63,7 +47,7 @@ static void csv_row(struct file *f, const struct table_row *row)
     for (size_t i = 0; i < f->n; i++) {
         if (i > 0)
             buf_putc(&f->csv, ',');
-        table_csv_cell(&f->csv, table_cell_plain(&f->c, column(f, i), &row->cells[f->seen[i]]));
+        buf_csv(&f->csv, table_cell_plain(&f->c, column(f, i), &row->cells[f->seen[i]]));
     }
     buf_puts(&f->csv, "\r\n");
 }
@@ -154,7 +138,7 @@ static result csv_make(struct file *f, struct response *rs, bool *too_many, stru
     for (size_t i = 0; i < f->n; i++) {
         if (i > 0)
             buf_putc(&f->csv, ',');
-        table_csv_cell(&f->csv, head(f, i));
+        buf_csv(&f->csv, head(f, i));
     }
     buf_puts(&f->csv, "\r\n");
     TRY(rows_put(f, too_many, e));
