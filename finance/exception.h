@@ -146,6 +146,7 @@ enum exception_tab {
 struct exception_filter {
     int tab;                                          /* enum exception_tab, -1: all */
     bool closed_too;                                  /* also what is closed or resolved */
+    struct str provider, account;                     /* of the source; empty: any */
     struct str dossier;                               /* begins with */
     struct str txn;                                   /* reference or portal_txn, exactly */
     struct str procedure;                             /* of our order */

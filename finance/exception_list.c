@@ -74,7 +74,7 @@ struct listing {
 };
 
 #define STAGE_PARAMS EXCEPTION_STAGE_COUNT
-#define WHERE_PARAMS (STAGE_PARAMS + 11)
+#define WHERE_PARAMS (STAGE_PARAMS + 13)
 
 /* ",MIS_OURS,UNKEY,": classes of the tab, or the one that is asked for. */
 static struct str classes_make(const struct exception_filter *f, struct arena *a)
@@ -123,6 +123,8 @@ static void where_put(const struct listing *l, struct sql_param *p)
     p[n++] = sql_i(aged && f->age > 0 ? now_ms - age_days[f->age - 1] * DAY_MS : INT64_MAX);
     p[n++] = sql_i(f->min_vnd);
     p[n++] = sql_i(f->max_vnd > 0 ? f->max_vnd : INT64_MAX);
+    p[n++] = sql_t(f->provider);
+    p[n++] = sql_t(f->account);
     must(n == WHERE_PARAMS);
 }
 

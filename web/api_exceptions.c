@@ -10,8 +10,9 @@
 #include "base/str.h"
 #include "finance/exception_action.h"
 #include "web/api.h"
+#include "web/api_exception.h"
 
-static struct json *exception_json(const struct ctx *c, const struct exception *x)
+struct json *api_exception_json(const struct ctx *c, const struct exception *x)
 {
     struct json *o = json_object();
 
@@ -93,7 +94,7 @@ result api_exception_list(struct ctx *c, struct request *rq, struct response *rs
     body = json_object();
     data = json_array();
     for (size_t i = 0; i < n && i < most; i++)
-        json_add(data, exception_json(c, &list[i]));
+        json_add(data, api_exception_json(c, &list[i]));
     json_put(body, "data", data);
     if (n > most)
         json_put_str(body, "next_cursor",
@@ -138,7 +139,7 @@ result api_exception_get(struct ctx *c, struct request *rq, struct response *rs,
     TRY(api_may(c, e));
     TRY(exception_find(c, rq, &x, e));
     TRY(exception_history(&c->app->till, &x, c->arena, &list, &n, e));
-    body = exception_json(c, &x);
+    body = api_exception_json(c, &x);
     json_put(body, "events", events_json(c, list, n));
     return api_send(c, rq, rs, body, e);
 }

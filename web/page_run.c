@@ -278,24 +278,31 @@ result run_act(struct ctx *c, struct request *rq, struct response *rs, struct er
     return OK;
 }
 
-/* GET /finance/days/{source}/{date}/{file}: manifest.json, and its detached signature */
+/* GET /finance/days/{source}/{date}/{file}: manifest.json, its detached signature, the public key
+ * that made it */
 result run_file(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     const struct str file = request_param(rq, "file");
-    const bool is_json = str_is(file, "manifest.json");
+    static const struct {
+        const char *name, *end, *type;
+    } files[] = { { "manifest.json", "json", "application/json" },
+                  { "manifest.jws", "jws", "application/jose" },
+                  { "manifest.jwk", "jwk", "application/jwk+json" } };
     struct manifest m;
     struct run_key k;
+    size_t n = 0;
 
-    if (!is_json && !str_is(file, "manifest.jws"))
+    while (n < LEN(files) && !str_is(file, files[n].name))
+        n++;
+    if (n == LEN(files))
         return fail(e, ERR_NOT_FOUND, "no such file");
     TRY(key_read(c, rq, &k, e));
     TRY(manifest_load(&c->app->office, &k, 0, c->arena, &m, e));
     response_header(rs, "Content-Disposition",
                     str_fmt(c->arena, "attachment; filename=\"manifest_%.*s_%.*s_%lld.%s\"",
                             STR_ARG(k.provider), STR_ARG(date_iso(c->arena, k.day)),
-                            (long long)m.revision, is_json ? "json" : "jws"));
-    response_body(rs, 200, is_json ? "application/json" : "application/jose",
-                  is_json ? m.bytes : m.signature);
+                            (long long)m.revision, files[n].end));
+    response_body(rs, 200, files[n].type, n == 0 ? m.bytes : n == 1 ? m.signature : m.signer);
     return OK;
 }
 

@@ -37,9 +37,11 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
     AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
     AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
     AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19
-    AND ($20 = '' OR (x.priority, x.first_seen_ms, x.id) > (SELECT y.priority, y.first_seen_ms, y.id
-        FROM reconcile_exception y WHERE y.id = $20))
-ORDER BY x.priority, x.first_seen_ms, x.id LIMIT $21;
+    AND (CAST($20 AS TEXT) = '' OR x.provider = $20)
+    AND (CAST($21 AS TEXT) = '' OR x.account = $21)
+    AND ($22 = '' OR (x.priority, x.first_seen_ms, x.id) > (SELECT y.priority, y.first_seen_ms, y.id
+        FROM reconcile_exception y WHERE y.id = $22))
+ORDER BY x.priority, x.first_seen_ms, x.id LIMIT $23;
 
 -- name: exception_list_total
 SELECT COUNT(*), CAST(COALESCE(SUM(x.difference_vnd), 0) AS BIGINT)
@@ -53,7 +55,9 @@ WHERE x.stage IN ($1, $2, $3, $4, $5, $6, $7, $8)
     AND ($13 = '' OR x.owner = $13 OR ($13 = '-' AND x.owner = ''))
     AND ($14 = '' OR x.day >= $14) AND ($15 = '' OR x.day <= $15)
     AND x.first_seen_ms > $16 AND x.first_seen_ms <= $17
-    AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19;
+    AND ABS(x.difference_vnd) >= $18 AND ABS(x.difference_vnd) <= $19
+    AND (CAST($20 AS TEXT) = '' OR x.provider = $20)
+    AND (CAST($21 AS TEXT) = '' OR x.account = $21);
 
 -- name: exception_step
 UPDATE reconcile_exception SET stage = $2, owner = $3, remark = $4, break_on = $5, action = $6,

@@ -3,7 +3,7 @@
 // and a slip into the budget from draft to the treasury's word.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, createPublicKey, randomUUID, verify } from "node:crypto";
 import { decide, hire } from "./desk.mjs";
 import { Browser, THU, call, count, form, here, motcua, order, secret, systems, truthOf, until } from "../fault/stage.mjs";
 
@@ -129,6 +129,28 @@ assert.equal(shown.items.reduce((sum, item) => sum + item.amount_vnd, 0), payout
 const [first] = (await read(`payouts/${payout.id}?limit=1`)).items;
 assert.deepEqual((await read(`payouts/${payout.id}?after=${first.line}`)).items.map((item) => item.line), [shown.items[1].line]);
 await read("payouts/po99.H56.14", { status: 404, code: "not_found" });
+
+// That day and its source: bridge, exceptions, manifest with signature and key.
+const days = await read(`reconciliations?from=${dayOf(4)}`);
+assert.deepEqual(days.data.map((row) => [row.day, row.state]), [[dayOf(2), "review"], [dayOf(3), "closed"]]);
+const latest = await read(`reconciliations?limit=1&source=PP`), older = await read(`reconciliations?limit=1&source=PP&cursor=${latest.next_cursor}`);
+assert.deepEqual([latest.data[0].day, older.data[0].day, older.next_cursor], [dayOf(2), dayOf(3), undefined]);
+assert.deepEqual((await read("reconciliations?source=NAPAS")).data, []);
+for (const [query, field] of [["from=2026-02-30", "from"], ["limit=0", "limit"], ["from=2020-01-01&to=2026-01-01", "from"], ["cursor=x", "cursor"]]) await read(`reconciliations?${query}`, { status: 400, code: "invalid", field });
+const closed = await read(`reconciliations/PP/${dayOf(3)}`);
+assert.deepEqual([closed.state, closed.residual_vnd, closed.matched, closed.outcome_sha256 !== hash || closed.files.some((f) => f.sha256 === taken.file.sha256)], ["closed", 0, 2, true]);
+const bridge = await read(`reconciliations/PP/${dayOf(3)}/bridge`);
+assert.deepEqual([bridge.residual_vnd, bridge.difference_vnd - bridge.lines.reduce((sum, line) => sum + line.amount_vnd, 0)], [0, 0]);
+assert.deepEqual((await read(`reconciliations/PP/${dayOf(2)}/exceptions?which=all`)).data.map((row) => row.id), [x.id]);
+assert.deepEqual((await read(`reconciliations/PP/${dayOf(2)}/exceptions`)).data, []);
+await read(`reconciliations/PP/${dayOf(2)}/exceptions?which=some`, { status: 400, code: "invalid", field: "which" });
+const signed = await read(`reconciliations/PP/${dayOf(3)}/manifest`);
+assert.equal(createHash("sha256").update(signed.manifest).digest("hex"), signed.sha256);
+const [jws, , mark] = signed.signature.split(".");
+assert.ok(verify("sha256", Buffer.from(`${jws}.${Buffer.from(signed.manifest).toString("base64url")}`), { key: createPublicKey({ key: JSON.parse(signed.signer), format: "jwk" }), dsaEncoding: "ieee-p1363" }, Buffer.from(mark, "base64url")), "the key that was kept checks the signature");
+for (const path of [`PP/${dayOf(2)}/manifest`, "PP/2026-01-01", "PP/2026-02-30", "nobody/2026-11-01", "PP/2026-01-01/bridge"]) await read(`reconciliations/${path}`, { status: 404, code: "not_found" });
+for (const path of ["", `/PP/${dayOf(3)}`, `/PP/${dayOf(3)}/bridge`, `/PP/${dayOf(3)}/exceptions`, `/PP/${dayOf(3)}/manifest`]) await read(`reconciliations${path}`, { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
+assert.equal((await approver(`/finance/days/PP/${dayOf(3)}/manifest.jwk`)).text, signed.signer);
 
 // The command line tells the same.
 const lines = (text) => text.split("\n").filter(Boolean);
