@@ -134,3 +134,19 @@ struct str officer_text(const struct ctx *c, const char *prefix, struct str name
 {
     return view_text(c, str_cstr(c->arena, str_fmt(c->arena, "%s%.*s", prefix, STR_ARG(name))));
 }
+
+struct str officer_who(const struct ctx *c, struct str actor)
+{
+    struct str name;
+
+    if (str_starts(actor, STR("staff:")))
+        return str_from(actor, STR("staff:").n);
+    if (str_starts(actor, STR("citizen:")))
+        return view_text(c, "actor.citizen");
+    if (str_is(actor, "system"))
+        return view_text(c, "actor.system");
+    if (!str_starts(actor, STR("client:")))
+        return actor;
+    name = str_from(actor, STR("client:").n);
+    return view_fill(c, "actor.client", &name, 1);
+}

@@ -23,6 +23,9 @@ void officer_put_tabs(const struct ctx *c, struct json *data, const char *tab);
 /* A refusal that belongs on the page it came from, not on an error page. */
 bool officer_is_mistake(const struct err *why);
 void officer_put_mistake(const struct ctx *c, struct json *data, const struct err *why);
+/* Who did it, as officers read it: "staff:lan" is lan, "system" has a word, of citizens no account
+ * is told. */
+struct str officer_who(const struct ctx *c, struct str actor);
 /* The text of key "<prefix><name>" of the catalogues. */
 struct str officer_text(const struct ctx *c, const char *prefix, struct str name);
 

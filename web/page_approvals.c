@@ -36,7 +36,7 @@ static struct json *proposal_row(struct ctx *c, const struct proposal *p)
     json_put_str(row, "subject", p->subject);
     json_put_str(row, "agency", p->agency_id);
     json_put_str(row, "made", clock_vn(c->arena, p->made_ms));
-    json_put_str(row, "maker", p->maker);
+    json_put_str(row, "maker", officer_who(c, p->maker));
     json_put_str(row, "remark", p->remark);
     json_put_str(row, "hash_short", str_sub(p->hash, 0, HASH_SHOWN));
     json_put_str(row, "state",
@@ -44,7 +44,7 @@ static struct json *proposal_row(struct ctx *c, const struct proposal *p)
     json_put_str(row, "look", str_c(look_of(p->state)));
     if (p->amount_vnd > 0)
         view_put_money(c, row, "amount", p->amount_vnd);
-    json_put_str(row, "decided_by", p->decided_by);
+    json_put_str(row, "decided_by", officer_who(c, p->decided_by));
     if (p->decided_ms > 0)
         json_put_str(row, "decided", clock_vn(c->arena, p->decided_ms));
     json_put_bool(row, "own", open && str_eq(p->maker, officer_actor(c).name));

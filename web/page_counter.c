@@ -85,7 +85,7 @@ static result put_takes(struct ctx *c, struct json *data, const struct order *o,
             row, "method",
             officer_text(c, "counter.method.", str_c(counter_method_name(list[i].method))));
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
-        json_put_str(row, "by", list[i].taken_by);
+        json_put_str(row, "by", officer_who(c, list[i].taken_by));
         json_put_str(row, "bank_ref", list[i].bank_ref);
         view_put_money(c, row, "received", list[i].received_vnd);
         view_put_money(c, row, "change", list[i].change_vnd);

@@ -114,7 +114,7 @@ static result put_history(struct ctx *c, struct json *data, const struct excepti
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
         json_put_str(row, "event", officer_text(c, "exception.event.", list[i].event));
         json_put_str(row, "to", officer_text(c, "exception.stage.", list[i].to));
-        json_put_str(row, "actor", list[i].actor);
+        json_put_str(row, "actor", officer_who(c, list[i].actor));
         json_put_str(row, "remark", list[i].remark);
         json_put_str(row, "proposal", list[i].proposal_id);
         json_add(rows, row);
@@ -290,6 +290,7 @@ static void put_facts(struct ctx *c, struct json *data, const struct exception *
     json_put_str(data, "day_text", date_read(x->day, &day) ? date_vn(c->arena, day) : x->day);
     json_put_str(data, "provider", x->provider);
     json_put_str(data, "owner", x->owner);
+    json_put_str(data, "owner_text", officer_who(c, x->owner));
     json_put_str(data, "dossier", x->dossier);
     json_put_str(data, "order", x->order_id);
     json_put_str(data, "break_on", x->break_on);

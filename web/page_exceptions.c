@@ -175,7 +175,7 @@ static void put_row(struct ctx *c, struct table_row *row, const struct exception
     if (exception_tab_of(x->class) == EXCEPTION_TAB_REFUND && x->difference_vnd < 0)
         table_number(row, COL_REFUND, -x->difference_vnd);
     table_text(row, COL_AGE, age_text(c, x));
-    table_text(row, COL_OWNER, x->owner);
+    table_text(row, COL_OWNER, officer_who(c, x->owner));
     table_text(row, COL_TRANSACTION, x->portal_txn);
     table_text(row, COL_REFERENCE, x->reference);
     if (x->raised_ms > 0 && exception_is_open(x->stage))
@@ -431,7 +431,7 @@ static result stray_rows(struct ctx *c, const struct table_query *q, struct tabl
         table_text(row, WIT_TRANSACTION, x->portal_txn);
         table_text(row, WIT_FROM, x->provider);
         table_text(row, WIT_AGE, age_text(c, x));
-        table_text(row, WIT_OWNER, x->owner);
+        table_text(row, WIT_OWNER, officer_who(c, x->owner));
     }
     return OK;
 }

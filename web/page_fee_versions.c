@@ -39,8 +39,8 @@ static result put_versions(struct ctx *c, struct json *data, struct err *e)
                                                      : STR("bad"));
         json_put_bool(row, "in_use", list[i].n == fee_table_version(c->app->fees));
         json_put_str(row, "made", clock_vn(c->arena, list[i].made_ms));
-        json_put_str(row, "made_by", list[i].made_by);
-        json_put_str(row, "decided_by", list[i].decided_by);
+        json_put_str(row, "made_by", officer_who(c, list[i].made_by));
+        json_put_str(row, "decided_by", officer_who(c, list[i].decided_by));
         if (list[i].decided_ms > 0)
             json_put_str(row, "decided", clock_vn(c->arena, list[i].decided_ms));
         json_put_str(row, "sha256", list[i].sha256);

@@ -119,7 +119,7 @@ static result find_rows(struct ctx *c, const struct table_query *q, struct table
         table_number(row, COL_LINES, f->lines);
         table_number(row, COL_GROSS, f->gross_vnd);
         table_time(row, COL_RECEIVED, f->received_ms);
-        table_text(row, COL_ACTOR, f->actor);
+        table_text(row, COL_ACTOR, officer_who(c, f->actor));
     }
     return OK;
 }
@@ -295,9 +295,9 @@ static void put_file(struct ctx *c, struct json *data, const struct settlement_f
     json_put_bool(data, "is_signed", f->is_signed);
     json_put_bool(data, "crlf", f->crlf);
     json_put_str(data, "faults", f->faults);
-    json_put_str(data, "actor", f->actor);
+    json_put_str(data, "actor", officer_who(c, f->actor));
     json_put_str(data, "received", clock_vn(c->arena, f->received_ms));
-    json_put_str(data, "released_by", f->released_by);
+    json_put_str(data, "released_by", officer_who(c, f->released_by));
     json_put_str(data, "proposal", f->proposal_id);
     json_put_bool(data, "may_release",
                   f->state == SETTLEMENT_QUARANTINED && c->staff.role >= STAFF_OFFICER);

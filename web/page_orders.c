@@ -161,7 +161,7 @@ static result put_events(struct ctx *c, struct json *data, const struct order *o
             json_put_int(row, "attempt", list[i].attempt_n);
         json_put_str(row, "event", list[i].event);
         json_put_str(row, "to", list[i].to);
-        json_put_str(row, "actor", list[i].actor);
+        json_put_str(row, "actor", officer_who(c, list[i].actor));
         json_put_str(row, "mismatch", list[i].mismatch);
         json_add(rows, row);
     }

@@ -252,7 +252,7 @@ static void put_payout(struct ctx *c, struct json *data, const struct payout *p)
     json_put_str(o, "posted", clock_vn(c->arena, p->posted_ms));
     json_put_str(o, "bank_ref", p->bank_ref);
     json_put_str(o, "bank_day", p->bank_day);
-    json_put_str(o, "confirmed_by", p->confirmed_by);
+    json_put_str(o, "confirmed_by", officer_who(c, p->confirmed_by));
     json_put_bool(o, "may_confirm", p->state == PAYOUT_OPEN && c->staff.role >= STAFF_OFFICER);
     json_put_int(o, "net_vnd", p->net_vnd);
     json_put_str(o, "today", date_iso(c->arena, clock_local(c->now_ms).date));

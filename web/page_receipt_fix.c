@@ -72,8 +72,8 @@ static void put_history(struct ctx *c, struct json *o, const struct proposal *li
         json_put_str(row, "id", list[i].id);
         json_put_str(row, "kind", view_text(c, key));
         json_put_str(row, "state", view_text(c, state));
-        json_put_str(row, "maker", list[i].maker);
-        json_put_str(row, "decided_by", list[i].decided_by);
+        json_put_str(row, "maker", officer_who(c, list[i].maker));
+        json_put_str(row, "decided_by", officer_who(c, list[i].decided_by));
         json_put_str(row, "made", clock_vn(c->arena, list[i].made_ms));
         json_put_str(row, "remark", list[i].remark);
         json_add(rows, row);

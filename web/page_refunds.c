@@ -180,7 +180,7 @@ static result put_history(struct ctx *c, struct json *data, const struct refund 
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
         json_put_str(row, "event", officer_text(c, "refund.event.", list[i].event));
         json_put_str(row, "to", officer_text(c, "refund.state.", list[i].to));
-        json_put_str(row, "actor", list[i].actor);
+        json_put_str(row, "actor", officer_who(c, list[i].actor));
         json_put_str(row, "mismatch", list[i].mismatch);
         json_put_str(row, "evidence", list[i].evidence);
         json_add(rows, row);
@@ -219,7 +219,7 @@ static result put_refund(struct ctx *c, struct json *data, const struct refund *
     view_put_money(c, one, "excess", r->excess_vnd);
     json_put_str(one, "words", view_words(c, r->amount_vnd));
     json_put_str(one, "payee", r->payee_shown);
-    json_put_str(one, "maker", r->maker);
+    json_put_str(one, "maker", officer_who(c, r->maker));
     json_put_str(one, "reference", r->reference);
     json_put_str(one, "txn", r->txn);
     json_put_str(one, "failure", r->failure);
@@ -227,7 +227,7 @@ static result put_refund(struct ctx *c, struct json *data, const struct refund *
     json_put_bool(one, "waits", r->state == REFUND_REQUESTED);
     TRY(proposal_load(&c->app->till, r->proposal_id, c->arena, &p, e));
     json_put_str(one, "remark", p.remark);
-    json_put_str(one, "decided_by", p.decided_by);
+    json_put_str(one, "decided_by", officer_who(c, p.decided_by));
     json_put_str(one, "decision_remark", p.decision_remark);
     put_preview(c, data, r);
     put_acts(c, data, r);

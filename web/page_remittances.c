@@ -257,7 +257,7 @@ static result put_history(struct ctx *c, struct json *data, const struct remitta
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
         json_put_str(row, "event", officer_text(c, "remittance.event_text.", list[i].event));
         json_put_str(row, "to", officer_text(c, "remittance.state_text.", list[i].to));
-        json_put_str(row, "actor", list[i].actor);
+        json_put_str(row, "actor", officer_who(c, list[i].actor));
         json_put_str(row, "detail", list[i].detail);
         json_add(rows, row);
     }
@@ -294,7 +294,7 @@ static void put_remittance(struct ctx *c, struct json *data, const struct remitt
     view_put_money(c, o, "total", r->total_vnd);
     view_put_money(c, o, "retained", r->retained_vnd);
     json_put_str(o, "words", view_words(c, r->total_vnd));
-    json_put_str(o, "maker", r->maker);
+    json_put_str(o, "maker", officer_who(c, r->maker));
     json_put_str(o, "made", clock_vn(c->arena, r->created_ms));
     json_put_str(o, "proposal", r->proposal_id);
     json_put_str(o, "treasury_ref", r->treasury_ref);

@@ -206,7 +206,7 @@ static result put_kept(struct ctx *c, struct json *data, struct err *e)
                                                    : str_from(date_vn(c->arena, list[i].from), 3));
         json_put_int(o, "revision", list[i].revision);
         json_put_str(o, "made", clock_vn(c->arena, list[i].made_ms));
-        json_put_str(o, "by", list[i].made_by);
+        json_put_str(o, "by", officer_who(c, list[i].made_by));
         json_put_str(o, "hash", str_sub(list[i].sha256, 0, HASH_N));
         json_add(rows, o);
     }

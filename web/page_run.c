@@ -124,12 +124,20 @@ static void row_put(struct ctx *c, struct json *rows, struct str name, int64_t v
     json_add(rows, o);
 }
 
+static struct str class_text(struct ctx *c, struct str class)
+{
+    struct str text;
+
+    return catalog_find(view_catalog(c), str_cat(c->arena, STR("match."), class), &text) ? text
+                                                                                         : class;
+}
+
 static struct str line_name(struct ctx *c, const struct bridge_line *l)
 {
     struct str text = officer_text(c, "bridge.item.", str_c(bridge_item_name(l->item)));
 
     if (l->class.n > 0)
-        text = str_fmt(c->arena, "%.*s: %.*s", STR_ARG(text), STR_ARG(l->class));
+        text = str_fmt(c->arena, "%.*s: %.*s", STR_ARG(text), STR_ARG(class_text(c, l->class)));
     if (l->day.y > 0)
         text = str_fmt(c->arena, "%.*s, %.*s", STR_ARG(text), STR_ARG(date_vn(c->arena, l->day)));
     return l->count > 0 ? str_fmt(c->arena, "%.*s (%lld)", STR_ARG(text), (long long)l->count)
@@ -175,7 +183,7 @@ static void put_steps(struct ctx *c, struct json *data, const struct run_view *v
         json_put_str(o, "at", clock_vn(c->arena, s->at_ms));
         json_put_int(o, "n", s->revision);
         json_put_str(o, "to", officer_text(c, "run.state.", s->to));
-        json_put_str(o, "actor", s->actor);
+        json_put_str(o, "actor", officer_who(c, s->actor));
         json_add(rows, o);
     }
     json_put(data, "steps", rows);
@@ -208,8 +216,8 @@ static void put_run(struct ctx *c, struct json *data, const struct run_view *v)
         json_put_int(data, "revision", r->revision);
     json_put_str(data, "rules", STR(RECONCILE_RULES));
     json_put_str(data, "outcome_hash", r->manifest_hash);
-    json_put_str(data, "submitted_by", r->submitted_by);
-    json_put_str(data, "closed_by", r->closed_by);
+    json_put_str(data, "submitted_by", officer_who(c, r->submitted_by));
+    json_put_str(data, "closed_by", officer_who(c, r->closed_by));
     if (v->outcome.bridge.lines != NULL)
         put_bridge(c, data, &v->outcome.bridge);
     put_steps(c, data, v);

@@ -250,7 +250,7 @@ static result put_slips(struct ctx *c, struct json *data, const struct shift *s,
         struct json *row = json_object();
 
         json_put_str(row, "slip", list[i].slip);
-        json_put_str(row, "by", list[i].brought_by);
+        json_put_str(row, "by", officer_who(c, list[i].brought_by));
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
         view_put_money(c, row, "amount", list[i].amount_vnd);
         json_add(rows, row);

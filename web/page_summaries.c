@@ -47,7 +47,7 @@ static struct json *summary_row(struct ctx *c, const struct receipt_summary *s)
         json_put_str(o, "sent", clock_vn(c->arena, s->sent_ms));
     if (s->acked_ms > 0)
         json_put_str(o, "acked", clock_vn(c->arena, s->acked_ms));
-    json_put_str(o, "acked_by", s->acked_by);
+    json_put_str(o, "acked_by", officer_who(c, s->acked_by));
     json_put_bool(o, "may", c->staff.role >= STAFF_OFFICER && s->acked_ms == 0);
     return o;
 }

@@ -13,6 +13,7 @@
 #define MEMBERS_MOST  200
 #define STR_WAS       STR(" | was")
 #define ACCOUNT_LEAST 1000
+#define ISO_DAY_BYTES 10 /* as content has them; 23/11/2026 is left as it is */
 
 /* What differs between two fee tables is told apart from the rest. */
 static const char *const diff_lists[] = { "added", "changed", "removed" };
@@ -39,7 +40,12 @@ static struct str reason_text(struct ctx *c, struct str code)
 static struct str word_of(struct ctx *c, struct str name, struct str value)
 {
     const struct channel *channel = channel_find(value);
+    struct date day;
 
+    if (value.n == ISO_DAY_BYTES && date_read(value, &day))
+        return date_vn(c->arena, day);
+    if (str_starts(value, STR("staff:")))
+        return officer_who(c, value);
     if (str_is(name, "channel") && channel != NULL)
         return view_text(c, channel->text);
     if (str_is(name, "route"))
