@@ -33,7 +33,7 @@ static struct json *proposal_row(struct ctx *c, const struct proposal *p)
 
     json_put_str(row, "id", p->id);
     json_put_str(row, "kind", kind_text(c, p->kind));
-    json_put_str(row, "subject", p->subject);
+    json_put_str(row, "subject", proposal_subject(c, p));
     json_put_str(row, "agency", p->agency_id);
     json_put_str(row, "made", clock_vn(c->arena, p->made_ms));
     json_put_str(row, "maker", officer_who(c, p->maker));

@@ -54,6 +54,8 @@ static struct str word_of(struct ctx *c, struct str name, struct str value)
         return officer_text(c, "match.", value);
     if (str_is(name, "action"))
         return officer_text(c, "action.", value);
+    if (str_is(name, "verdict"))
+        return officer_text(c, "finance.verdict_text.", value);
     if (str_is(name, "fault"))
         return officer_text(c, "receipts.fault.", value);
     if (str_is(name, "reason"))
@@ -287,9 +289,32 @@ static struct str link_of(struct ctx *c, const struct proposal *p, const struct 
     case PROPOSAL_RUN_REOPEN:
         return str_fmt(c->arena, "/finance/days/%.*s/%.*s", STR_ARG(text_of(content, "source")),
                        STR_ARG(text_of(content, "day")));
+    case PROPOSAL_FILE_RELEASE: /* "file:7" */
+        return str_cat(c->arena, STR("/finance/files/"), str_from(p->subject, STR("file:").n));
+    case PROPOSAL_REMITTANCE:
+        return str_cat(c->arena, STR("/finance/remittances/"), p->subject);
     default:
         return STR("");
     }
+}
+
+struct str proposal_subject(struct ctx *c, const struct proposal *p)
+{
+    DEFER(json_close) struct json *content = NULL;
+    struct str name = STR("");
+    struct date day;
+
+    if (json_read(p->content, &content, NULL).failed)
+        return p->subject;
+    if (p->kind == PROPOSAL_FILE_RELEASE)
+        name = text_of(content, "file");
+    else if (p->kind == PROPOSAL_REMITTANCE)
+        name = text_of(content, "number");
+    else if (date_read(text_of(content, "day"), &day) &&
+             (p->kind == PROPOSAL_RUN_CLOSE || p->kind == PROPOSAL_RUN_REOPEN))
+        return str_fmt(c->arena, "%.*s, %.*s", STR_ARG(text_of(content, "source")),
+                       STR_ARG(date_vn(c->arena, day)));
+    return name.n > 0 ? str_dup(c->arena, name) : p->subject;
 }
 
 result proposal_put(struct ctx *c, struct json *data, const struct proposal *p, struct err *e)

@@ -17,6 +17,8 @@ struct json;
  * "link": the page of what it is about, or nothing. ERR_MALFORMED: content that is no JSON. */
 MUST_USE result proposal_put(struct ctx *c, struct json *data, const struct proposal *p,
                              struct err *e);
+/* What it is about, as people call it: the name of a file, source and day, a slip's number. */
+struct str proposal_subject(struct ctx *c, const struct proposal *p);
 /* One row of a preview: text proposal.posting.<when>, then accounts with their names. */
 void posting_put(struct ctx *c, struct json *rows, const char *when, int64_t debit, int64_t credit,
                  int64_t vnd);
