@@ -143,10 +143,10 @@ struct str officer_who(const struct ctx *c, struct str actor)
         return str_from(actor, STR("staff:").n);
     if (str_starts(actor, STR("citizen:")))
         return view_text(c, "actor.citizen");
-    if (str_is(actor, "system"))
-        return view_text(c, "actor.system");
     if (!str_starts(actor, STR("client:")))
-        return actor;
+        return catalog_find(view_catalog(c), str_cat(c->arena, STR("actor."), actor), &name)
+                   ? name
+                   : actor;
     name = str_from(actor, STR("client:").n);
     return view_fill(c, "actor.client", &name, 1);
 }

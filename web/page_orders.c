@@ -118,6 +118,20 @@ static result put_reversal(struct ctx *c, struct json *row, const struct order *
     return OK;
 }
 
+static struct str day_text(struct ctx *c, struct str iso)
+{
+    struct date day;
+
+    return date_read(iso, &day) ? date_vn(c->arena, day) : iso;
+}
+
+static struct str channel_text(struct ctx *c, struct str name)
+{
+    const struct channel *channel = channel_find(name);
+
+    return channel != NULL ? view_text(c, channel->text) : name;
+}
+
 static result put_attempts(struct ctx *c, struct json *data, const struct order *o, struct err *e)
 {
     struct json *rows = json_array();
@@ -131,18 +145,28 @@ static result put_attempts(struct ctx *c, struct json *data, const struct order 
 
         json_put_int(row, "n", list[i].n);
         json_put_str(row, "reference", list[i].reference);
-        json_put_str(row, "channel", list[i].channel);
+        json_put_str(row, "channel", channel_text(c, list[i].channel));
         json_put_str(row, "state",
                      officer_text(c, "attempt.state.", str_c(attempt_state_name(list[i].state))));
         json_put_str(row, "transaction", list[i].portal_txn);
-        json_put_str(row, "settled", list[i].settled_day);
-        json_put_str(row, "remitted", list[i].remitted_day);
+        json_put_str(row, "settled", day_text(c, list[i].settled_day));
+        json_put_str(row, "remitted", day_text(c, list[i].remitted_day));
         view_put_money(c, row, "amount",
                        list[i].captured_vnd > 0 ? list[i].captured_vnd : list[i].amount_vnd);
         json_add(rows, row);
         TRY(put_reversal(c, row, o, &list[i], e));
     }
     return OK;
+}
+
+/* A state of the payment or, where it has no such, of one of its attempts. */
+static struct str state_text(struct ctx *c, struct str state)
+{
+    const struct str key = str_cat(c->arena, STR("order.state."), state);
+    struct str text;
+
+    return catalog_find(view_catalog(c), key, &text) ? text
+                                                     : officer_text(c, "attempt.state.", state);
 }
 
 static result put_events(struct ctx *c, struct json *data, const struct order *o, struct err *e)
@@ -159,10 +183,11 @@ static result put_events(struct ctx *c, struct json *data, const struct order *o
         json_put_str(row, "at", clock_vn(c->arena, list[i].at_ms));
         if (list[i].attempt_n > 0)
             json_put_int(row, "attempt", list[i].attempt_n);
-        json_put_str(row, "event", list[i].event);
-        json_put_str(row, "to", list[i].to);
+        json_put_str(row, "event", officer_text(c, "order.event.", list[i].event));
+        json_put_str(row, "to", state_text(c, list[i].to));
         json_put_str(row, "actor", officer_who(c, list[i].actor));
-        json_put_str(row, "mismatch", list[i].mismatch);
+        if (list[i].mismatch.n > 0)
+            json_put_str(row, "mismatch", officer_text(c, "order.mismatch.", list[i].mismatch));
         json_add(rows, row);
     }
     return OK;

@@ -231,6 +231,7 @@ static void put_payout(struct ctx *c, struct json *data, const struct payout *p)
 {
     static const char *const looks[] = { "warn", "good", "bad" };
     struct json *o = json_object();
+    struct date bank_day;
 
     json_put(data, "payout", o);
     json_put_str(o, "id", p->id);
@@ -251,7 +252,8 @@ static void put_payout(struct ctx *c, struct json *data, const struct payout *p)
     view_put_money(c, o, "net", p->net_vnd);
     json_put_str(o, "posted", clock_vn(c->arena, p->posted_ms));
     json_put_str(o, "bank_ref", p->bank_ref);
-    json_put_str(o, "bank_day", p->bank_day);
+    json_put_str(o, "bank_day",
+                 date_read(p->bank_day, &bank_day) ? date_vn(c->arena, bank_day) : p->bank_day);
     json_put_str(o, "confirmed_by", officer_who(c, p->confirmed_by));
     json_put_bool(o, "may_confirm", p->state == PAYOUT_OPEN && c->staff.role >= STAFF_OFFICER);
     json_put_int(o, "net_vnd", p->net_vnd);

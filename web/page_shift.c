@@ -33,7 +33,7 @@ static struct json *shift_row(struct ctx *c, const struct shift *s)
     json_put_str(o, "id", s->id);
     json_put_str(o, "desk", s->desk);
     json_put_str(o, "agency_id", s->agency_id);
-    json_put_str(o, "officer", s->officer);
+    json_put_str(o, "officer", officer_who(c, s->officer));
     json_put_str(o, "state", officer_text(c, "shift.state.", str_c(shift_state_name(s->state))));
     json_put_str(o, "look", str_c(looks[s->state]));
     json_put_str(o, "opened", clock_vn(c->arena, s->opened_ms));

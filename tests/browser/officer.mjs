@@ -81,12 +81,16 @@ async function choose(page, keys, action, actions) {
     for (let i = 0; i < actions.length && !await page.locator(`#act input[value="${action}"]`).isChecked(); i++) await page.keyboard.press("ArrowDown");
     assert.ok(await page.locator(`#act input[value="${action}"]`).isChecked(), `${action} is chosen`);
 }
-// A day as a person types it into its field, in the order of the page's language (dd/mm/yyyy in both).
+// A day as a person types it into its field, in the order that the browser's own language has.
 async function typeDay(page, keys, selector, day) {
     if (!keys) return page.fill(selector, day);
     await tabTo(page, selector);
     const [y, m, d] = day.split("-");
     await page.keyboard.type(`${d}${m}${y}`);
+    if (await page.inputValue(selector) !== day) {
+        for (let part = 0; part < 2; part++) await page.keyboard.press("ArrowLeft");
+        await page.keyboard.type(`${m}${d}${y}`);
+    }
     assert.equal(await page.inputValue(selector), day, "the day that was typed");
 }
 // A page of the workplace by its navigation.
