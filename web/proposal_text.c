@@ -291,8 +291,6 @@ static struct str link_of(struct ctx *c, const struct proposal *p, const struct 
                        STR_ARG(text_of(content, "day")));
     case PROPOSAL_FILE_RELEASE: /* "file:7" */
         return str_cat(c->arena, STR("/finance/files/"), str_from(p->subject, STR("file:").n));
-    case PROPOSAL_REMITTANCE:
-        return str_cat(c->arena, STR("/finance/remittances/"), p->subject);
     default:
         return STR("");
     }
