@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/waiting.h"
 #include "http/guard.h"
 
 #define PARTNER_BYTES_MAX 65536
@@ -359,6 +360,7 @@ static void attempt_run(const struct partner *p, const struct call *c, const cha
     must(curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, body_take) == CURLE_OK);
     must(curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, &t->body) == CURLE_OK);
     t->body.max = (size_t)p->config.answer_bytes_max;
+    waiting_tell();
     t->code = curl_easy_perform(t->curl);
     if (t->code == CURLE_OK && !t->head_whole && t->body.n == 0)
         t->code = CURLE_GOT_NOTHING;

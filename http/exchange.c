@@ -397,8 +397,9 @@ static enum MHD_Result head_read(struct exchange *x, const char *method, const c
 
 /* -- the body ---------------------------------------------------------------------------------- */
 
-/* Grows by doubling, so that memory follows what was sent, not what was announced. Only the
- * library's thread takes memory, so that nobody comes between look and take. */
+/* Grows by doubling, so that memory follows what was sent, not what was announced. Only
+ * who drives the library takes memory, one at a time, so that nobody comes between look and take.
+ */
 static bool body_grow(struct exchange *x, size_t need)
 {
     size_t cap = x->body_cap > 0 ? x->body_cap : BODY_FIRST_BYTES;
@@ -449,7 +450,7 @@ static enum MHD_Result body_read(struct exchange *x, const char *data, size_t *n
 
 static enum MHD_Result body_end(struct exchange *x)
 {
-    struct pool *pool = x->route->pool == ROUTE_SLOW ? x->server->slow : x->server->fast;
+    const enum pool_queue queue = x->route->pool == ROUTE_FAST ? POOL_FAST : POOL_SLOW;
 
     if (x->over_bytes > 0)
         return refuse(x, x->crowded ? ERR_BUSY : ERR_TOO_LARGE, true);
@@ -464,7 +465,7 @@ static enum MHD_Result body_end(struct exchange *x)
     }
     atomic_store(&peer_of(x->connection)->until_ms, INT64_MAX);
     MHD_suspend_connection(x->connection);
-    if (pool_put(pool, x))
+    if (pool_put(x->server->pool, queue, x->route->pool == ROUTE_NEAR, x))
         return MHD_YES;
     refuse_fill(x, ERR_BUSY);
     answer_make(x);

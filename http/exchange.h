@@ -2,11 +2,11 @@
  * exchange.h - one request and its answer, and the connection it came by. Private to the room.
  *
  *     head complete -> gate -> route -> body -> INLINE: serve
- *                                            -> FAST, SLOW: suspend, queue, worker serves, resume
+ *                                            -> others: suspend, queue, worker serves, resume
  *                                            -> answer sent -> memory back
  *
- * The library's thread owns an exchange except between its being put into a pool and the
- * connection's being resumed, when the worker does.
+ * The thread that drives the library owns an exchange, except between its being put into a queue
+ * and the connection's being resumed, when the worker does.
  */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
@@ -40,12 +40,16 @@ struct server {
     struct proxy_list proxies;
     struct route_table *routes;
     struct listener listener;
-    struct pool *fast, *slow;
+    struct pool *pool;
     struct MHD_Daemon *daemon;
-    pthread_t accept_thread;
-    bool accepting; /* the thread runs */
+    int library_fd; /* ready when the library has work */
+    int64_t accept_after_ms;
+    atomic_bool deaf; /* nobody is accepted any more */
+    pthread_t time_thread;
+    bool timed; /* the thread runs */
     bool stopped;
-    int wake_fd;
+    int wake_fd; /* of the thread that keeps time */
+    int look_fd; /* of whoever looks */
     atomic_bool stopping;
     struct linger_list lingering;
     pthread_mutex_t peers_lock;

@@ -22,7 +22,7 @@ enum method {
     METHOD_OPTIONS,
     METHOD_COUNT
 };
-enum route_pool { ROUTE_INLINE, ROUTE_FAST, ROUTE_SLOW };
+enum route_pool { ROUTE_INLINE, ROUTE_FAST, ROUTE_SLOW, ROUTE_NEAR };
 
 struct route {
     enum method method;

@@ -15,20 +15,27 @@
 /* Alone in what gate.h relies on: how this version of the library cuts a head into pieces. */
 #define LIBRARY_VERSION "0.9.75"
 #define TICK_MS_MAX     250
+#define FULL_TICK_MS    10
 /* The largest settlement file, while it is copied into twice the memory, and another. */
 #define LARGE_BODIES_BYTES_MAX (2 * LIMIT_SETTLEMENT_BYTES)
 #define QUIET_TICKS            5 /* this many looks in a row without a sign of work */
 #define QUIET_TICK_MS          10
 
-static void wake(const struct server *s)
+static void wake(int fd)
 {
     const uint64_t one = 1;
 
-    if (write(s->wake_fd, &one, sizeof(one)) < 0)
+    if (write(fd, &one, sizeof(one)) < 0)
         return; /* full: it is awake */
 }
 
-/* -- the accept thread ------------------------------------------------------------------------- */
+static void look_wake(void *server)
+{
+    wake(((const struct server *)server)->look_fd);
+}
+
+/* -- whoever looks for work (http/pool.h) -------------------------------------------------------
+ */
 
 static bool accept_one(struct server *s)
 {
@@ -47,6 +54,49 @@ static bool accept_one(struct server *s)
                              bytes); /* closes on failure */
     return true;
 }
+
+static bool is_full(const struct server *s)
+{
+    return atomic_load(&s->peer_count) >= s->config.connections_max;
+}
+
+/* Until the library has to see to its time-outs, or there is room again. */
+static int look_ms(const struct server *s, bool accepts)
+{
+    const int most = accepts || atomic_load(&s->stopping) ? TICK_MS_MAX : FULL_TICK_MS;
+    unsigned long long library_ms = 0;
+
+    if (MHD_get_timeout(s->daemon, &library_ms) != MHD_YES || library_ms > (unsigned)most)
+        return most;
+    return (int)library_ms;
+}
+
+static void look(void *server, bool wait)
+{
+    struct server *s = server;
+    const bool accepts = !atomic_load(&s->deaf) && !is_full(s) &&
+                         exchange_monotonic_us() / 1000 >= s->accept_after_ms;
+    struct pollfd fds[3] = { { .fd = s->library_fd, .events = POLLIN },
+                             { .fd = s->look_fd, .events = POLLIN },
+                             { .fd = accepts ? s->listener.fd : -1, .events = POLLIN } };
+    uint64_t count;
+
+    if (poll(fds, LEN(fds), wait ? look_ms(s, accepts) : 0) > 0) {
+        if (fds[1].revents != 0 && read(s->look_fd, &count, sizeof(count)) < 0)
+            count = 0;                             /* another one read it */
+        if (fds[2].revents != 0 && !accept_one(s)) /* out of descriptors: let some close */
+            s->accept_after_ms = exchange_monotonic_us() / 1000 + FULL_TICK_MS;
+    }
+    if (atomic_load(&s->stopping) && !atomic_load(&s->deaf)) {
+        while (accept_one(s)) /* those whom the kernel has promised a connection */
+            ;
+        atomic_store(&s->deaf, true);
+    }
+    (void)MHD_run_wait(s->daemon, 0);
+}
+
+/* -- the thread that keeps time -----------------------------------------------------------------
+ */
 
 /* Cuts off whoever is past its time: the library then sees the end of the connection. The lock
  * keeps the descriptor from being closed, and another from taking its number, meanwhile. */
@@ -72,7 +122,7 @@ static int tick_ms(const struct server *s)
     return (int)(least / 4 < 10 ? 10 : least / 4 > TICK_MS_MAX ? TICK_MS_MAX : least / 4);
 }
 
-static void *accept_run(void *arg)
+static void *time_run(void *arg)
 {
     struct server *s = arg;
     const int tick = tick_ms(s);
@@ -80,21 +130,16 @@ static void *accept_run(void *arg)
 
     while (!atomic_load(&s->stopping)) {
         const bool lingering = linger_read(&s->lingering, now_ms) > 0;
-        const bool full = atomic_load(&s->peer_count) >= s->config.connections_max;
-        struct pollfd fds[2] = { { .fd = s->wake_fd, .events = POLLIN },
-                                 { .fd = full ? -1 : s->listener.fd, .events = POLLIN } };
+        struct pollfd stop = { .fd = s->wake_fd, .events = POLLIN };
 
-        if (poll(fds, LEN(fds), full || lingering ? 10 : tick) > 0 && fds[1].revents != 0 &&
-            !accept_one(s))
-            (void)poll(fds, 1, 10); /* out of descriptors: let some close */
+        (void)poll(&stop, 1, lingering ? FULL_TICK_MS : tick);
         now_ms = exchange_monotonic_us() / 1000;
         if (now_ms < next_ms)
             continue;
         peers_cut(s);
+        pool_nudge(s->pool);
         next_ms = now_ms + tick;
     }
-    while (accept_one(s)) /* those whom the kernel has promised a connection */
-        ;
     return NULL;
 }
 
@@ -102,8 +147,7 @@ static void *accept_run(void *arg)
 
 static result daemon_open(struct server *s, struct err *e)
 {
-    const unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+    const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
     const unsigned idle_s = (unsigned)((s->config.idle_ms + 999) / 1000);
 
     if (!str_is(str_c(MHD_get_version()), LIBRARY_VERSION))
@@ -117,17 +161,26 @@ static result daemon_open(struct server *s, struct err *e)
         (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
     if (s->daemon == NULL)
         return fail(e, ERR_IO, "the HTTP library did not start");
+    s->library_fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     return OK;
 }
 
 static result threads_open(struct server *s, struct err *e)
 {
-    TRY(pool_open(s->config.fast_workers, s->config.queue_max, exchange_work, &s->fast, e));
-    TRY(pool_open(s->config.slow_workers, s->config.queue_max, exchange_work, &s->slow, e));
+    const struct pool_plan plan = {
+        .workers = { s->config.fast_workers, s->config.slow_workers },
+        .queue_max = s->config.queue_max,
+        .run = exchange_work,
+        .look = look,
+        .wake = look_wake,
+        .arg = s,
+    };
+
     TRY(daemon_open(s, e));
-    if (pthread_create(&s->accept_thread, NULL, accept_run, s) != 0)
-        return fail(e, ERR_IO, "no thread to accept connections");
-    s->accepting = true;
+    TRY(pool_open(&plan, &s->pool, e));
+    if (pthread_create(&s->time_thread, NULL, time_run, s) != 0)
+        return fail(e, ERR_IO, "no thread to keep time");
+    s->timed = true;
     return OK;
 }
 
@@ -143,7 +196,8 @@ static struct server *server_new(const struct server_config *c)
         s->config.large_bodies_bytes_max = LARGE_BODIES_BYTES_MAX;
     s->listener.fd = -1;
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    must(s->wake_fd >= 0);
+    s->look_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    must(s->wake_fd >= 0 && s->look_fd >= 0);
     must(pthread_mutex_init(&s->peers_lock, NULL) == 0);
     linger_open(&s->lingering);
     must(getrandom(&s->id_first, sizeof(s->id_first), 0) == (ssize_t)sizeof(s->id_first));
@@ -198,6 +252,8 @@ static void drain(struct server *s, int64_t ms)
 
     while (quiet < QUIET_TICKS && exchange_monotonic_us() / 1000 < end_ms) {
         (void)poll(NULL, 0, QUIET_TICK_MS);
+        if (s->pool == NULL) /* nobody else does */
+            look(s, false);
         peers_cut(s);
         (void)linger_read(&s->lingering, exchange_monotonic_us() / 1000);
         quiet = peers_busy(s) ? 0 : quiet + 1;
@@ -211,14 +267,18 @@ void server_stop(struct server *s)
     must(!s->stopped);
     s->stopped = true;
     atomic_store(&s->stopping, true);
-    wake(s);
-    if (s->accepting)
-        (void)pthread_join(s->accept_thread, NULL);
+    wake(s->wake_fd);
+    if (s->timed)
+        (void)pthread_join(s->time_thread, NULL);
+    while (s->pool != NULL && !atomic_load(&s->deaf)) {
+        look_wake(s);
+        pool_nudge(s->pool);
+        (void)poll(NULL, 0, 1);
+    }
     listen_close(&s->listener);
-    if (s->daemon != NULL)
+    if (s->pool != NULL)
         drain(s, s->config.drain_ms);
-    pool_close(&s->fast);
-    pool_close(&s->slow);
+    pool_close(&s->pool);
     if (s->daemon != NULL) {
         drain(s, 20L * QUIET_TICK_MS * QUIET_TICKS);
         MHD_stop_daemon(s->daemon);
@@ -238,6 +298,7 @@ void server_close(struct server **s)
     linger_close(&q->lingering);
     (void)pthread_mutex_destroy(&q->peers_lock);
     (void)close(q->wake_fd);
+    (void)close(q->look_fd);
     free(q);
     *s = NULL;
 }

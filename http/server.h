@@ -1,10 +1,11 @@
 /*
  * server.h - the HTTP/1.1 server.
  *
- * libmicrohttpd with one epoll thread, our own accept thread, and two bounded pools of workers to
- * which requests are handed (suspend, resume): FAST for what waits on the stores only, SLOW for
- * what waits on national systems, so that slow partners cannot starve sign-ins. A route may also
- * answer INLINE when it never waits. A full queue answers 503 with Retry-After.
+ * libmicrohttpd, which one thread of ours at a time drives (http/pool.h), and two bounded queues of
+ * requests (suspend, resume): FAST for what waits on the stores only, SLOW for what waits on
+ * national systems, so that slow partners cannot starve sign-ins. NEAR is of the SLOW ones, but so
+ * brief that whoever read the request serves it as well, unless it says that it waits. A route may
+ * also answer INLINE when it never waits. A full queue answers 503 with Retry-After.
  *
  * In front of every route stands the gate (http/gate.h): what is not strictly one well-formed
  * request is refused and the connection closed (RFC 9112; request smuggling).
@@ -33,8 +34,8 @@
  * close, and returns when all is quiet. After drain_ms it waits for running handlers only. No
  * accepted request is lost.
  *
- * Threads: serve is called by workers, and by the library's thread for INLINE routes; refuse by
- * both; answered by the library's thread when an answer has been sent or its client has gone.
+ * Threads: serve and refuse are called by any worker, several at once; for INLINE routes by the one
+ * that drives the library, as is answered, when an answer has been sent or its client has gone.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

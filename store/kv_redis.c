@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/waiting.h"
 #include "store/kv_engine.h"
 #include "store/seats.h"
 
@@ -239,6 +240,7 @@ static result redis_ask(void *state, const struct kv_question *q, struct kv_answ
     int seat;
     result r;
 
+    waiting_tell();
     TRY(seats_take(p->free, p->timeout_ms, &seat, e));
     h = hush_begin();
     r = ask_link(p, &p->links[seat], q, an, &again, e);

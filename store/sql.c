@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/waiting.h"
 #include "store/seats.h"
 #include "store/sql_engine.h"
 
@@ -250,6 +251,8 @@ static result transact(const struct sql_unit *t, struct err *e)
 
     if (e == NULL)
         e = &own;
+    if (!t->reading || t->pool->group == NULL) /* for the disk or the server */
+        waiting_tell();
     for (int attempts = 1;; attempts++) {
         /* Writers queue before they take a connection, so that those who wait leave some to
          * readers. */
