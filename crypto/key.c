@@ -9,15 +9,23 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/waiting.h"
 #include "crypto/context.h"
 #include "crypto/digest.h"
+#include "crypto/table.h"
 
 #define RSA_BITS_OURS 2048
 #define SIG_BYTES_MAX KEY_NUMBER_BYTES_MAX
+
+struct key_uses {
+    atomic_uint count;
+    _Atomic(struct table *) table;
+};
 
 static void sig_close(ECDSA_SIG **s)
 {
@@ -114,6 +122,10 @@ result key_make(struct key *k, EVP_PKEY *pkey, enum key_alg alg, bool signs, str
     k->pkey = pkey;
     k->alg = alg;
     k->prepared = prepare(pkey, alg, signs);
+    if (alg == KEY_ES256 && !signs) {
+        k->uses = calloc(1, sizeof(*k->uses));
+        must(k->uses != NULL);
+    }
     if (k->prepared == NULL) {
         key_close(k);
         return refused(e, ERR_CRYPTO, "key does not take its algorithm");
@@ -132,8 +144,18 @@ result key_make_either(struct key *k, EVP_PKEY *pkey, struct err *e)
     return OK;
 }
 
+static void uses_close(struct key_uses **uses)
+{
+    struct table *t = *uses == NULL ? NULL : atomic_load(&(*uses)->table);
+
+    table_close(&t);
+    free(*uses);
+    *uses = NULL;
+}
+
 void key_close(struct key *k)
 {
+    uses_close(&k->uses);
     EVP_MD_CTX_free(k->prepared);
     EVP_MD_CTX_free(k->prepared_pss);
     EVP_PKEY_free(k->pkey);
@@ -234,14 +256,36 @@ bool key_alg_fix(const struct key *k, unsigned algs, enum key_alg *alg)
     return k->prepared_pss != NULL && (algs & KEY_BIT(KEY_PS256)) != 0;
 }
 
+/* The table of a key that is used often; whoever comes at the right moment makes it. */
+static const struct table *table_of(const struct key *k)
+{
+    struct table *t;
+
+    if (k->uses == NULL)
+        return NULL;
+    t = atomic_load(&k->uses->table);
+    if (t == NULL && atomic_fetch_add(&k->uses->count, 1) + 1 == TABLE_AFTER) {
+        waiting_tell();
+        t = table_make(k->pkey);
+        atomic_store(&k->uses->table, t);
+    }
+    return t;
+}
+
 bool key_verify(const struct key *k, enum key_alg alg, struct str data, struct str sig)
 {
+    const struct table *table = alg == KEY_ES256 ? table_of(k) : NULL;
     const EVP_MD_CTX *prepared = alg == k->alg ? k->prepared : k->prepared_pss;
     unsigned char der[SIG_BYTES_MAX];
     EVP_MD_CTX *md = context_md();
     bool good;
 
     must(prepared != NULL); /* key_alg_fix said so */
+    if (table != NULL) {
+        const struct digest d = digest_sha256(data);
+
+        return table_verify(table, &d, sig);
+    }
     if (sig.n > SIG_BYTES_MAX)
         return false;
     if (alg == KEY_ES256) {

@@ -4,8 +4,8 @@
  * ES256 is P-256; EdDSA is Ed25519, which only verifies; RS256 is an RSA key. A private key for
  * PS256 is an RSASSA-PSS key (RFC 4055), so that a key file alone tells which of the two it is for;
  * a public one is what its JWK or the verifier says. RSA keys have 2048 to 8192 bits. A key is
- * parsed once and carries a context prepared for its one use, which each call copies. Immutable
- * once made.
+ * parsed once and carries a context prepared for its one use, which each call copies; one of ES256
+ * that verifies often is given a table (crypto/table.h). Immutable once made, but for that.
  */
 #ifndef CRYPTO_KEY_H
 #define CRYPTO_KEY_H
@@ -35,6 +35,7 @@ struct key {
     EVP_PKEY *pkey;
     EVP_MD_CTX *prepared;
     EVP_MD_CTX *prepared_pss; /* RSA that names no algorithm: for PS256; else NULL */
+    struct key_uses *uses;    /* ES256 that verifies: how often, and its table; else NULL */
     struct ring *ring;        /* the snapshot that owns it; NULL in a key set */
 };
 
