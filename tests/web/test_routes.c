@@ -58,11 +58,15 @@ TEST(whatever_changes_something_in_a_browser_needs_the_forms_token)
 
 TEST(what_waits_on_national_systems_is_not_in_the_fast_pool)
 {
-    static const char *const slow[] = { "/login/vneid/start",    "/login/vneid/callback",
-                                        "/pay/{token}/start",    "/pay/{token}/return",
-                                        "/DvcPayment/Confirm",   "/finance/{date}/fetch",
+    static const char *const slow[] = { "/login/vneid/start",
+                                        "/login/vneid/callback",
+                                        "/pay/{token}/start",
+                                        "/pay/{token}/return",
+                                        "/DvcPayment/Confirm",
+                                        "/finance/{date}/fetch",
                                         "/logout",
-                                        "/signed-out",           "/sign-out" };
+                                        "/signed-out",
+                                        "/sign-out" };
     size_t n;
     const struct route *routes = routes_all(&n);
 
