@@ -71,17 +71,21 @@ static result take(struct cli *cli, const struct app *app, struct date day,
                    struct intake_result *out, struct err *e)
 {
     const char *path = cli_word(cli, 1);
+    const struct source *portal = source_find(app->office.sources, STR(SOURCE_PORTAL), day);
+    const struct intake_ask ask = { portal, day, STR("system") };
+    struct intake_file in = {
+        .source = portal, .day = day, .jws = STR(""), .actor = STR("system")
+    };
     DEFER(unmap_file) struct str bytes = { 0 };
 
-    if (path == NULL) {
-        const struct intake_ask ask = { source_find(app->office.sources, STR(SOURCE_PORTAL), day),
-                                        day, STR("system") };
-        return ask.source != NULL
-                   ? intake_fetch(&app->office, &ask, cli->arena, out, e)
-                   : fail(e, ERR_NOT_FOUND, "no source " SOURCE_PORTAL " on that day");
-    }
+    if (portal == NULL)
+        return fail(e, ERR_NOT_FOUND, "no source " SOURCE_PORTAL " on that day");
+    if (path == NULL)
+        return intake_fetch(&app->office, &ask, cli->arena, out, e);
     TRY(map_file(path, &bytes, e));
-    return intake_take(&app->till, day, str_c(path), bytes, STR("system"), cli->arena, out, e);
+    in.name = str_c(path);
+    in.bytes = bytes;
+    return intake_file(&app->office, &in, cli->arena, out, e);
 }
 
 result cmd_reconcile(struct cli *cli, struct err *e)

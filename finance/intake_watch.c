@@ -159,6 +159,9 @@ static result take(const struct office *f, const struct source *s, int dir, cons
         in.day = day_of_name(in.name);
         if (in.day.y == 0)
             return OK;
+        in.source = source_find(f->sources, s->id, in.day); /* with the map of that day */
+        if (in.source == NULL)
+            return OK;
         why = (struct err){ 0 };
         if (intake_file(f, &in, a, &taken, &why).failed && is_refusal(&why))
             return OK;

@@ -102,6 +102,7 @@ static struct str actor_of(const struct ctx *c)
 /* POST /finance/{date}/file */
 result finance_upload(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
+    struct intake_file in;
     struct intake_result taken;
     struct multipart parts;
     const struct part *file;
@@ -112,8 +113,16 @@ result finance_upload(struct ctx *c, struct request *rq, struct response *rs, st
     file = multipart_find(&parts, "file");
     if (file == NULL || file->bytes.n == 0)
         return fail_field(e, ERR_INVALID, "file", "no file was sent");
-    TRY(intake_take(&c->app->till, day, file->file_name, file->bytes, actor_of(c), c->arena, &taken,
-                    e));
+    in = (struct intake_file){ .source =
+                                   source_find(c->app->office.sources, STR(SOURCE_PORTAL), day),
+                               .day = day,
+                               .name = file->file_name,
+                               .bytes = file->bytes,
+                               .jws = STR(""),
+                               .actor = actor_of(c) };
+    if (in.source == NULL)
+        return fail_field(e, ERR_INVALID, "source", "no source " SOURCE_PORTAL " on that day");
+    TRY(intake_file(&c->app->office, &in, c->arena, &taken, e));
     tell_taken(c, rs, day, &taken);
     return OK;
 }

@@ -1,8 +1,10 @@
 /* A bank's own table on its way in: by the map of its source, quarantined, released, kept. */
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
+#include "finance/intake_fetch.h"
 #include "finance/intake_keep.h"
 #include "finance/intake_release.h"
 #include "recon/csv_form.h"
@@ -21,7 +23,7 @@
 
 static const struct date monday = { 2026, 11, 23 };
 static const struct proposal_actor maker = { .name = { "staff:an", 8 } };
-static const struct proposal_actor checker = { .name = { "staff:binh", 10 } };
+static const struct proposal_actor checker = { .name = { "staff:binh", 10 }, .limit_vnd = 1000000 };
 static struct conf settings;
 static struct office open_here;
 
@@ -163,4 +165,33 @@ TEST_STORE(another_form_is_no_table_of_the_map)
 
     check(r.quarantined);
     check(str_has(r.file.faults, STR("VER line 1 column 2 `")));
+}
+
+/* A dated map: an older file of a watched folder is read as it was written then. */
+TEST_STORE(a_watched_folder_takes_tables_by_the_map_of_their_day)
+{
+    struct source_book *b = (struct source_book *)(uintptr_t)desk()->sources;
+    const char *folder = str_cstr(test_arena(), str_fmt(test_arena(), "%s/in", test_folder()));
+    struct settlement_key key = { STR("ACB"), STR("1"), monday };
+    struct settlement_file *list;
+    bool did;
+    size_t n;
+    struct err e = { 0 };
+
+    check_int(mkdir(folder, 0700), 0);
+    put("in/sao-ke-20261123.csv", GOOD);
+    put("in/no-day.csv", GOOD);
+    for (size_t i = 0; i < b->count; i++)
+        if (str_is(b->rows[i].id, "ACB"))
+            b->rows[i].watch_dir = folder;
+    for (int i = 0; i < 3; i++)
+        check_ok(intake_watch(desk(), &did, &e), e);
+    check(!did);
+    check_ok(intake_of_day(desk(), &key, 5, test_arena(), &list, &n, &e), e);
+    check_int((int64_t)n, 1);
+    check_str(list[0].name, "sao-ke-20261123.csv");
+    check_int(list[0].state, SETTLEMENT_ACCEPTED);
+    check_int(access(str_cstr(test_arena(), str_fmt(test_arena(), "%s/refused/no-day.csv", folder)),
+                     F_OK),
+              0);
 }
