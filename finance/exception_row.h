@@ -21,4 +21,22 @@ MUST_USE result exception_remark_check(struct str remark, struct err *e);
 MUST_USE result exception_explain_captured(struct sql *db, struct str id, int64_t now_ms,
                                            struct arena *a, bool *explained, struct err *e);
 
+/* What a file tells that no run finds. */
+struct exception_news {
+    const char *source; /* "statement", "treasury", "damage" */
+    struct str provider, account;
+    struct date day;
+    enum match_class class;
+    struct str reference, portal_txn, agency_id; /* empty: unknown */
+    int64_t file_n, line;
+    int64_t ours_vnd, theirs_vnd;
+};
+/* On the list once, however often it is told. A bank's credit that is there already by the bank's
+ * own message is not told again. */
+MUST_USE result exception_tell(struct sql *db, const struct exception_news *n, int64_t now_ms,
+                               struct arena *a, struct err *e);
+/* It is known now what that number, or reference, is about: explains what is open. */
+MUST_USE result exception_known(struct sql *db, const char *source, struct str name, int64_t now_ms,
+                                struct arena *a, struct err *e);
+
 #endif

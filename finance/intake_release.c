@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "finance/exception_row.h"
 #include "finance/intake_keep.h"
 #include "finance/intake_row.h"
 #include "store/audit.h"
@@ -141,12 +142,49 @@ static bool file_number(struct str subject, int64_t *n)
     return str_starts(subject, STR("file:")) && str_to_i64(str_from(subject, 5), n);
 }
 
+struct line_taking {
+    struct intake_batch *batch;
+    struct sql *db;
+    const struct office *f;
+    const struct settlement_kept *k;
+    struct arena *a;
+};
+
+static result line_take(void *arg, const struct settlement_line *l, struct err *e)
+{
+    const struct line_taking *t = arg;
+
+    return intake_batch_take(t->batch, l, e);
+}
+
+/* A line that cannot be read is nobody's until somebody answers for it. */
+static result damage_tell(void *arg, int64_t line, const struct settlement_fault *fault,
+                          struct err *e)
+{
+    const struct line_taking *d = arg;
+    const struct settlement_key *key = &d->k->file.key;
+    const struct exception_news news = { .source = "damage",
+                                         .provider = key->provider,
+                                         .account = key->account,
+                                         .day = key->day,
+                                         .class = MATCH_COR,
+                                         .reference = STR(""),
+                                         .portal_txn = STR(""),
+                                         .agency_id = STR(""),
+                                         .file_n = d->k->file_n,
+                                         .line = line };
+
+    (void)fault;
+    return exception_tell(d->db, &news, clock_now_ms(d->f->till->clock), d->a, e);
+}
+
 result intake_release_decided(struct sql *db, const struct office *f, const struct proposal *p,
                               const struct proposal_actor *by, struct arena *a, struct err *e)
 {
     DEFER(intake_batch_close) struct intake_batch *b = NULL;
-    struct intake_lines lines = { .sink = intake_batch_take };
     struct settlement_kept k;
+    struct line_taking t = { NULL, db, f, &k, a };
+    struct intake_lines lines = { .sink = line_take, .damage = damage_tell, .arg = &t };
 
     if (p->state != PROPOSAL_APPROVED)
         return OK;
@@ -159,7 +197,7 @@ result intake_release_decided(struct sql *db, const struct office *f, const stru
     TRY(sql_run_one(db, SQL_SETTLEMENT_FILE_RELEASE, ERR_WRONG_STATE, e, sql_i(lines.file_n),
                     sql_t(by->name), sql_t(p->id), sql_i(clock_now_ms(f->till->clock))));
     TRY(intake_batch_open_in(db, lines.file_n, &b, e));
-    lines.arg = b;
+    t.batch = b;
     TRY(intake_try_lines_in(db, f, &lines, e));
     TRY(intake_batch_end(b, e));
     return audit(db, f, &k, p, by, a, e);

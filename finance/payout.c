@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "finance/exception_row.h"
 #include "finance/payout_row.h"
 #include "payments/fee.h"
 #include "payments/ledger.h"
@@ -178,6 +179,7 @@ result payout_confirm_in(struct sql *db, const struct office *f, const struct pa
         return OK;
     json_put_str(detail, "number", w->number);
     json_put_int(detail, "amount_vnd", w->amount_vnd);
+    TRY(exception_known(db, "statement", w->number, now_ms, a, e));
     return audit_append(db, now_ms, &ev, e);
 }
 

@@ -113,7 +113,13 @@ struct payout_matched {
     int64_t unmatched; /* credits of the statement that no payout explains, not counting transfers
                           of payers */
 };
-/* The accepted statement of a bank source: confirms what has arrived. */
+/* Within the transaction that closes a day: credits of statements that nobody knew may be its
+ * money.
+ */
+MUST_USE result payout_match_stray(struct sql *db, const struct office *f, struct arena *a,
+                                   struct err *e);
+/* The accepted statement of a bank source: confirms what has arrived; what nothing explains becomes
+ * an exception. */
 MUST_USE result payout_match(const struct office *f, const struct payout_day *statement,
                              struct payout_matched *out, struct err *e);
 

@@ -1,20 +1,23 @@
 /*
  * What the bank's statement says arrived. Attacker: chance, two payouts of one amount; promise:
- * only equal sums confirm, and only where nothing else has the same sum.
+ * only equal sums confirm, and only where nothing else has the same sum. What nothing explains is
+ * an exception (MIS_OURS) until a payout of a day that is closed later does.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "finance/exception_row.h"
 #include "finance/payout_row.h"
 
 #define WINDOW_DAYS 14 /* how long after its day the money of a payout may arrive */
 #define CREDITS_MAX 2000
 #define WAITING_MAX 2000
+#define STRAY_DAYS  50 /* statements that are looked at again at once */
 
 struct credit {
     struct str number, account;
-    int64_t n, vnd;
+    int64_t n, vnd, file_n;
     bool used;
 };
 
@@ -46,7 +49,8 @@ static result credits_read(struct sql *db, struct matching *m, struct err *e)
         *c = (struct credit){ .n = sql_int(rows, 0),
                               .number = sql_text(rows, 1, m->a),
                               .vnd = sql_int(rows, 2),
-                              .account = sql_text(rows, 3, m->a) };
+                              .account = sql_text(rows, 3, m->a),
+                              .file_n = sql_int(rows, 4) };
         if (c->account.n == 0)
             c->account = m->s->account;
         if (c->number.n == 0)
@@ -177,6 +181,25 @@ static result rest(struct sql *db, struct matching *m, const struct credit *of, 
     return OK;
 }
 
+/* A credit that is no payout and no payer's transfer. */
+static result unknown_tell(struct sql *db, const struct matching *m, const struct credit *c,
+                           struct err *e)
+{
+    const struct exception_news news = { .source = "statement",
+                                         .provider = m->s->provider,
+                                         .account = m->s->account,
+                                         .day = m->s->day,
+                                         .class = MATCH_MIS_OURS,
+                                         .reference = STR(""),
+                                         .portal_txn = c->number,
+                                         .agency_id = STR(""),
+                                         .file_n = c->file_n,
+                                         .line = c->n,
+                                         .theirs_vnd = c->vnd };
+
+    return exception_tell(db, &news, clock_now_ms(m->f->till->clock), m->a, e);
+}
+
 static result match(struct sql *db, void *arg, struct err *e)
 {
     struct matching *m = arg;
@@ -190,8 +213,37 @@ static result match(struct sql *db, void *arg, struct err *e)
     for (size_t i = 0; i < m->credit_count; i++)
         if (!m->credits[i].used)
             TRY(rest(db, m, &m->credits[i], e));
-    for (size_t i = 0; i < m->credit_count; i++)
-        m->out->unmatched += !m->credits[i].used;
+    for (size_t i = 0; i < m->credit_count; i++) {
+        if (m->credits[i].used)
+            continue;
+        m->out->unmatched++;
+        TRY(unknown_tell(db, m, &m->credits[i], e));
+    }
+    return OK;
+}
+
+result payout_match_stray(struct sql *db, const struct office *f, struct arena *a, struct err *e)
+{
+    DEFER(arena_close) struct arena *own = arena_open(LIMIT_ARENA_JOB_BYTES);
+    DEFER(sql_end) struct sql_rows *rows = NULL;
+    struct payout_day days[STRAY_DAYS];
+    struct payout_matched out;
+    size_t count = 0;
+    bool more = true;
+
+    TRY(sql_find(db, SQL_EXCEPTION_STATEMENTS, &rows, e, sql_i(STRAY_DAYS)));
+    while (more && count < STRAY_DAYS) {
+        TRY(sql_next(rows, &more, e));
+        if (!more)
+            break;
+        days[count] = (struct payout_day){ sql_text(rows, 0, a), sql_text(rows, 1, a), { 0 } };
+        must(date_read(sql_text(rows, 2, a), &days[count++].day));
+    }
+    sql_end(&rows);
+    for (size_t i = 0; i < count; i++) {
+        struct matching m = { .f = f, .s = &days[i], .out = &out, .a = own };
+        TRY(match(db, &m, e));
+    }
     return OK;
 }
 

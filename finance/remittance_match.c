@@ -1,12 +1,13 @@
 /*
  * What the treasury's file says of slips and of orders to pay back. Attacker: a file that confirms
  * another sum; promise: a slip is confirmed by its own total only, and what differs is counted and
- * left to a person.
+ * left to a person as an exception (TRS_AMT).
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "finance/exception_row.h"
 #include "finance/remittance_row.h"
 #include "payments/refund.h"
 
@@ -14,7 +15,7 @@
 
 struct told {
     struct str id, number;
-    int64_t vnd;
+    int64_t vnd, file_n, line;
 };
 
 struct telling {
@@ -41,8 +42,11 @@ static result told_find(struct sql *db, void *arg, struct err *e)
             return OK;
         k->list[k->count] =
             (struct told){ .id = sql_text(rows, 0, k->a), .number = sql_text(rows, 1, k->a) };
-        if (k->query == SQL_REMITTANCE_TOLD)
-            k->list[k->count].vnd = sql_int(rows, 2);
+        if (k->query != SQL_REMITTANCE_TOLD)
+            continue;
+        k->list[k->count].vnd = sql_int(rows, 2);
+        k->list[k->count].file_n = sql_int(rows, 3);
+        k->list[k->count].line = sql_int(rows, 4);
     }
     return OK;
 }
@@ -64,6 +68,48 @@ static result count_in(result r, struct err *why, struct remittance_matched *out
     return OK;
 }
 
+/* Which slip differs from its line, or agrees with it at last. */
+struct wording {
+    const struct telling *k;
+    const struct told *t;
+    const struct remittance *r;
+    bool differs;
+};
+
+static result word_keep(struct sql *db, void *arg, struct err *e)
+{
+    const struct wording *w = arg;
+    const struct telling *k = w->k;
+    const int64_t now_ms = clock_now_ms(k->f->till->clock);
+    const struct exception_news news = { .source = "treasury",
+                                         .provider = k->provider,
+                                         .account = k->account,
+                                         .day = k->day,
+                                         .class = MATCH_TRS_AMT,
+                                         .reference = w->t->id,
+                                         .portal_txn = w->t->number,
+                                         .agency_id = w->r->agency_id,
+                                         .file_n = w->t->file_n,
+                                         .line = w->t->line,
+                                         .ours_vnd = w->r->total_vnd,
+                                         .theirs_vnd = w->t->vnd };
+
+    return w->differs ? exception_tell(db, &news, now_ms, k->a, e)
+                      : exception_known(db, "treasury", w->t->id, now_ms, k->a, e);
+}
+
+static result word_tell(const struct telling *k, const struct told *t, bool failed,
+                        const struct err *why, struct err *e)
+{
+    struct remittance r;
+    struct wording w = { k, t, &r, failed };
+
+    if (failed && (why->code != ERR_BUSINESS_RULE || !str_is(str_c(why->field), "amount_vnd")))
+        return OK;
+    TRY(remittance_load(k->f, t->id, k->a, &r, e));
+    return sql_transact(k->f->till->store, word_keep, &w, e);
+}
+
 static result slips(struct telling *k, struct remittance_matched *out, struct err *e)
 {
     const struct proposal_actor by = { .name = STR("system") };
@@ -78,8 +124,9 @@ static result slips(struct telling *k, struct remittance_matched *out, struct er
         struct err why = { .code = ERR_NONE };
         struct remittance r;
 
-        TRY(count_in(remittance_settle(k->f, k->list[i].id, &w, &by, k->a, &r, &why), &why, out,
-                     false, e));
+        const result said = remittance_settle(k->f, k->list[i].id, &w, &by, k->a, &r, &why);
+        TRY(count_in(said, &why, out, false, e));
+        TRY(word_tell(k, &k->list[i], said.failed, &why, e));
     }
     return OK;
 }

@@ -231,6 +231,7 @@ static result approve(struct sql *db, const struct office *f, struct run_row *r,
 
     TRY(guard_pass(db, f, &r->run.key, a, &d, e));
     TRY(payout_post(db, f, &paid, a, &payouts, e));
+    TRY(payout_match_stray(db, f, a, e));
     r->run.closed_ms = cause->now_ms;
     TRY(manifest_make(db, r, d.manifest, a, &r->closed_manifest, e));
     r->closed_hash = digest_hex(a, digest_sha256(r->closed_manifest));

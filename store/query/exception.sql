@@ -285,6 +285,35 @@ WHERE NOT EXISTS (SELECT 1 FROM reconcile_exception x WHERE x.portal_txn = $5
     AND x.account = $2 AND x.class = 'MIS_OURS')
 ON CONFLICT (provider, account, day, id) DO NOTHING;
 
+-- What a bank, the treasury or a damaged file tells, once.
+-- name: exception_tell
+INSERT INTO reconcile_exception (provider, account, day, id, class, priority, state, reference,
+    portal_txn, dossier, agency_id, order_id, file_n, line, ours_vnd, theirs_vnd, difference_vnd,
+    first_seen_ms, seen_ms, resolved_ms, stage, source)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT),
+    CAST($6 AS BIGINT), 'new', CAST($7 AS TEXT), CAST($8 AS TEXT), '', CAST($9 AS TEXT), '',
+    CAST($10 AS BIGINT), CAST($11 AS BIGINT), CAST($12 AS BIGINT), CAST($13 AS BIGINT),
+    CAST($12 AS BIGINT) - CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($14 AS BIGINT), 0, 'open',
+    CAST($15 AS TEXT)
+WHERE $15 <> 'statement' OR NOT EXISTS (SELECT 1 FROM reconcile_exception x
+    WHERE x.portal_txn = $8 AND x.account = $2 AND x.class = 'MIS_OURS')
+ON CONFLICT (provider, account, day, id) DO NOTHING;
+
+-- Open ones by a number of the bank or a reference of ours.
+-- name: exception_told
+SELECT x.id FROM reconcile_exception x
+WHERE x.portal_txn = $1 AND x.source = $2 AND x.stage IN ('open', 'assigned', 'reopened')
+UNION
+SELECT x.id FROM reconcile_exception x
+WHERE x.reference = $1 AND x.source = $2 AND x.stage IN ('open', 'assigned', 'reopened')
+ORDER BY 1 LIMIT $3;
+
+-- Statements with credits that nobody knows yet.
+-- name: exception_statements
+SELECT DISTINCT x.provider, x.account, x.day FROM reconcile_exception x
+WHERE x.stage IN ('open', 'assigned', 'reopened') AND x.source = 'statement'
+ORDER BY x.day, x.provider, x.account LIMIT $1;
+
 -- name: exception_narratives
 SELECT t.account, t.bank_txn FROM transfer t
 WHERE t.told_ms < $1 AND t.erased = 0 AND NOT EXISTS (SELECT 1 FROM reconcile_exception x

@@ -197,7 +197,7 @@ ORDER BY day, n, agency_id LIMIT $3;
 
 -- Credits of a statement that are no payer's transfer and confirmed nothing yet.
 -- name: payout_credits
-SELECT l.n, l.portal_txn, l.moved_vnd, l.account
+SELECT l.n, l.portal_txn, l.moved_vnd, l.account, l.file_n
 FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
 WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'
     AND l.moved_vnd > 0 AND l.kind IN (0, 4)

@@ -138,7 +138,8 @@ ORDER BY created_ms DESC, id DESC LIMIT $5;
 
 -- Slips that a file of the treasury names by their number, with what it says of them.
 -- name: remittance_told
-SELECT r.id, CASE WHEN l.treasury_ref <> '' THEN l.treasury_ref ELSE l.portal_txn END, l.gross_vnd
+SELECT r.id, CASE WHEN l.treasury_ref <> '' THEN l.treasury_ref ELSE l.portal_txn END, l.gross_vnd,
+    l.file_n, l.n
 FROM settlement_file f JOIN settlement_line l ON l.file_n = f.file_n
     JOIN remittance r ON r.number = l.merchant_ref
 WHERE f.provider = $1 AND f.account = $2 AND f.day = $3 AND f.state = 'accepted'

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "store/audit_view.h"
 #include "store/sql.h"
 #include "tests/finance/exceptions.h"
@@ -419,6 +420,109 @@ TEST_STORE(a_closed_one_is_reopened_only_when_it_looks_different)
     f.revision = 2;
     case_take(&f);
     check_str(str_c(case_stage_of(x.id)), "reopened");
+}
+
+static struct str text_of(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char *p = arena_alloc(test_arena(), (size_t)1 << 20);
+    size_t n = 0;
+
+    check(f != NULL);
+    if (f == NULL)
+        return STR("");
+    n = fread(p, 1, (size_t)1 << 20, f);
+    (void)fclose(f);
+    return str_of(p, n);
+}
+
+/* Each class of F3: what is offered first, and the test whose file shows it. Classes of whole files
+ * put the file aside, and are no exceptions; a damaged line of a released file is one. */
+TEST(each_class_has_its_first_action_and_an_example)
+{
+    static const struct {
+        enum match_class class;
+        const char *action, *example;
+    } rows[] = {
+        { MATCH_OK, NULL, "recon/test_match.c" },
+        { MATCH_OK_W, NULL, "finance/test_reconcile.c" },
+        { MATCH_MIS_OURS, "assign", "finance/test_reconcile.c" },
+        { MATCH_MIS_THEIRS, "reverse", "finance/test_reconcile.c" },
+        { MATCH_AMT_LESS, "collect", "finance/test_reconcile.c" },
+        { MATCH_AMT_MORE, "excess", "finance/test_reconcile.c" },
+        { MATCH_STA, "reverse", "finance/test_reconcile.c" },
+        { MATCH_DUP_FILE, "return", "finance/test_reconcile.c" },
+        { MATCH_DUP_PAY, "refund", "finance/test_reconcile.c" },
+        { MATCH_ACC, "reclass", "finance/test_reconcile.c" },
+        { MATCH_AGY, "reclass", "recon/test_match.c" },
+        { MATCH_DATE, "accept", "finance/test_run_again.c" },
+        { MATCH_LATE, "refund", "recon/test_match.c" },
+        { MATCH_CUR, "request", "finance/test_reconcile.c" },
+        { MATCH_REF_UNM, "request", "finance/test_reconcile.c" },
+        { MATCH_REF_AMT, "refund", "recon/test_match.c" },
+        { MATCH_REV, "reverse", "finance/test_reconcile.c" },
+        { MATCH_FEE, "charge", "recon/test_match.c" },
+        { MATCH_TRS, "request", "recon/test_match.c" },
+        { MATCH_TRS_AMT, "request", "finance/test_remittance.c" },
+        { MATCH_UNKEY, "assign", "finance/test_reconcile.c" },
+        { MATCH_SIGN, "request", "finance/test_reconcile.c" },
+        { MATCH_SPLIT, "request", "finance/test_reconcile.c" },
+        { MATCH_AMB, "assign", "finance/test_month.c" },
+        { MATCH_COR, "request", "finance/test_intake_keep.c" },
+        { MATCH_CTL, NULL, "finance/test_intake.c" },
+        { MATCH_SEQ, "request", "finance/test_month.c" },
+        { MATCH_REP, NULL, "finance/test_month.c" },
+        { MATCH_VER, NULL, "finance/test_intake.c" },
+    };
+
+    check_int(LEN(rows), MATCH_COUNT);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const bool more = rows[i].class == MATCH_AMT_MORE;
+        const struct exception x = { .class = rows[i].class,
+                                     .reference = STR("R"),
+                                     .order_id = STR("o"),
+                                     .ours_vnd = more ? 1 : 2,
+                                     .theirs_vnd = more ? 2 : 1,
+                                     .difference_vnd = more ? -1 : 1 };
+        const char *name = match_name(rows[i].class), *first = NULL;
+        const char *path = str_cstr(
+            test_arena(), str_fmt(test_arena(), "%s/tests/%s", test_source(), rows[i].example));
+
+        check_int(rows[i].class, i);
+        for (int act = EXCEPTION_ACTION_COUNT; act-- > 0;)
+            if (exception_may((enum exception_action)act, &x))
+                first = exception_action_name((enum exception_action)act);
+        if ((first == NULL) != (rows[i].action == NULL) ||
+            (first != NULL && strcmp(first, rows[i].action) != 0))
+            test_fail(__FILE__, __LINE__, "%s: %s first", name, first != NULL ? first : "nothing");
+        if (!str_has(text_of(path), str_c(name)))
+            test_fail(__FILE__, __LINE__, "%s is not in %s", name, path);
+    }
+}
+
+/* The provider paid back what nobody here asked it to: asked about, or accepted, by two. */
+TEST_STORE(a_refund_that_we_do_not_know_is_asked_about)
+{
+    struct day_file f = day_file_make(case_monday, 1);
+    struct order o;
+    const struct str reference = case_captured(&o);
+    struct exception_draft d = case_draft(EXCEPTION_DO_REQUEST);
+    struct settlement_line *l;
+    struct exception x;
+
+    (void)day_file_add(&f, str_c(counter_deal(case_desk(), reference)->txn), reference,
+                       CASE_AMOUNT);
+    l = day_file_add(&f, STR("RF-1"), STR("NOT-OURS"), 30000);
+    l->kind = SETTLEMENT_REFUND;
+    l->original_ref = str_c(counter_deal(case_desk(), reference)->txn);
+    case_take(&f);
+    x = case_only("REF_UNM");
+    check_int(x.priority, 1);
+    check_int(x.difference_vnd, 30000);
+    const struct proposal asked = case_proposed(x.id, &d);
+    case_approve(&asked);
+    check_str(str_c(case_stage_of(x.id)), "executed"); /* their answer is awaited */
+    case_books_hold();
 }
 
 TEST_STORE(an_unknown_class_of_action_is_refused)

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "conf/conf.h"
 #include "crypto/digest.h"
+#include "finance/exception.h"
 #include "finance/intake_fetch.h"
 #include "finance/intake_keep.h"
 #include "finance/intake_release.h"
@@ -192,11 +193,25 @@ static const struct proposal_actor checker = {
     { "staff:binh", 10 }, INT64_MAX, { "", 0 }, { "", 0 }
 };
 
+static size_t exceptions_of(const char *class, struct exception *first)
+{
+    const struct exception_filter q = { .tab = -1, .age = -1, .class = str_c(class), .most = 10 };
+    struct exception *list;
+    struct err e = { 0 };
+    size_t count;
+
+    check_ok(exception_list(desk()->till, &q, test_arena(), &list, &count, NULL, &e), e);
+    if (count > 0)
+        *first = list[0];
+    return count;
+}
+
 TEST_STORE(two_persons_release_a_file_and_what_is_damaged_is_told)
 {
     const struct intake_result r = take(damaged());
     struct proposal_decision d = { .verdict = PROPOSAL_APPROVED, .remark = STR("") };
     struct proposal_actor low = checker;
+    struct exception x;
     struct settlement_file now;
     struct proposal p, decided;
     struct err e = { 0 };
@@ -228,10 +243,16 @@ TEST_STORE(two_persons_release_a_file_and_what_is_damaged_is_told)
     check_int(h.lines, 2);
     check_int(h.damaged, 1);
     check_int(h.damaged_line, 2);
+    check_int(exceptions_of("COR", &x), 1); /* and somebody has to answer for that line */
+    check_int(x.line, 2);
+    check_int(x.file_n, r.file.n);
+    check_int(x.stage, EXCEPTION_OPEN);
     check_ok(intake_run_due(desk(), &did, &e), e);
     check(did);
     check_ok(intake_run_due(desk(), &did, &e), e);
     check(!did);
+    check_int(exceptions_of("COR", &x), 1); /* a run does not take it away */
+    check_int(x.stage, EXCEPTION_OPEN);
     check_fails(intake_release(desk(), r.file.n, STR("nữa"), &maker, &p, test_arena(), &e), e,
                 ERR_WRONG_STATE);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "crypto/digest.h"
+#include "finance/exception.h"
 #include "finance/payout.h"
 #include "payments/ledger.h"
 #include "payments/refund.h"
@@ -522,6 +523,81 @@ TEST_STORE(one_credit_of_the_statement_confirms_its_payout)
     check_int(m.unmatched, 1);
     check_str(listed("confirmed", &count)[0].bank_ref, "FT1");
     check_str(listed("confirmed", &count)[0].bank_day, "2026-11-24");
+}
+
+static struct exception *unidentified(size_t *count)
+{
+    const struct exception_filter q = {
+        .tab = -1, .age = -1, .class = STR("MIS_OURS"), .closed_too = true, .most = 10
+    };
+    struct exception *list;
+    struct err e = { 0 };
+
+    check_ok(exception_list(&desk()->till, &q, test_arena(), &list, count, NULL, &e), e);
+    return list;
+}
+
+/* The statement of a bank, as its source brings it. */
+static void bank_told(struct date day)
+{
+    static const struct calendar every_day = { .id = { "every_day", 9 } };
+    const struct source bank = { .id = STR("BIDV"),
+                                 .role = SOURCE_BANK,
+                                 .provider = STR("BIDV"),
+                                 .account = STR(DAY_FILE_ACCOUNT),
+                                 .calendar = &every_day,
+                                 .cut_off_s = 86400 };
+    struct day_file f = day_file_make(day, 2);
+    struct intake_file in = {
+        .source = &bank, .day = day, .name = STR("s"), .actor = STR("staff:1")
+    };
+    struct intake_result r;
+    struct err e = { 0 };
+
+    (void)day_file_add(&f, STR("FT0"), STR(""), 5000);
+    (void)day_file_add(&f, STR("FT1"), STR(""), AMOUNT);
+    in.bytes = day_file_print(&f, SETTLEMENT_BJ1);
+    counter_forward(desk(), 86400);
+    check_ok(intake_file(&office, &in, test_arena(), &r, &e), e);
+    if (r.quarantined)
+        test_fail(__FILE__, __LINE__, "%.*s", STR_ARG(r.file.faults));
+}
+
+static result stray(struct sql *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return payout_match_stray(db, &office, test_arena(), e);
+}
+
+/* On the list with its class, once; gone when the payout that it is has been posted. */
+TEST_STORE(a_credit_that_nothing_explains_is_an_exception)
+{
+    struct day_file f = day_file_make(monday, 1);
+    const struct payout_day s = { STR("BIDV"), STR(DAY_FILE_ACCOUNT), date_add_days(monday, 1) };
+    struct payout_matched m;
+    struct exception *list;
+    struct err e = { 0 };
+    size_t count;
+
+    (void)settled(&f, captured_at("H56.14"));
+    take(&f);
+    bank_told(s.day); /* the day is not closed yet */
+    list = unidentified(&count);
+    check_int(count, 2);
+    check_int(list[0].theirs_vnd + list[1].theirs_vnd, 5000 + AMOUNT);
+    check_int(list[0].stage, EXCEPTION_OPEN);
+    check_ok(payout_match(&office, &s, &m, &e), e);
+    (void)unidentified(&count);
+    check_int(count, 2); /* not again */
+    (void)post();
+    check_ok(sql_transact(desk()->till.store, stray, NULL, &e), e);
+    list = unidentified(&count);
+    check_int(count, 2);
+    for (size_t i = 0; i < count; i++)
+        check_int(list[i].stage,
+                  list[i].theirs_vnd == AMOUNT ? EXCEPTION_AUTO_RESOLVED : EXCEPTION_OPEN);
+    (void)listed("confirmed", &count);
+    check_int(count, 1);
 }
 
 /* A credit without a number of its own has one by its place. */

@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "base/json.h"
+#include "finance/exception.h"
 #include "finance/remittance.h"
 #include "payments/ledger.h"
 #include "payments/refund_order.h"
@@ -527,6 +528,29 @@ static struct remittance_matched told_by_file(struct str number, int64_t vnd)
     return m;
 }
 
+/* What the treasury received is not what was sent: somebody answers for it, once. */
+static void differs_shown(const struct remittance *r, int64_t more_vnd)
+{
+    const struct exception_filter q = { .tab = -1, .age = -1, .class = STR("TRS_AMT"), .most = 10 };
+    struct remittance_matched m;
+    struct exception *list;
+    struct err e = { 0 };
+    size_t count;
+
+    check_ok(remittance_match(&vault_office, STR("PP"), STR(DAY_FILE_ACCOUNT),
+                              date_add_days(vault_monday, 1), &m, &e),
+             e);
+    check_ok(exception_list(&vault()->till, &q, test_arena(), &list, &count, NULL, &e), e);
+    check_int(count, more_vnd != 0);
+    if (count == 0)
+        return;
+    check_same(list[0].reference, r->id);
+    check_str(list[0].portal_txn, "KB-77");
+    check_str(list[0].agency_id, "H56.14");
+    check_int(list[0].difference_vnd, -more_vnd);
+    check_int(list[0].stage, EXCEPTION_OPEN);
+}
+
 static void treasury_tells(int64_t more_vnd, bool confirms)
 {
     const struct order o = vault_paid_order("H56.14");
@@ -546,6 +570,7 @@ static void treasury_tells(int64_t more_vnd, bool confirms)
     check_int(x.state, confirms ? REMITTANCE_CONFIRMED : REMITTANCE_SENT);
     if (confirms)
         check_str(x.treasury_ref, "KB-77");
+    differs_shown(&r, more_vnd);
     counter_books_hold(vault());
 }
 
