@@ -57,6 +57,7 @@ refunds_dir = $top/conf/refunds
 [finance]
 sources_dir = $top/conf/sources
 reports_dir = $top/conf/reports
+accounts_dir = $top/conf/accounts
 calendar_dir = $top/conf/calendar
 END
 case $(motcua keys list 2>/dev/null || true) in *RS256*) ;; *) motcua keys make >/dev/null ;; esac

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/conf.h"
+#include "finance/hcsn.h"
 #include "finance/report_rules.h"
 
 static office_apply *const applies[PROPOSAL_KIND_COUNT] = {
@@ -32,15 +33,19 @@ result office_open(const struct conf *c, struct till *t, struct keyring *keys, s
     DEFER(arena_close) struct arena *a = arena_open(LIMIT_ARENA_JOB_BYTES);
     struct source_book *sources = arena_new(a, struct source_book);
     struct report_book *reports = NULL;
+    struct hcsn_map *accounts = NULL;
 
     if (c != NULL)
         TRY(sources_load(c, a, NULL, sources, e));
     if (c != NULL && c->finance.reports_dir.n > 0)
         TRY(report_book_open(str_cstr(a, c->finance.reports_dir), a, &reports, e));
+    if (c != NULL && c->finance.accounts_dir.n > 0)
+        TRY(hcsn_open(str_cstr(a, c->finance.accounts_dir), a, &accounts, e));
     *out = (struct office){ .till = t,
                             .conf = c,
                             .keys = keys,
                             .sources = sources,
+                            .accounts = accounts,
                             .reports = reports,
                             .above = { .office = out, .apply = decided },
                             .arena = a };

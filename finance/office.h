@@ -19,12 +19,14 @@
 struct conf;
 struct keyring;
 struct report_book;
+struct hcsn_map;
 
 struct office {
     struct till *till;
     const struct conf *conf;
     struct keyring *keys; /* of the service: manifests are signed with the active one */
     const struct source_book *sources;
+    struct hcsn_map *accounts;         /* of public service units; NULL: none are set */
     const struct report_book *reports; /* points and full marks of indicators, dated */
     struct proposal_above above;
     struct arena *arena; /* of what the office itself holds */

@@ -3,6 +3,7 @@
  * payer's bank wrote (G7); giving many to one owner, and many proposals from one sheet.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -14,6 +15,9 @@
 #include "web/page_exception.h"
 #include "web/table.h"
 #include "web/view.h"
+
+#define TICK         "x_" /* before the id of a ticked row */
+#define TICKED_BYTES 262144
 
 enum {
     COL_ID,
@@ -160,6 +164,8 @@ static struct str page_of(struct ctx *c, const struct exception *x)
 static void put_row(struct ctx *c, struct table_row *row, const struct exception *x)
 {
     table_link(row, COL_ID, str_sub(x->id, 0, 8), page_of(c, x));
+    if (c->staff.role >= STAFF_OFFICER && exception_is_open(x->stage))
+        table_pick(row, str_cat(c->arena, STR(TICK), x->id));
     table_text(row, COL_CLASS, officer_text(c, "match.", str_c(match_name(x->class))));
     table_state(row, COL_STAGE, exception_look(x),
                 officer_text(c, "exception.stage.", str_c(exception_stage_name(x->stage))));
@@ -242,15 +248,37 @@ static result put_tabs(struct ctx *c, const struct request *rq, struct json *dat
     return OK;
 }
 
+/* Those that need to be told of nothing but why. */
+static void put_actions(struct ctx *c, struct json *data)
+{
+    struct json *rows = json_array();
+
+    for (int i = 0; i < EXCEPTION_ACTION_COUNT; i++) {
+        const enum exception_action act = (enum exception_action)i;
+        struct json *o;
+
+        if (exception_action_need(act) != EXCEPTION_NEEDS_NOTHING)
+            continue;
+        o = json_object();
+        json_put_str(o, "value", str_c(exception_action_name(act)));
+        json_put_str(o, "word", officer_text(c, "action.", str_c(exception_action_name(act))));
+        json_add(rows, o);
+    }
+    json_put(data, "actions", rows);
+}
+
 /* GET /finance/exceptions */
 result page_exceptions(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
     DEFER(json_close) struct json *data = json_object();
-    const struct table_page page = {
-        .table = &exceptions, .tab = "exceptions", .page = "finance_exceptions", .data = data
-    };
+    const struct table_page page = { .table = &exceptions,
+                                     .tab = "exceptions",
+                                     .page = "finance_exceptions",
+                                     .data = data,
+                                     .picks = "ticked" };
 
     TRY(put_tabs(c, rq, data, e));
+    put_actions(c, data);
     return table_answer(c, rq, rs, &page, e);
 }
 
@@ -259,6 +287,15 @@ static struct str part_text(const struct multipart *parts, const char *name)
     const struct part *p = multipart_find(parts, name);
 
     return p != NULL ? str_trim(p->bytes) : STR("");
+}
+
+/* Empty: whoever asks. */
+static struct str owner_of(struct ctx *c, struct str name, const struct proposal_actor *by)
+{
+    name = str_trim(name);
+    if (name.n == 0)
+        return by->name;
+    return str_starts(name, STR("staff:")) ? name : str_cat(c->arena, STR("staff:"), name);
 }
 
 /* Ids by lines or spaces. */
@@ -280,11 +317,7 @@ static result assign_many(struct ctx *c, const struct multipart *parts, struct e
             ids[n++] = str_sub(text, 0, end);
         text = str_trim(str_from(text, end < text.n ? end + 1 : end));
     }
-    if (owner.n == 0)
-        owner = by.name;
-    else if (!str_starts(owner, STR("staff:")))
-        owner = str_cat(c->arena, STR("staff:"), owner);
-    return exception_assign_all(&c->app->till, ids, n, owner, &by, c->arena, e);
+    return exception_assign_all(&c->app->till, ids, n, owner_of(c, owner, &by), &by, c->arena, e);
 }
 
 static void put_faults(struct ctx *c, struct json *data, const struct exception_fault *faults,
@@ -319,6 +352,20 @@ static result propose_many(struct ctx *c, const struct multipart *parts, struct 
     return n == 0 ? OK : fail_field(e, ERR_BUSINESS_RULE, "file", "%zu faults", n);
 }
 
+static result told(struct ctx *c, struct request *rq, struct response *rs, struct json *data,
+                   const struct err *why, struct err *e)
+{
+    if (!officer_is_mistake(why) && why->code != ERR_NOT_FOUND && why->code != ERR_TOO_LARGE) {
+        *e = *why;
+        return (result){ true };
+    }
+    officer_put_mistake(c, data, why);
+    officer_put_tabs(c, data, "exceptions");
+    TRY(view_page(c, rq, rs, "finance_exceptions_told", "exception.title", data, e));
+    view_status(rs, err_status(why->code));
+    return OK;
+}
+
 /* POST /finance/exceptions */
 result exceptions_post(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
 {
@@ -337,15 +384,78 @@ result exceptions_post(struct ctx *c, struct request *rq, struct response *rs, s
         view_redirect(rs, made > 0 ? STR("/finance/approvals") : STR("/finance/exceptions"));
         return OK;
     }
-    if (!officer_is_mistake(&why) && why.code != ERR_NOT_FOUND && why.code != ERR_TOO_LARGE) {
-        *e = why;
-        return (result){ true };
+    return told(c, rq, rs, data, &why, e);
+}
+
+/* Ids of the ticked rows: fields "x_<id>". */
+static result ticked_read(struct ctx *c, const struct form *f, struct str **ids, size_t *n,
+                          struct err *e)
+{
+    *ids = arena_array(c->arena, struct str, f->count + 1);
+    *n = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (str_starts(f->fields[i].name, STR(TICK)))
+            (*ids)[(*n)++] = str_from(f->fields[i].name, sizeof TICK - 1);
+    return *n > 0 ? OK : fail_field(e, ERR_INVALID, "ids", "none is ticked");
+}
+
+/* All or none of them, as from a sheet. */
+static result ticked_propose(struct ctx *c, const struct form *f, const struct str *ids, size_t n,
+                             struct json *data, struct err *e)
+{
+    const struct proposal_actor by = officer_actor(c);
+    struct buf b = buf_make(c->arena, TICKED_BYTES);
+    struct exception_fault faults[EXCEPTION_FAULTS_MAX];
+    size_t made, fault_count;
+    struct str csv;
+
+    buf_puts(&b, "exception,action,target,remark\n");
+    for (size_t i = 0; i < n; i++) {
+        buf_csv(&b, ids[i]);
+        buf_putc(&b, ',');
+        buf_csv(&b, form_get(f, "action"));
+        buf_puts(&b, ",\"\",");
+        buf_csv(&b, str_trim(form_get(f, "remark")));
+        buf_putc(&b, '\n');
     }
-    officer_put_mistake(c, data, &why);
-    officer_put_tabs(c, data, "exceptions");
-    TRY(view_page(c, rq, rs, "finance_exceptions_told", "exception.title", data, e));
-    view_status(rs, err_status(why.code));
-    return OK;
+    TRY(buf_end(&b, &csv, e));
+    TRY(exception_propose_csv(&c->app->office, csv, &by, &made, faults, &fault_count, e));
+    put_faults(c, data, faults, fault_count);
+    return fault_count == 0 ? OK
+                            : fail_field(e, ERR_BUSINESS_RULE, "ids", "%zu faults", fault_count);
+}
+
+static result ticked_assign(struct ctx *c, const struct form *f, const struct str *ids, size_t n,
+                            struct err *e)
+{
+    const struct proposal_actor by = officer_actor(c);
+
+    return exception_assign_all(&c->app->till, ids, n, owner_of(c, form_get(f, "owner"), &by), &by,
+                                c->arena, e);
+}
+
+/* POST /finance/exceptions/ticked */
+result exceptions_ticked(struct ctx *c, struct request *rq, struct response *rs, struct err *e)
+{
+    DEFER(json_close) struct json *data = json_object();
+    struct err why = { .code = ERR_NONE };
+    struct str *ids;
+    struct form f;
+    size_t n;
+    bool failed;
+
+    TRY(form_body(rq, &f, e));
+    const bool assigns = str_is(form_get(&f, "do"), "assign");
+
+    failed =
+        ticked_read(c, &f, &ids, &n, &why).failed ||
+        (assigns ? ticked_assign(c, &f, ids, n, &why) : ticked_propose(c, &f, ids, n, data, &why))
+            .failed;
+    if (!failed) {
+        view_redirect(rs, assigns ? STR("/finance/exceptions") : STR("/finance/approvals"));
+        return OK;
+    }
+    return told(c, rq, rs, data, &why, e);
 }
 
 enum {

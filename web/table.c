@@ -41,6 +41,7 @@ static struct json *row_json(struct ctx *c, const struct table_ask *ask,
     struct json *o = json_object(), *cells = json_array();
     size_t seen[TABLE_COLUMNS_MAX];
     const size_t n = table_columns_seen(c, t, seen);
+    const char *picks = ask->page->picks;
     bool had_head = false;
 
     for (size_t i = 0; i < n; i++) {
@@ -49,6 +50,12 @@ static struct json *row_json(struct ctx *c, const struct table_ask *ask,
 
         had_head |= head;
         json_add(cells, cell_json(c, col, &row->cells[seen[i]], head));
+        if (head && picks != NULL && row->pick.n > 0) {
+            struct json *cell = json_at(cells, i);
+
+            json_put_str(cell, "pick", row->pick);
+            json_put_str(cell, "picks", str_c(picks));
+        }
     }
     json_put(o, "cells", cells);
     json_put_str(o, "mark", row->look == TABLE_PLAIN ? STR("") : str_c(looks[row->look]));

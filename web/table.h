@@ -130,6 +130,9 @@ void table_number(struct table_row *row, size_t column, int64_t n);   /* money a
 void table_day(struct table_row *row, size_t column, struct str iso); /* empty: not set */
 void table_time(struct table_row *row, size_t column, int64_t ms);    /* 0: not set */
 void table_state(struct table_row *row, size_t column, enum table_look look, struct str word);
+/* A tick box before its heading, of the form table_page.picks: field `name`, value 1. Not in files.
+ */
+void table_pick(struct table_row *row, struct str name);
 void table_mark(struct table_row *row, enum table_look look); /* a bar before the whole row */
 
 struct table_totals {
@@ -174,6 +177,7 @@ struct table_page {
     const char *page;        /* web/page/<page>.html, or NULL */
     struct json *data;       /* for it; stays the caller's; or NULL */
     void *user;              /* for rows, totals and choose */
+    const char *picks;       /* id of the page's form that tick boxes belong to, or NULL */
     const char *const *keep; /* further names in the query, NULL-terminated, or NULL */
 };
 /* The page, or the file that was asked for. Mistakes in a filter are told beside its field, and the

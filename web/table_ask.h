@@ -53,7 +53,7 @@ struct table_cell {
     struct str text, url;
 };
 struct table_row {
-    struct str after;
+    struct str after, pick;
     enum table_look look;
     struct table_cell cells[TABLE_COLUMNS_MAX];
 };

@@ -67,6 +67,11 @@ void table_sum(struct table_totals *totals, size_t column, int64_t n)
     totals->columns[column].n = n;
 }
 
+void table_pick(struct table_row *row, struct str name)
+{
+    row->pick = name;
+}
+
 void table_mark(struct table_row *row, enum table_look look)
 {
     row->look = look;

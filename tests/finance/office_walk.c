@@ -70,6 +70,7 @@ struct office_walk *office_walk_open(uint64_t seed)
     check_ok(conf_load(test_arena(), NULL, &w->conf, &mistakes, &e), e);
     w->conf.finance.sources_dir = w->conf.finance.calendar_dir = STR("");
     w->conf.finance.reports_dir = STR("");
+    w->conf.finance.accounts_dir = STR("");
     check_ok(keyring_make_key(keys, KEY_ES256, KEY_ACTIVE, test_arena(), &kid, &e), e);
     check_ok(keyring_open(keys, &w->keys, &e), e);
     check_ok(office_open(&w->conf, &w->c->till, w->keys, &w->office, &e), e);

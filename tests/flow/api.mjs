@@ -336,7 +336,7 @@ for (const lang of ["vi", "en"]) {
 const elsewhere = new Map(["createRefund", "listRefunds", "getRefund", "approveRefund", "rejectRefund", "cancelRefund"].map((name) => [name, "tests/flow/refunds.mjs"])
     .concat([["createCounterPayment", "tests/flow/counter.mjs"]])
     .concat(["listSettlementFiles", "getSettlementFile", "takeSettlementFile", "listExceptions", "getException", "proposeForException", "listPayouts", "getPayout", "listRemittances", "getRemittance",
-        "listReceipts", "listReceiptRanges", "listResiduals",
+        "listReceipts", "listReceiptRanges", "listResiduals", "listHcsnBalances",
         "listReconciliations", "getReconciliation", "getReconciliationBridge", "listReconciliationExceptions", "getReconciliationManifest"]
         .map((name) => [name, "tests/flow/finance_api.mjs"])));
 for (const [name, operation] of operations)

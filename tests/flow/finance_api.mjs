@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash, createPublicKey, randomUUID, verify } from "node:crypto";
-import { decide, hire } from "./desk.mjs";
+import { decide, hidden, hire } from "./desk.mjs";
 import { Browser, THU, call, count, form, here, motcua, order, secret, systems, truthOf, until } from "../fault/stage.mjs";
 
 const approver = await hire("duyet.ngay", "treasurer");
@@ -97,6 +97,14 @@ await ask("POST", proposals, { body: { ...wish, action: "keep" }, key: randomUUI
 await ask("POST", proposals, { body: { ...wish, action: "reverse" }, key: randomUUID(), status: 400, code: "invalid", field: "action" });
 await ask("POST", proposals, { body: { action: "excess" }, key: randomUUID(), status: 400, code: "invalid", field: "remark" });
 await ask("POST", proposals, { body: wish, key: randomUUID(), bearer: one, status: 403, code: "scope" });
+const clerk = await hire("lap.lech", "officer"), ticks = async (fields) => clerk("/finance/exceptions/ticked", { csrf: hidden((await clerk("/finance/exceptions?all=1")).text, "csrf"), ...fields });
+assert.match((await clerk("/finance/exceptions?all=1")).text, new RegExp(`<input type="checkbox" class="pick" form="ticked" name="x_${x.id}"`));
+assert.doesNotMatch((await clerk("/finance/exceptions?all=1&as=csv")).text, /x_/);
+assert.equal((await ticks({ do: "assign" })).status, 400, "none is ticked");
+assert.equal((await ticks({ [`x_${x.id}`]: "1", do: "propose", action: "reverse", remark: "Không đúng loại" })).status, 422);
+assert.equal((await ticks({ [`x_${x.id}`]: "1", [`x_${"0".repeat(32)}`]: "1", do: "propose", action: "excess", remark: "Một dòng lạ" })).status, 422, "all or none");
+assert.equal((await read(`exceptions/${x.id}`)).stage, "open");
+assert.equal((await approver("/finance/exceptions/ticked", { csrf: "x" })).status, 403);
 const made = await ask("POST", proposals, { body: wish, key: "excess-1", status: 202 });
 assert.deepEqual(await ask("POST", proposals, { body: wish, key: "excess-1", status: 202 }), made);
 await ask("POST", proposals, { body: wish, key: "excess-2", status: 409 });
@@ -212,6 +220,13 @@ assert.deepEqual(numbers.map((row) => [row.agency_id, row.unit, row.used, row.ga
 assert.deepEqual((await read("receipt-ranges?year=2025")).data, []);
 await read("receipt-ranges?year=x", { status: 400, code: "invalid", field: "year" });
 await read("receipt-ranges", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
+// The books by the accounts of public service units.
+const units = (await read("hcsn-balances?agency_id=H56.14", { bearer: one })).data, total = (name) => units.reduce((sum, row) => sum + row[name], 0);
+assert.ok(units.some((row) => row.account === "3332" && row.ours === "2110, 2120") && units.every((row) => row.account), JSON.stringify(units));
+assert.deepEqual([total("debit_vnd"), total("closing_debit_vnd")], [total("credit_vnd"), total("closing_credit_vnd")]);
+await read("hcsn-balances?from=2026-02-30", { status: 400, code: "invalid", field: "from" });
+await read("hcsn-balances?from=2026-02-03&to=2026-02-01", { status: 400, code: "invalid", field: "to" });
+await read("hcsn-balances", { bearer: one, status: 403, code: "forbidden", field: "agency_id" });
 // Four balances against what stands behind them.
 const residuals = (await read("residuals")).data;
 assert.deepEqual(residuals.map((row) => [row.account, row.left_vnd]), [["1110", 0], ["2140", 0], ["2150", 0], ["2160", 0]]);
@@ -226,6 +241,7 @@ for (const [page, words] of [["receipts", new RegExp(`${newest.serial}-${newest.
     assert.match((await viewer(`/finance/${page}?as=csv`)).text, page === "ranges" ? /"H56|"0000001"/ : new RegExp(newest.number));
 }
 
+assert.match((await viewer("/finance/hcsn?as=csv")).text, /"3332"/);
 assert.match((await viewer("/finance")).text, /href="\/finance\/residuals\/1110"/);
 assert.match((await viewer("/finance/residuals/1110")).text, new RegExp(`/finance/orders/${more.id}`));
 assert.match((await viewer("/finance/residuals/2150?as=csv")).text, /"500"/);
