@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "payments/channel.h"
+#include "payments/fee_table.h"
 #include "payments/ledger.h"
 #include "payments/refund_rules.h"
 #include "web/officer.h"
@@ -36,6 +37,13 @@ static struct str reason_text(struct ctx *c, struct str code)
     return view_either(c, r.name_vi, r.name_en);
 }
 
+static struct str fee_text(struct ctx *c, struct str code)
+{
+    const struct fee_name *f = fee_name_find(fee_rows_of(c->app->fees), code);
+
+    return f != NULL ? view_either(c, f->name_vi, f->name_en) : code;
+}
+
 /* Codes of members that have words: "bank" is "Bank transfer". */
 static struct str word_of(struct ctx *c, struct str name, struct str value)
 {
@@ -54,6 +62,8 @@ static struct str word_of(struct ctx *c, struct str name, struct str value)
         return officer_text(c, "match.", value);
     if (str_is(name, "action"))
         return officer_text(c, "action.", value);
+    if (str_is(name, "fee"))
+        return fee_text(c, value);
     if (str_is(name, "verdict"))
         return officer_text(c, "finance.verdict_text.", value);
     if (str_is(name, "fault"))
