@@ -384,11 +384,11 @@ static result file(struct ctx *c, struct response *rs, const struct report_query
     TRY(report_make(&c->app->office, q, c->arena, &t, e));
     print.table = &t;
     TRY(report_file(&print, form, c->arena, &bytes, e));
-    if (form != REPORT_SVG && form != REPORT_PNG)
-        response_header(rs, "Content-Disposition",
-                        str_fmt(c->arena, "attachment; filename=\"%s_%.*s_%.*s.%.*s\"", t.name,
-                                STR_ARG(date_iso(c->arena, q->from)),
-                                STR_ARG(date_iso(c->arena, q->to)), STR_ARG(ending)));
+    /* Pictures too: a page shows them all the same, and a link to one keeps it as a file. */
+    response_header(rs, "Content-Disposition",
+                    str_fmt(c->arena, "attachment; filename=\"%s_%.*s_%.*s.%.*s\"", t.name,
+                            STR_ARG(date_iso(c->arena, q->from)),
+                            STR_ARG(date_iso(c->arena, q->to)), STR_ARG(ending)));
     response_body(rs, 200, report_form_type(form), bytes);
     return OK;
 }

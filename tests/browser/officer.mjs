@@ -12,7 +12,6 @@ import { otp } from "../otp.mjs";
 import { Browser, THU, call, order, systems, truthOf } from "../fault/stage.mjs";
 import { go, here, inspect, open, stack, under, visitor } from "./browser.mjs";
 
-const began = Date.now();
 const motcua = (...args) => execFileSync(`${process.env.MOTCUA_BIN}/motcua`, ["--conf", `${stack}/motcua.conf`, ...args], { encoding: "utf8" });
 const password = "Mat-khau-2026!";
 writeFileSync(`${stack}/password`, password, { mode: 0o600 });
@@ -157,7 +156,7 @@ const day = dayOf(1), bankDay = workday(dayOf(2)), touch = press(keys), type = w
 const wayOfDay = `${here}/finance/days/PP/${day}`;
 let pictures = 0;
 // By keyboard nothing new is seen on a page: axe looks in the other walks.
-const look = (page, name) => (process.env.MOTCUA_SHOTS && console.log(Math.round((Date.now() - began) / 100) / 10, name), 0) || inspect(page, `${keys ? "keys" : "day"}-${String(++pictures).padStart(2, "0")}-${name}`, { quick: keys });
+const look = (page, name) => inspect(page, `${keys ? "keys" : "day"}-${String(++pictures).padStart(2, "0")}-${name}`, { quick: keys });
 const orders = [];
 for (const mismatch of [null, null, "settle_mis_ours", "settle_mis_ours", "settle_amt_more=500", "settle_unkey"]) orders.push(await paid(1, mismatch));
 const browser = await open();
@@ -454,11 +453,9 @@ const begins = { csv: "\uFEFF", svg: "<", png: "\x89PNG" };
 for (const [end, start] of Object.entries(begins)) {
     const link = end === "csv" ? '.take a:has-text("CSV")' : `figcaption a[href*=".${end}"]`;
     const href = await maker.locator(link).first().getAttribute("href");
-    const opened = end === "csv" ? maker.waitForEvent("download") : maker.waitForResponse((answer) => answer.url() === here + href);
-    await follow(maker, keys, `main a[href="${href}"]`);
-    const bytes = end === "csv" ? readFileSync(await (await opened).path()) : await (await opened).body();
+    const [download] = await Promise.all([maker.waitForEvent("download"), follow(maker, keys, `main a[href="${href}"]`)]);
+    const bytes = readFileSync(await download.path());
     assert.ok(bytes.toString(end === "png" ? "latin1" : "utf8").startsWith(start), `${end}: ${bytes.subarray(0, 20)}`);
-    if (end !== "csv") await maker.goBack();
 }
 
 // Two persons open the day again; what was closed before stays to be read. Then it is closed as before.
