@@ -134,7 +134,7 @@ async function officer(width, language, name) {
     await inspect(page, "finance-day");
     assert.equal(await page.locator("main .state.good").count(), 1, "the day is reconciled");
     const file = await (await fetch(`${systems}/pp/settlement/${today.replaceAll("-", "")}.fw1`)).arrayBuffer();
-    await page.setInputFiles("#file", { name: "ngày.txt", mimeType: "text/plain", buffer: Buffer.from(file).subarray(0, Math.floor(width / 4)) });
+    await page.setInputFiles("#file", { name: "ngày.txt", mimeType: "text/plain", buffer: Buffer.from(file).subarray(0, Math.floor(file.byteLength * (width > 500 ? 0.6 : 0.4))) });
     await page.click('form[action$="/file"] button');
     await page.waitForURL(`${here}/finance/days/PP/${today}?told=quarantined`);
     await inspect(page, "finance-quarantined");
