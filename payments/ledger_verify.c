@@ -113,7 +113,7 @@ static result page_walk(struct sql *db, struct walking *w, int64_t to, struct er
 
     w->at.n = 0;
     TRY(sql_find(db, SQL_LEDGER_WALK, &rows, e, sql_t(h->agency_id), sql_i(h->slot), sql_i(w->n),
-                 sql_t(h->agency_id), sql_i(h->slot), sql_i(to)));
+                 sql_i(to)));
     for (;;) {
         TRY(sql_next(rows, &more, e));
         if (!more)

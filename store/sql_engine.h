@@ -34,11 +34,12 @@ struct sql_rows {
     enum sql_query query;
     bool open;
     bool prepared;
-    uint64_t together; /* PostgreSQL: bit n - 1, prepared for n rows at once */
-    bool first;        /* SQLite has stepped to a row that was not asked for yet */
-    bool on_row;       /* columns may be read */
+    bool many;   /* PostgreSQL: prepared for many rows at once, too */
+    bool first;  /* SQLite has stepped to a row that was not asked for yet */
+    bool on_row; /* columns may be read */
     struct sqlite3_stmt *statement;
-    unsigned char places[LIMIT_SQL_PARAMS]; /* SQLite's numbers of $1, $2, ... */
+    /* SQLite: its numbers of $1, $2, ...; PostgreSQL: their types, once it is ready for many. */
+    unsigned char places[LIMIT_SQL_PARAMS];
     struct pg_result *answer;
     struct pg_result *ahead; /* of a walk: the next piece, when it is there already */
     bool walking;            /* rows come in pieces */
@@ -62,8 +63,7 @@ enum sql_bound {
  * of its own at *arg, which is what was given the first time. */
 typedef result sql_last(struct sql *db, void *arg, struct err *e);
 
-#define SQL_TOGETHER_MAX 32  /* rows of one statement */
-#define SQL_SENT_MAX     128 /* statements whose outcome nobody has asked for yet */
+#define SQL_SENT_MAX 128 /* statements whose outcome nobody has asked for yet */
 
 struct sql {
     struct sql_pool *pool;
@@ -106,10 +106,10 @@ struct sql_engine {
     /* The same for who needs neither rows nor their number; NULL: there is no faster way. A refusal
      * may be told by a later statement, or by the commit. */
     result (*post)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
-    /* The same of a plain insert for so many rows of n parameters each, in one statement; NULL: not
-     * faster than one by one. SQL_TOGETHER_MAX rows at most. */
-    result (*post_rows)(struct sql_rows *r, const struct sql_param *params, size_t n, size_t rows,
-                        struct err *e);
+    /* The same of a plain insert for many rows of n parameters each, in one statement; NULL: not
+     * faster than one by one. The arena is only for what is sent. */
+    result (*post_many)(struct sql_rows *r, const struct sql_param *params, size_t n, size_t rows,
+                        struct arena *a, struct err *e);
     /* start() for a long result; NULL: start() is as good. */
     result (*walk)(struct sql_rows *r, const struct sql_param *params, size_t n, struct err *e);
     /* What was posted last must change one row; with post only. */

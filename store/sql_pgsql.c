@@ -17,10 +17,10 @@
 #include "store/sql_engine.h"
 #include "store/sql_pgsql_pipe.h"
 
-#define NAME_BYTES     64
-#define NUMBER_BYTES   24
-#define TOGETHER_BYTES ((size_t)64 * 1024) /* text of a statement of many rows */
-#define WALK_ROWS      1000 /* of a piece: what fits between both processes, so that neither waits */
+#define NAME_BYTES   64
+#define NUMBER_BYTES 24
+#define MANY_BYTES   ((size_t)64 * 1024) /* text of a statement for many rows */
+#define WALK_ROWS    1000 /* of a piece: what fits between both processes, so that neither waits */
 
 /* Types of pg_type that the dialect knows. */
 enum oid {
@@ -106,7 +106,7 @@ static void pgsql_close(struct sql *db)
 {
     for (int q = 0; q < SQL_QUERY_COUNT; q++) {
         db->rows[q].prepared = false;
-        db->rows[q].together = 0;
+        db->rows[q].many = false;
     }
     db->sent = db->syncs = 0;
     db->expects = false;
@@ -341,6 +341,9 @@ static result pgsql_post(struct sql_rows *r, const struct sql_param *params, siz
     return pipe_statement(r->db, prepared_name(r, name), sql_rows_name(r), &b, n, e);
 }
 
+/* Many rows in one statement: each parameter is then an array, one of its values for each row, so
+ * that one statement fits any number of rows. */
+
 /* Where the bracket that opens at `from` ends. */
 static size_t bracket_end(struct str text, size_t from)
 {
@@ -351,81 +354,157 @@ static size_t bracket_end(struct str text, size_t from)
         if (depth == 0)
             break;
     }
-    return at + 1;
+    return at;
 }
 
-/* One row's places, moved on by `by`: ($1, $2) and 2 give ($3, $4). */
-static void places_write(struct buf *b, struct str row, size_t by)
+/* $3 becomes many.p3. */
+static void places_write(struct buf *b, struct str row)
 {
-    for (size_t i = 0; i < row.n; i++) {
-        size_t number = 0;
-
-        buf_put(b, str_sub(row, i, 1));
-        if (row.p[i] != '$')
-            continue;
-        for (; row.p[i + 1] >= '0' && row.p[i + 1] <= '9'; i++)
-            number = number * 10 + (size_t)(row.p[i + 1] - '0');
-        buf_fmt(b, "%zu", number + by);
-    }
+    for (size_t i = 0; i < row.n; i++)
+        if (row.p[i] == '$')
+            buf_puts(b, "many.p");
+        else
+            buf_putc(b, row.p[i]);
 }
 
-/* "INSERT ... VALUES ($1, $2);" gives "INSERT ... VALUES ($1, $2), ($3, $4)". */
-static result rows_text(struct arena *a, const struct sql_rows *r, size_t n, size_t rows,
+static result types_put(struct buf *b, struct sql_rows *r, const PGresult *d, size_t n,
+                        struct err *e)
+{
+    if ((size_t)PQnparams(d) != n)
+        return fail(e, ERR_INTERNAL, "%s: %zu parameters", sql_rows_name(r), n);
+    for (size_t i = 0; i < n; i++) {
+        const Oid type = PQparamtype(d, (int)i);
+
+        r->places[i] = (unsigned char)type;
+        buf_fmt(b, "%sCAST($%zu AS %s[])", i > 0 ? ", " : "", i + 1,
+                type == OID_INT8    ? "BIGINT"
+                : type == OID_BYTEA ? "BYTEA"
+                                    : "TEXT");
+    }
+    return OK;
+}
+
+/* "INSERT ... VALUES ($1, $2);" gives "INSERT ... SELECT many.p1, many.p2 FROM
+ * unnest(CAST($1 AS BIGINT[]), CAST($2 AS TEXT[])) AS many (p1, p2)". */
+static result many_text(struct arena *a, struct sql_rows *r, const PGresult *d, size_t n,
                         const char **out, struct err *e)
 {
     const struct str text = sql_statement(r->query)->text;
-    struct buf b = buf_make(a, TOGETHER_BYTES);
+    struct buf b = buf_make(a, MANY_BYTES);
     const char *values = strstr(text.p, "VALUES (");
     struct str all;
 
     must(values != NULL);
-    const size_t head = (size_t)(values - text.p) + strlen("VALUES ");
-    const struct str row = str_sub(text, head, bracket_end(text, head) - head);
+    const size_t head = (size_t)(values - text.p), row = head + strlen("VALUES (");
 
     buf_put(&b, str_sub(text, 0, head));
-    for (size_t i = 0; i < rows; i++) {
-        if (i > 0)
-            buf_put(&b, STR(", "));
-        places_write(&b, row, i * n);
-    }
+    buf_puts(&b, "SELECT ");
+    places_write(&b, str_sub(text, row, bracket_end(text, row - 1) - row));
+    buf_puts(&b, " FROM unnest(");
+    TRY(types_put(&b, r, d, n, e));
+    buf_puts(&b, ") AS many (");
+    for (size_t i = 0; i < n; i++)
+        buf_fmt(&b, "%sp%zu", i > 0 ? ", " : "", i + 1);
+    buf_puts(&b, ")");
     TRY(buf_end(&b, &all, e));
     *out = str_cstr(a, all);
     return OK;
 }
 
-static result prepare_rows(struct sql_rows *r, const char *name, size_t n, size_t rows,
-                           struct err *e)
+static const char *many_name(const struct sql_rows *r, char *name)
 {
-    const uint64_t bit = (uint64_t)1 << (rows - 1);
-    struct arena *a DEFER(arena_close) = NULL;
-    const char *text;
+    (void)snprintf(name, NAME_BYTES, "many%d", (int)r->query);
+    return name;
+}
 
-    if ((r->together & bit) != 0)
+static result prepare_many(struct sql_rows *r, size_t n, struct arena *a, struct err *e)
+{
+    const char *text = NULL;
+    PGresult *d = NULL;
+    char name[NAME_BYTES];
+    result made;
+
+    if (r->many)
         return OK;
-    a = arena_open(4 * TOGETHER_BYTES);
-    TRY(rows_text(a, r, n, rows, &text, e));
-    TRY(prepare_as(r, name, text, e));
-    r->together |= bit;
+    TRY(prepare(r, e));
+    TRY(pipe_wait(r->db, NULL, e));
+    TRY(pipe_describe(r->db, prepared_name(r, name), sql_rows_name(r), e));
+    TRY(pipe_wait(r->db, &d, e));
+    made = many_text(a, r, d, n, &text, e);
+    PQclear(d);
+    if (made.failed)
+        return made;
+    TRY(prepare_as(r, many_name(r, name), text, e));
+    r->many = true;
     return OK;
 }
 
-static result pgsql_post_rows(struct sql_rows *r, const struct sql_param *params, size_t n,
-                              size_t rows, struct err *e)
+static char *put32(char *to, uint32_t n)
 {
-    const char *values[SQL_TOGETHER_MAX * LIMIT_SQL_PARAMS];
-    int lengths[LEN(values)], formats[LEN(values)];
+    n = htobe32(n);
+    memcpy(to, &n, sizeof(n));
+    return to + sizeof(n);
+}
+
+static char *value_put(char *to, const struct sql_param *p)
+{
+    const uint64_t number = htobe64((uint64_t)p->i);
+    const bool is_int = p->kind == SQL_PARAM_INT;
+    const size_t n = is_int ? sizeof(number) : p->s.n;
+
+    if (p->kind == SQL_PARAM_NULL)
+        return put32(to, UINT32_MAX);
+    to = put32(to, (uint32_t)n);
+    if (n > 0)
+        memcpy(to, is_int ? (const void *)&number : p->s.p, n);
+    return to + n;
+}
+
+/* The array of a parameter as PostgreSQL sends arrays: dimensions, whether there are NULLs, type of
+ * its elements, how many, the first one's number, and each with its length. */
+static struct str array_make(struct arena *a, enum oid type, const struct sql_param *first,
+                             size_t n, size_t rows)
+{
+    size_t bytes = 5 * sizeof(uint32_t);
+    bool nulls = false;
+    char *to, *start;
+
+    for (size_t i = 0; i < rows; i++) {
+        const struct sql_param *p = &first[i * n];
+
+        bytes += sizeof(uint32_t) + (p->kind == SQL_PARAM_INT ? sizeof(uint64_t) : p->s.n);
+        nulls = nulls || p->kind == SQL_PARAM_NULL;
+    }
+    to = start = arena_alloc(a, bytes);
+    to = put32(to, 1);
+    to = put32(to, nulls);
+    to = put32(to, type);
+    to = put32(to, (uint32_t)rows);
+    to = put32(to, 1);
+    for (size_t i = 0; i < rows; i++)
+        to = value_put(to, &first[i * n]);
+    return str_of(start, (size_t)(to - start));
+}
+
+static result pgsql_post_many(struct sql_rows *r, const struct sql_param *params, size_t n,
+                              size_t rows, struct arena *a, struct err *e)
+{
+    const char *values[LIMIT_SQL_PARAMS];
+    int lengths[LIMIT_SQL_PARAMS], formats[LIMIT_SQL_PARAMS];
     struct pipe_bound b = { values, lengths, formats };
-    char numbers[LEN(values)][NUMBER_BYTES];
     char name[NAME_BYTES];
 
     if (rows == 1)
         return pgsql_post(r, params, n, e);
-    must(rows <= SQL_TOGETHER_MAX && n <= LIMIT_SQL_PARAMS);
-    (void)snprintf(name, sizeof(name), "q%dx%zu", (int)r->query, rows);
-    TRY(prepare_rows(r, name, n, rows, e));
-    for (size_t i = 0; i < n * rows; i++)
-        bind(&b, numbers, i, &params[i]);
-    return pipe_statement(r->db, name, sql_rows_name(r), &b, n * rows, e);
+    TRY(prepare_many(r, n, a, e));
+    for (size_t i = 0; i < n; i++) {
+        const struct str array = array_make(a, r->places[i], params + i, n, rows);
+
+        values[i] = array.p;
+        lengths[i] = (int)array.n;
+        formats[i] = 1;
+    }
+    return pipe_statement(r->db, many_name(r, name), sql_rows_name(r), &b, n, e);
 }
 
 static result pgsql_start(struct sql_rows *r, const struct sql_param *params, size_t n,
@@ -631,7 +710,7 @@ const struct sql_engine sql_engine_pgsql = {
     .check = pgsql_check,
     .start = pgsql_start,
     .post = pgsql_post,
-    .post_rows = pgsql_post_rows,
+    .post_many = pgsql_post_many,
     .walk = pgsql_walk,
     .expect_one = pipe_expect_one,
     .next = pgsql_next,

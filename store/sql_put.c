@@ -15,7 +15,6 @@
 #define ROWS_MAX    512
 #define BYTES_MAX   ((size_t)4 << 20) /* waiting at a time; one row may be longer */
 #define ARENA_BYTES ((size_t)256 << 20)
-#define TOGETHER    (SQL_TOGETHER_MAX / 4) /* so many or fewer: as one; more: by 32, 16 and 8 */
 
 struct row {
     struct row *next;
@@ -109,29 +108,16 @@ static result list_find(struct sql_puts *p, enum sql_query q, struct list **out,
     return OK;
 }
 
-static size_t rows_together(size_t waiting)
-{
-    if (waiting <= TOGETHER)
-        return waiting;
-    return waiting >= SQL_TOGETHER_MAX ? SQL_TOGETHER_MAX
-           : waiting >= 2 * TOGETHER   ? 2 * TOGETHER
-                                       : TOGETHER;
-}
-
 static result list_write(struct sql *db, struct list *l, struct arena *a, struct err *e)
 {
-    const struct row *row = l->first;
+    struct sql_param *params = arena_array(a, struct sql_param, l->count * l->params);
+    size_t at = 0;
 
-    for (size_t left = l->count; left > 0;) {
-        const size_t rows = rows_together(left);
-        struct sql_param *params = arena_array(a, struct sql_param, rows * l->params);
-
-        for (size_t i = 0; i < rows; i++, row = row->next)
-            memcpy(params + i * l->params, row->params, l->params * sizeof(*params));
-        TRY(db->pool->engine->post_rows(&db->rows[l->query], params, l->params, rows, e));
-        left -= rows;
-    }
-    return OK;
+    if (l->count == 0)
+        return OK;
+    for (const struct row *row = l->first; row != NULL; row = row->next, at += l->params)
+        memcpy(params + at, row->params, l->params * sizeof(*params));
+    return db->pool->engine->post_many(&db->rows[l->query], params, l->params, l->count, a, e);
 }
 
 static void rows_drop(struct sql_puts *p)
@@ -233,7 +219,7 @@ result sql_put_n(struct sql *db, enum sql_query q, const struct sql_param *param
     struct err own;
 
     must(q < SQL_QUERY_COUNT);
-    if (db->pool->engine->post_rows == NULL)
+    if (db->pool->engine->post_many == NULL)
         return sql_run_n(db, q, params, n, NULL, e);
     if (e == NULL)
         e = &own;

@@ -39,9 +39,8 @@ SELECT j.agency_id, j.slot, j.n, j.kind, j.source, j.order_id, j.attempt_n, j.da
     j.at_ms, j.total_vnd, j.prev_hash, j.hash, p.line, p.account, p.side, p.amount_vnd, p.fee
 FROM journal j LEFT JOIN posting p
     ON p.agency_id = j.agency_id AND p.slot = j.slot AND p.journal_n = j.n
-WHERE (j.agency_id, j.slot, j.n) > ($1, $2, $3)
-    AND (j.agency_id, j.slot, j.n) <= ($4, $5, $6)
-ORDER BY j.agency_id, j.slot, j.n, p.line;
+WHERE j.agency_id = $1 AND j.slot = $2 AND j.n > $3 AND j.n <= $4
+ORDER BY j.n, p.line;
 
 -- name: ledger_heads
 SELECT h.agency_id, h.slot, h.n, h.hash,
