@@ -24,6 +24,8 @@ static const struct source *portal(const struct month_world *w, const char *form
     *s = (struct source){ .id = STR(SOURCE_PORTAL),
                           .provider = STR(SOURCE_PORTAL),
                           .account = counter_open()->till.account,
+                          .channels = { STR("portal") },
+                          .channel_count = 1,
                           .map = month_map(w, form),
                           .calendar = &every_day,
                           .cut_off_s = 86400 };
