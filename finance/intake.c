@@ -111,6 +111,7 @@ static result lines_stream(struct sql *db, void *arg, struct err *e)
     DEFER(intake_batch_close) struct intake_batch *b = NULL;
     struct taking *k = arg;
 
+    TRY(settlement_hold(db, k->row.file_n, e));
     TRY(intake_stream_open(db, k->row.file_n, &b, e));
     return lines_read(k, b, e);
 }
