@@ -121,8 +121,9 @@ TEST(brief_jobs_are_done_by_whoever_found_them)
         t = appear((struct task){ .queue = POOL_SLOW, .brief = true, .may_end = true });
         check(comes(&t->over));
         alike += pthread_equal(t->by, t->found_by) != 0;
+        pause_ms(5); /* until one looks and the others rest */
     }
-    check(alike >= 10); /* threads that start late come between */
+    check(alike >= 10); /* threads that start late, or are just done, come between */
     pool_close(&world.pool);
 }
 
