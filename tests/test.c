@@ -175,11 +175,17 @@ static void run(size_t i)
     (void)printf("ok %s\n", running);
 }
 
+static void arena_end(void)
+{
+    arena_close(&arena);
+}
+
 /* No argument: all tests. Else one: sentence or sentence@engine. */
 int main(int argc, char **argv)
 {
     size_t ran = 0;
 
+    (void)atexit(arena_end); /* the last of all: servers of tests may still be sending from it */
     for (size_t i = 0; i < test_count; i++) {
         const size_t n = strlen(tests[i].name);
 
@@ -191,7 +197,6 @@ int main(int argc, char **argv)
         run(i);
         ran++;
     }
-    arena_close(&arena);
     if (ran == 0)
         (void)fprintf(stderr, "no such test\n");
     return ran == 0;
