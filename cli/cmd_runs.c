@@ -151,6 +151,22 @@ result cmd_runs_reopen(struct cli *cli, struct err *e)
     return ask(cli, run_reopen, e);
 }
 
+result cmd_runs_match(struct cli *cli, struct err *e)
+{
+    DEFER(stores_close) struct stores stores = { 0 };
+    DEFER(app_close) struct app *app = NULL;
+    struct reconcile_day day;
+    struct run_key k;
+
+    TRY(cli_open_app(cli, &stores, &app, e));
+    TRY(key_read(cli, app, &k, e));
+    const struct settlement_key key = { k.provider, k.account, k.day };
+
+    TRY(reconcile_key_run(&app->till, &key, cli->arena, &day, e));
+    (void)printf("%s, %lld open\n", reconcile_verdict_name(day.verdict), (long long)day.open_count);
+    return OK;
+}
+
 /* Without a day: the chain of all that was closed. With one: its inputs are matched again. */
 result cmd_runs_verify(struct cli *cli, struct err *e)
 {

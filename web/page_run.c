@@ -83,9 +83,9 @@ static void put_day(struct ctx *c, struct json *data, const struct reconcile_day
 /* What the redirect after an action says: ?told=<one of these>. */
 static void put_message(struct ctx *c, struct json *data, const struct request *rq)
 {
-    static const char *const known[] = { "loaded",   "same",        "same_bytes", "submitted",
-                                         "reopened", "quarantined", "absent",     "other_bytes",
-                                         "changed",  "barred" };
+    static const char *const known[] = { "loaded",      "same",    "same_bytes",  "submitted",
+                                         "reopened",    "matched", "quarantined", "absent",
+                                         "other_bytes", "changed", "barred" };
     struct form query;
 
     if (form_query(rq, &query, NULL).failed)
@@ -96,7 +96,7 @@ static void put_message(struct ctx *c, struct json *data, const struct request *
         json_put_str(
             data, "message",
             view_text(c, str_cstr(c->arena, str_fmt(c->arena, "finance.told.%s", known[i]))));
-        json_put_str(data, "message_look", i < 5 ? STR("good") : STR("bad"));
+        json_put_str(data, "message_look", i < 6 ? STR("good") : STR("bad"));
     }
 }
 
@@ -107,7 +107,7 @@ static result key_read(struct ctx *c, const struct request *rq, struct run_key *
 
     TRY(input_date(request_param(rq, "date"), "date", &k->day, e));
     s = source_find(c->app->office.sources, request_param(rq, "source"), k->day);
-    if (s == NULL || !str_eq(s->account, c->app->till.account))
+    if (s == NULL || !source_is_run(s))
         return fail(e, ERR_NOT_FOUND, "no such source");
     k->provider = s->provider;
     k->account = s->account;
@@ -197,6 +197,7 @@ static void put_acts(struct ctx *c, struct json *data, const struct run_view *v)
     json_put_bool(data, "may_submit", officer && s == RUN_REVIEW && v->bar == RUN_MAY_CLOSE);
     json_put_bool(data, "may_reopen", officer && s == RUN_CLOSED);
     json_put_bool(data, "may_check", officer && s == RUN_CLOSED);
+    json_put_bool(data, "may_match", officer && (s == RUN_OPEN || s == RUN_REVIEW));
     json_put_bool(data, "is_closed", s == RUN_CLOSED);
     json_put_bool(data, "newer", v->file_is_newer);
     if (s == RUN_AWAITING_APPROVAL)
@@ -240,6 +241,14 @@ result page_run(struct ctx *c, struct request *rq, struct response *rs, struct e
     return view_page(c, rq, rs, "finance_run", "finance.title", data, e);
 }
 
+static result match(struct ctx *c, const struct run_key *k, struct err *e)
+{
+    const struct settlement_key key = { k->provider, k->account, k->day };
+    struct reconcile_day day;
+
+    return reconcile_key_run(&c->app->till, &key, c->arena, &day, e);
+}
+
 static result act(struct ctx *c, const struct form *form, const struct run_key *k,
                   const char **told, struct err *e)
 {
@@ -257,8 +266,12 @@ static result act(struct ctx *c, const struct form *form, const struct run_key *
         *told = "reopened";
         return run_reopen(&c->app->office, &ask, &by, c->arena, &p, e);
     }
+    if (str_is(what, "match")) {
+        *told = "matched";
+        return match(c, k, e);
+    }
     if (!str_is(what, "check"))
-        return fail_field(e, ERR_INVALID, "act", "submit, reopen or check");
+        return fail_field(e, ERR_INVALID, "act", "submit, reopen, match or check");
     TRY(manifest_check(&c->app->office, k, c->arena, &check, e));
     *told = check.is_same ? "same_bytes" : "other_bytes";
     return OK;

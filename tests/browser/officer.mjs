@@ -475,6 +475,9 @@ await look(maker, "day-reopened");
 assert.equal(await maker.locator('main a[href$="manifest.json"]').count(), 0, "it is not closed");
 await told(maker, "run.state.open");
 motcua("runs", "verify");
+await touch(maker, 'button[value="match"]');
+await maker.waitForURL(under(`${wayOfDay}?told=matched`));
+await told(maker, "run.state.review");
 
 // All of it is in the log, which an auditor reads and proves.
 const auditor = await person("kiem.toan");
