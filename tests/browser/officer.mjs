@@ -483,8 +483,12 @@ await told(maker, "run.state.review");
 const auditor = await person("kiem.toan");
 await auditor.goto(`${here}/finance/audit`); // auditors begin elsewhere
 await look(auditor, "audit");
-await auditor.goto(`${here}/finance/audit?all=1&action=run`);
-assert.ok(await auditor.locator("main table.rows tbody tr").count() >= 4, await auditor.innerText("main"));
+const shown = async (action, most) => {
+    await auditor.goto(`${here}/finance/audit?all=1&action=${action}`);
+    assert.ok(await auditor.locator("main table.rows tbody tr").count() >= most, await auditor.innerText("main"));
+};
+await shown("proposal", 8); // file, bulk, exceptions, day and its reopening: who asked, who decided
+await shown("run", 1);
 await touch(auditor, ".prove button");
 await auditor.locator("main .state.good").waitFor({ timeout: 30000 });
 await look(auditor, "audit-proved");
