@@ -2,13 +2,17 @@
  * sieve.h - tables of millions of rows: what agrees is counted, what does not goes to the engine.
  *
  * On a day that mostly agrees nearly every payment has exactly one line, which says the same. The
- * sieve finds those pairs on the way through the files, keeps 64 bytes of each payment of ours and
- * nothing of the line, and gives every other row to the engine (match.h), together with all rows
- * that have the same reference or that a row left over names by number. So the answer is the
- * engine's, as if it had been given everything; tests compare the two.
+ * sieve reads every row once, keeps 32 bytes of it in the part of its reference, and then finds
+ * those pairs part by part, each of which fits a processor's cache. Every other row goes to the
+ * engine (match.h), together with all rows that have the same reference or that a row left over
+ * names by number. So the answer is the engine's, as if it had been given everything; tests compare
+ * the two.
  *
- * Files are read in pieces by several threads, never mapped: memory is that of our payments (about
- * 80 bytes each) and of what does not agree. Rows that cannot be read are told one by one.
+ * Files are read in pieces by several threads, never mapped: memory is 64 bytes for a payment and
+ * its line, and what the engine takes for what does not agree. Rows that cannot be read are told
+ * one by one. A cell that is empty on one side only is no difference to the engine, but does not
+ * agree here, so such rows take the engine's time; a column that is empty in all rows of a side is
+ * as if it were not there.
  */
 #ifndef RECON_SIEVE_H
 #define RECON_SIEVE_H
@@ -53,7 +57,8 @@ struct sieve_result {
 };
 
 /* Then match_run(job->match) tells the rest. A file of theirs counts as file 0, 1, ... there; ids
- * of ours are lines. ERR_IO when a file cannot be read. */
+ * of ours are lines. ERR_IO when a file cannot be read, or is not what it was when it was read
+ * first. ERR_TOO_LARGE. */
 MUST_USE result sieve_run(const struct sieve_job *job, struct sieve_result *out, struct err *e);
 
 #endif

@@ -7,150 +7,83 @@
 #define DAY_MS   86400000LL
 #define LOCAL_MS (7 * 3600000LL)
 
-static uint64_t mixed(uint64_t a, uint64_t b)
-{
-    const __uint128_t product = (__uint128_t)a * b;
+struct sums {
+    __uint128_t a, b;
+};
 
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+static void word_add(const struct sieve *s, struct sums *h, size_t word, uint64_t value)
+{
+    h->a += s->numbers[0][word] * value;
+    h->b += s->numbers[1][word] * value;
 }
 
-/* Only finds: what is found is compared byte for byte. */
-uint64_t sieve_hash(const uint64_t key[SIEVE_KEY / 8])
+/* Eight bytes are taken at once and those behind the text cut off: a text lies in a buffer of the
+ * sieve, which has room behind its end (SIEVE_SLACK). False: too long. */
+static bool text_add(const struct sieve *s, struct sums *h, size_t word, struct str text)
 {
-    return mixed(mixed(key[0] ^ 0xa0761d6478bd642fULL, key[1] ^ 0xe7037ed1a0b428dbULL) ^
-                     0x8ebc6af09c88c6e3ULL,
-                 key[2] ^ 0x589965cc75374cc3ULL);
-}
+    uint64_t value;
 
-/* All bytes are taken at once and those behind the text cut off: a text lies in a buffer of the
- * sieve, which has room behind its end (SIEVE_SLACK). */
-static void padded(uint64_t to[SIEVE_KEY / 8], struct str s)
-{
-    must(s.n <= SIEVE_KEY);
-    memcpy(to, s.p, SIEVE_KEY);
-    for (size_t i = 0; i < SIEVE_KEY / 8; i++) {
-        const size_t n = s.n > i * 8 ? s.n - i * 8 : 0;
-        if (n < 8)
-            to[i] &= ((uint64_t)1 << n * 8) - 1; /* the first byte is the lowest */
+    if (text.n > SIEVE_TEXT)
+        return false;
+    for (size_t at = 0; at < text.n; at += 8) {
+        memcpy(&value, text.p + at, sizeof value);
+        if (text.n - at < 8)
+            value &= ((uint64_t)1 << (text.n - at) * 8) - 1; /* the first byte is the lowest */
+        word_add(s, h, word + at / 8, value);
     }
+    return true;
 }
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
 
-/* Two numbers with one hash would only be told as the same number of a pair that agrees in
- * reference and money, once in 2^64 pairs; never as the same payment. */
-uint64_t sieve_text_hash(struct str s)
+/* Two numbers with one hash bring a pair more before the engine, which compares them. */
+uint32_t sieve_number_hash(struct str s)
 {
-    uint64_t h = s.n ^ 0x9e3779b97f4a7c15ULL, word;
+    uint64_t h = s.n;
 
-    for (size_t i = 0; i < s.n; i += 8) {
-        word = 0;
-        memcpy(&word, s.p + i, s.n - i < 8 ? s.n - i : 8);
-        h = mixed(h ^ word, 0xa0761d6478bd642fULL) + word;
-    }
-    h = mixed(h, 0xe7037ed1a0b428dbULL);
-    return h != 0 ? h : 1;
+    if (s.n == 0)
+        return 0;
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * 0x9e3779b97f4a7c15ULL;
+    return (uint32_t)(h >> 32) | 1;
 }
 
-/* The number of a word that is new; 0: too many. */
-static uint32_t word_add(struct sieve *s, const uint64_t *text, uint64_t slot)
+int64_t sieve_moved(const struct csv_record *r)
 {
-    uint32_t number = 0;
-
-    (void)pthread_mutex_lock(&s->lock);
-    for (uint64_t i = slot;; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
-        struct sieve_word *w = &s->words[i];
-        number = atomic_load_explicit(&w->number, memory_order_relaxed);
-        if (number != 0 && memcmp(w->text, text, SIEVE_KEY) == 0)
-            break;
-        if (number == 0) {
-            if (s->word_count == SIEVE_WORDS)
-                break;
-            memcpy(w->text, text, SIEVE_KEY);
-            number = ++s->word_count;
-            atomic_store_explicit(&w->number, number, memory_order_release);
-            break;
-        }
-    }
-    (void)pthread_mutex_unlock(&s->lock);
-    return number;
+    return r->returned ? 0 : r->amount_vnd;
 }
 
-/* False: too long. */
-static bool word_look(const struct sieve *s, struct str text, enum sieve_kind kind,
-                      struct sieve_view *v)
+/* Money, day and whether it was given back. */
+static void numbers_add(const struct sieve *s, struct sums *h, const struct csv_record *r)
 {
-    v->word[kind][0] = 0;
-    if (text.n == 0 || !s->compares[kind])
-        return true;
-    if (text.n > SIEVE_KEY)
-        return false;
-    padded(v->word[kind], text);
-    v->slot[kind] = sieve_hash(v->word[kind]) & (SIEVE_WORD_SLOTS - 1);
-    __builtin_prefetch(&s->words[v->slot[kind]]);
-    return true;
-}
+    const bool fee = s->way.compares[CSV_FEE] && r->has_fee;
+    const bool dated = s->way.compares[CSV_TIME] && r->time_ms > 0;
+    const uint64_t day = dated ? (uint64_t)((r->time_ms + LOCAL_MS) / DAY_MS) : 0;
 
-void sieve_words(struct sieve *s, struct sieve_view *v)
-{
-    for (int k = 0; k < SIEVE_KINDS; k++) {
-        const uint64_t *word = v->word[k];
-        uint32_t number = 0;
-        v->number[k] = 0;
-        if (word[0] == 0)
-            continue;
-        for (uint64_t i = v->slot[k];; i = (i + 1) & (SIEVE_WORD_SLOTS - 1)) {
-            const struct sieve_word *w = &s->words[i];
-            number = atomic_load_explicit(&w->number, memory_order_acquire);
-            if (number == 0)
-                number = word_add(s, word, v->slot[k]);
-            else if (((w->text[0] ^ word[0]) | (w->text[1] ^ word[1]) | (w->text[2] ^ word[2])) !=
-                     0)
-                continue;
-            break;
-        }
-        v->number[k] = (uint16_t)number;
-        if (number == 0)
-            v->money |= SIEVE_ODD; /* one word too many: the engine compares it */
-    }
-}
-
-static bool money_look(const struct csv_record *r, uint64_t *out)
-{
-    const int64_t day = r->time_ms > 0 ? (r->time_ms + LOCAL_MS) / DAY_MS : 0;
-
-    *out = r->returned ? (uint64_t)SIEVE_RETURNED : 0;
-    if (r->amount_vnd < 0 || r->amount_vnd > SIEVE_AMOUNT_MAX || day > 0xffff)
-        return false;
-    *out |= (uint64_t)day << SIEVE_DAY_SHIFT | (uint64_t)r->amount_vnd << SIEVE_AMOUNT_SHIFT;
-    return true;
-}
-
-static bool fee_look(const struct csv_record *r, uint32_t *out)
-{
-    *out = SIEVE_NO_FEE;
-    if (!r->has_fee)
-        return true;
-    if (r->fee_vnd < 0 || r->fee_vnd >= SIEVE_NO_FEE)
-        return false;
-    *out = (uint32_t)r->fee_vnd;
-    return true;
+    word_add(s, h, SIEVE_AMOUNT, (uint64_t)r->amount_vnd);
+    word_add(s, h, SIEVE_DAY, day << 2 | (r->returned ? 2 : 0) | (fee ? 1 : 0));
+    if (fee)
+        word_add(s, h, SIEVE_FEE, (uint64_t)r->fee_vnd);
 }
 
 void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v)
 {
+    static const struct {
+        enum csv_role role;
+        enum sieve_word word;
+    } texts[] = { { CSV_TXN, SIEVE_TXN },
+                  { CSV_ACCOUNT, SIEVE_ACCOUNT },
+                  { CSV_BODY, SIEVE_BODY } };
     const struct str key = r->text[CSV_REFERENCE], currency = r->text[CSV_CURRENCY];
-    bool plain =
-        r->kind == SETTLEMENT_PAY && r->success && (currency.n == 0 || str_is(currency, "VND"));
+    struct sums h = { s->numbers[0][SIEVE_ONE], s->numbers[1][SIEVE_ONE] };
 
-    v->has_key = key.n > 0 && key.n <= SIEVE_KEY;
-    if (v->has_key)
-        padded(v->key, key);
-    v->txn = r->text[CSV_TXN].n > 0 ? sieve_text_hash(r->text[CSV_TXN]) : 0;
-    v->original = r->text[CSV_ORIGINAL].n > 0 ? sieve_text_hash(r->text[CSV_ORIGINAL]) : 0;
-    plain &= money_look(r, &v->money);
-    plain &= fee_look(r, &v->fee_vnd);
-    plain &= word_look(s, r->text[CSV_ACCOUNT], SIEVE_ACCOUNT, v);
-    plain &= word_look(s, r->text[CSV_BODY], SIEVE_BODY, v);
-    if (!plain)
-        v->money |= SIEVE_ODD;
+    v->has_key = key.n > 0 && text_add(s, &h, SIEVE_KEY, key);
+    v->key = (uint64_t)(h.a >> 64);
+    v->odd = r->kind != SETTLEMENT_PAY || !r->success || r->amount_vnd < 0 ||
+             (currency.n > 0 && !str_is(currency, "VND"));
+    numbers_add(s, &h, r);
+    for (size_t i = 0; i < LEN(texts); i++)
+        if (s->way.compares[texts[i].role])
+            v->odd |= !text_add(s, &h, texts[i].word, r->text[texts[i].role]);
+    v->whole[0] = (uint64_t)(h.a >> 64);
+    v->whole[1] = (uint64_t)(h.b >> 64);
 }

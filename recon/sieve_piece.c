@@ -1,11 +1,80 @@
-/* Reading: pieces of files to rows. */
+/* Cutting files into pieces, and reading a piece row by row. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "recon/sieve_row.h"
+
+/* Careful: the first row of each piece, told by reading all rows of the file in turn. Mapped for so
+ * long, and given back piece by piece. */
+static result pieces_align(struct sieve *s, size_t first, struct err *e)
+{
+    const struct sieve_file *f = &s->job->files[s->pieces[first].file];
+    struct csv_row row;
+    size_t p = first;
+    char *all =
+        f->bytes > 0 ? mmap(NULL, (size_t)f->bytes, PROT_READ, MAP_PRIVATE, f->fd, 0) : NULL;
+
+    if (all == NULL || all == MAP_FAILED)
+        return f->bytes > 0 ? fail(e, ERR_IO, "a file cannot be mapped") : OK;
+    struct csv_reader r = csv_begin(str_of(all + f->from, (size_t)(f->bytes - f->from)),
+                                    f->separator, s->threads[0].scratch);
+    while (p < s->piece_count && csv_next(&r, &row)) {
+        const int64_t at = row.text.p - all;
+        while (p < s->piece_count && s->pieces[p].to <= at) {
+            if (!s->pieces[p].at_row)
+                s->pieces[p].from = s->pieces[p].to; /* no row begins in it */
+            p++;
+        }
+        if (p < s->piece_count && !s->pieces[p].at_row) {
+            s->pieces[p].from = at;
+            s->pieces[p].at_row = true;
+            s->pieces[p].lines = f->line + row.line - 1;
+            (void)madvise(all, (size_t)(at & ~(SIEVE_PIECE - 1)), MADV_DONTNEED);
+        }
+    }
+    for (; p < s->piece_count; p++)
+        if (!s->pieces[p].at_row)
+            s->pieces[p].from = s->pieces[p].to;
+    (void)munmap(all, (size_t)f->bytes);
+    return OK;
+}
+
+result sieve_cut(struct sieve *s, struct err *e)
+{
+    int64_t base = 0;
+
+    for (size_t i = 0; i < s->job->file_count; i++) {
+        const struct sieve_file *f = &s->job->files[i];
+        const size_t first = s->piece_count;
+        for (int64_t at = f->from; at < f->bytes; at += SIEVE_PIECE) {
+            const int64_t to = at + SIEVE_PIECE < f->bytes ? at + SIEVE_PIECE : f->bytes;
+            s->pieces[s->piece_count++] =
+                (struct sieve_piece){ i, at, to, base, at == f->from && !s->way.careful, 0 };
+        }
+        base += f->bytes;
+        if (s->way.careful && first < s->piece_count)
+            TRY(pieces_align(s, first, e));
+    }
+    return OK;
+}
+
+void sieve_lines_number(struct sieve *s)
+{
+    int64_t next = 0;
+
+    for (size_t i = 0; i < s->piece_count && !s->way.careful; i++) {
+        struct sieve_piece *p = &s->pieces[i];
+        if (i == 0 || p->file != s->pieces[i - 1].file)
+            next = s->job->files[p->file].line;
+        const int64_t lines = p->lines;
+        p->lines = next;
+        next += lines;
+    }
+}
 
 static result bytes_read(int fd, char *to, int64_t from, size_t want, size_t *got, struct err *e)
 {
@@ -35,7 +104,7 @@ static int64_t lines_before(const struct csv_reader *r, const char *to)
 
 /* A row that nothing ends within the longest that a row may be. */
 static void endless_row(struct sieve_thread *t, struct csv_reader *r, uint64_t place,
-                        sieve_row *each)
+                        sieve_each *each)
 {
     const struct csv_row row = {
         .text = { r->at, 40 }, .fault = "a row that is too long", .column = 1, .line = r->line
@@ -69,7 +138,7 @@ static uint64_t place_of(const struct sieve_piece *p, int64_t at, int64_t line)
     return (uint64_t)(p->base + at + 1) << 20 | (uint64_t)(line - 1);
 }
 
-result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row *each,
+result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_each *each,
                         struct err *e)
 {
     const struct sieve_file *f = &t->s->job->files[p->file];
@@ -97,7 +166,7 @@ result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row
                 endless_row(t, &r, place_of(p, start + (r.at - t->buffer), r.line), each);
             break;
         }
-        if (r.saw_quote && !t->s->careful) {
+        if (r.saw_quote && !t->s->way.careful) {
             atomic_store(&t->s->saw_quote, true);
             return OK;
         }
@@ -108,7 +177,7 @@ result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row
         }
         each(t, &row, place_of(p, start + (row.text.p - t->buffer), row.line));
     }
-    if (!t->s->careful)
+    if (!t->s->way.careful)
         p->lines = r.at > to ? lines_before(&r, to) : r.line - 1;
     return OK;
 }

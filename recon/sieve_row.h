@@ -1,8 +1,8 @@
 /*
  * sieve_row.h - what the steps of the sieve share; inside the room only.
  *
- * Steps: read ours (records), index them by key, read theirs (marks in records, places of rows that
- * do not agree), sweep (which pairs are whole), and read again what goes to the engine.
+ * Steps: cut the files into pieces; read all pieces (rows into parts by their reference); match
+ * part by part (pairs, and places of rows that do not agree); read those again for the engine.
  */
 #ifndef RECON_SIEVE_ROW_H
 #define RECON_SIEVE_ROW_H
@@ -18,34 +18,29 @@
 #define SIEVE_PIECE       ((int64_t)1 << 18) /* with its rows it stays in a core's cache */
 #define SIEVE_ROW         4096               /* nearly every row is shorter */
 #define SIEVE_TAIL        (LIMIT_SETTLEMENT_LINE + 4096) /* a row that begins in a piece ends in it */
-#define SIEVE_KEY         24
-#define SIEVE_SLACK       SIEVE_KEY         /* bytes behind each buffer that may be read */
-#define SIEVE_SEGMENT     ((size_t)1 << 15) /* records: 2 MiB, a huge page */
+#define SIEVE_SLACK       8  /* bytes behind each buffer that may be read */
+#define SIEVE_SHOWN       40 /* bytes of a row that cannot be read */
 #define SIEVE_THREADS_MAX 64
-#define SIEVE_NO_FEE      UINT32_MAX
-#define SIEVE_DOUBT       (1ULL << 63) /* in `taken`: another row has this reference */
 
-/* 64 bytes, one line of the cache. */
-struct sieve_record {
-    uint64_t key[SIEVE_KEY / 8]; /* the reference, with zeros behind: no text has a zero byte */
-    uint64_t money;              /* sieve_money */
-    uint64_t txn;                /* hash of the portal's number; 0: none */
-    uint32_t fee_vnd;
-    uint16_t account, body; /* numbers of words; 0: none */
-    uint64_t place;         /* of our row */
-    _Atomic uint64_t taken; /* place of the line that agrees; SIEVE_DOUBT */
+/* A row that may agree with one of the other side. */
+struct sieve_row {
+    uint64_t whole[2]; /* hash of all that is compared; of our half of a pair [0] is its line */
+    uint32_t key;      /* hash of the reference: finds, and decides nothing */
+    uint32_t txn;      /* hash of the portal's number of ours, which lines may name; 0: none */
+    uint64_t place;    /* SIEVE_PAIR: ours agrees with exactly one line */
 };
-static_assert(sizeof(struct sieve_record) == 64, "one line of the cache");
+#define SIEVE_PAIR (1ULL << 63)
 
-/* money: amount, day, returned, and whether a pair could agree at all. */
-#define SIEVE_ODD          1ULL
-#define SIEVE_RETURNED     2ULL
-#define SIEVE_DAY_SHIFT    2
-#define SIEVE_DAY_MASK     (0xffffULL << SIEVE_DAY_SHIFT)
-#define SIEVE_AMOUNT_SHIFT 18
-#define SIEVE_AMOUNT_MAX   ((1LL << (64 - SIEVE_AMOUNT_SHIFT)) - 1)
+/* Rows lie in pieces of a page, one after the other for each part, side and thread. */
+#define SIEVE_CHUNK_ROWS 127
+struct sieve_chunk {
+    struct sieve_chunk *next; /* filled before it */
+    size_t count;
+    struct sieve_row rows[SIEVE_CHUNK_ROWS];
+};
+static_assert(sizeof(struct sieve_chunk) <= 4096, "a page");
 
-/* A row of a file: (position in all files + 1) << 20 | line within its piece. 0: none. */
+/* Places of rows: (position in all files + 1) << 20 | line within its piece. 0: none. */
 struct sieve_places {
     uint64_t *list;
     size_t count, room;
@@ -53,17 +48,9 @@ struct sieve_places {
 
 struct sieve_wrong {
     uint64_t place;
-    uint32_t column;
     const char *why;
-};
-
-/* Accounts and bodies: few, so each has a number and is compared by it, exactly. */
-#define SIEVE_WORDS      65534
-#define SIEVE_WORD_SLOTS ((size_t)1 << 17)
-enum sieve_kind { SIEVE_ACCOUNT, SIEVE_BODY, SIEVE_KINDS };
-struct sieve_word {
-    uint64_t text[SIEVE_KEY / 8];
-    _Atomic uint32_t number; /* from 1; 0: the slot is free */
+    uint32_t column, shown;
+    char bytes[SIEVE_SHOWN];
 };
 
 /* A piece of a file. */
@@ -75,88 +62,115 @@ struct sieve_piece {
     int64_t lines;    /* that begin there; in the end, or if careful: the number of the first */
 };
 
-/* What the sieve compares of a row. */
-struct sieve_view {
-    uint64_t key[SIEVE_KEY / 8];
-    uint64_t money, txn, original; /* hashes of numbers: the row's, and of what it gives back */
-    uint64_t word[SIEVE_KINDS][SIEVE_KEY / 8]; /* accounts and bodies; 0: unknown */
-    uint64_t slot[SIEVE_KINDS];                /* where to look for them */
-    uint16_t number[SIEVE_KINDS];              /* after sieve_words */
-    uint32_t fee_vnd;
-    bool has_key;
+/*
+ * What is compared of a row is a vector of 64-bit words, each text with zeros behind it (no text
+ * has a zero byte). Its hash is two sums of these words times random numbers of 128 bits, of which
+ * the upper halves are taken. Two different vectors have one hash once in 2^128 whatever they are,
+ * since nobody knows the numbers, which are new in each run (multilinear hashing: Carter and
+ * Wegman; Lemire and Kaser, "Strongly universal string hashing is fast"). So rows with one hash
+ * say the same.
+ */
+#define SIEVE_TEXT_WORDS 4
+#define SIEVE_TEXT       (SIEVE_TEXT_WORDS * 8) /* longer texts are left to the engine */
+enum sieve_word {
+    SIEVE_ONE, /* always there */
+    SIEVE_AMOUNT,
+    SIEVE_FEE,
+    SIEVE_DAY, /* and whether there is a fee, and whether it was given back */
+    SIEVE_KEY,
+    SIEVE_TXN = SIEVE_KEY + SIEVE_TEXT_WORDS,
+    SIEVE_ACCOUNT = SIEVE_TXN + SIEVE_TEXT_WORDS,
+    SIEVE_BODY = SIEVE_ACCOUNT + SIEVE_TEXT_WORDS,
+    SIEVE_WORDS = SIEVE_BODY + SIEVE_TEXT_WORDS
 };
 
-/* A line that waits until its record has come from memory. */
-#define SIEVE_BATCH 32
-struct sieve_waiting {
-    struct sieve_view view;
-    uint64_t hash, place;
-    struct sieve_record *found;
-};
+enum sieve_side { SIEVE_OURS, SIEVE_THEIRS, SIEVE_SIDES };
 
 struct sieve;
 
 struct sieve_thread {
     struct sieve *s;
     size_t file; /* whose rows it reads */
-    struct sieve_waiting waiting[SIEVE_BATCH];
-    size_t waiting_count;
     char *buffer, *scratch;
-    struct sieve_places lines; /* theirs, to be told to the engine */
-    struct sieve_places ours;  /* the same of ours */
+    struct csv_record record;
+    struct sieve_chunk **chunks[SIEVE_SIDES]; /* of each part the one that is being filled */
+    struct sieve_chunk **blocks;              /* where chunks come from */
+    size_t block_count, block_used;
+    struct sieve_slot *slots;
+    size_t slot_count, slot_room;
+    struct sieve_places left[SIEVE_SIDES]; /* rows to be told to the engine */
+    struct sieve_places wanted;            /* hashes of numbers that lines left over name */
     struct sieve_wrong *wrongs;
     size_t wrong_count, wrong_room;
-    struct sieve_places wanted;   /* hashes of numbers that rows left over name */
-    struct sieve_record *segment; /* records are added here */
-    size_t *segment_count;
-    int64_t pairs, pairs_vnd;
+    bool told[SIEVE_SIDES][CSV_ROLES]; /* some cell is not empty */
+    int64_t pairs;
+    __int128_t ours_vnd; /* all that was read; less what was told to the engine */
     struct err err;
     bool failed;
 };
 
+/* How a run compares. Only what has been read tells that it must be done in another way. */
+struct sieve_way {
+    bool careful;             /* some row has a quote, so that a line end need not end a row */
+    bool compares[CSV_ROLES]; /* both sides tell it */
+};
+
 struct sieve {
     const struct sieve_job *job;
-    bool careful; /* some row has a quote, so that a line end need not end a row */
+    struct sieve_way way;
     atomic_bool give_up, saw_quote;
     struct sieve_piece *pieces;
-    size_t piece_count, ours_pieces;
+    size_t piece_count;
+    int64_t all_bytes;
     atomic_size_t next;
     atomic_int_least64_t done_bytes;
-    struct sieve_record **segments;
-    size_t *segment_counts;
-    atomic_size_t segment_count;
-    size_t segments_max;
-    _Atomic uint64_t *slots; /* tag << 32 | number of the record + 1 */
-    uint64_t slot_mask;
-    bool compares[SIEVE_KINDS]; /* both sides tell them */
-    struct sieve_word *words;
-    uint32_t word_count;
-    pthread_mutex_t lock;
+    __uint128_t numbers[2][SIEVE_WORDS];
+    size_t parts;              /* a power of two */
+    bool names_matter;         /* ours tell the portal's numbers */
     struct sieve_places names; /* all `wanted`, sorted */
+    bool tells_ours;           /* the second telling */
+    pthread_mutex_t lock;      /* of the engine */
     struct sieve_thread threads[SIEVE_THREADS_MAX];
 };
 
-void sieve_put(struct sieve_places *p, uint64_t value);
-uint64_t sieve_hash(const uint64_t key[SIEVE_KEY / 8]);
-uint64_t sieve_text_hash(struct str s); /* never 0 */
-/* Words are asked for here, and numbered by sieve_words, when they have come from memory. */
+/* sieve_look.c */
+struct sieve_view {
+    uint64_t whole[2], key;
+    bool has_key; /* else only the engine can find its fellow */
+    bool odd;     /* agrees with nothing here */
+};
 void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v);
-void sieve_words(struct sieve *s, struct sieve_view *v);
-struct sieve_record *sieve_record_at(const struct sieve *s, uint64_t number);
-void *sieve_alloc(size_t bytes); /* zeroed, huge pages where there are; stops without memory */
-void sieve_release(void *p, size_t bytes);
+uint32_t sieve_number_hash(struct str s); /* 0: empty */
+int64_t sieve_moved(const struct csv_record *r);
 
-typedef void *sieve_step(void *thread);
-/* Runs a step on all threads, `next` from there on, and waits; the failure of one is everybody's.
- */
-MUST_USE result sieve_parallel(struct sieve *s, sieve_step *step, size_t from, struct err *e);
-/* Cuts the files into pieces; if careful, where rows begin. */
+/* sieve_part.c */
+void sieve_add(struct sieve_thread *t, enum sieve_side side, const struct sieve_view *v,
+               uint32_t txn, uint64_t place);
+void sieve_parts_free(struct sieve *s);
+/* Steps. */
+void *sieve_parts_match(void *thread);
+void *sieve_parts_name(void *thread); /* pairs that are named are left over too */
+
+/* sieve_piece.c. Cuts the files into pieces; if careful, where rows begin. */
 MUST_USE result sieve_cut(struct sieve *s, struct err *e);
 /* Rows of a piece, one after the other. */
-typedef void sieve_row(struct sieve_thread *t, const struct csv_row *row, uint64_t place);
-MUST_USE result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_row *each,
+typedef void sieve_each(struct sieve_thread *t, const struct csv_row *row, uint64_t place);
+MUST_USE result sieve_piece_read(struct sieve_thread *t, struct sieve_piece *p, sieve_each *each,
                                  struct err *e);
-/* The rows that agree with nothing, and the wrong ones, again. */
-MUST_USE result sieve_rest(struct sieve *s, struct sieve_result *out, struct err *e);
+void sieve_lines_number(struct sieve *s); /* from lines in each piece to its first line */
+
+/* sieve_rest.c. What is left over is read again and told to the engine. */
+MUST_USE result sieve_tell(struct sieve *s, struct err *e);
+MUST_USE result sieve_tell_wrong(struct sieve *s, struct sieve_result *out, struct err *e);
+
+/* sieve.c */
+void sieve_put(struct sieve_places *p, uint64_t value);
+void sieve_sort(struct sieve_places *p);
+bool sieve_has(const struct sieve_places *sorted, uint64_t value);
+void *sieve_alloc(size_t bytes); /* zeroed, huge pages where there are; stops without memory */
+void sieve_release(void *p, size_t bytes);
+typedef void *sieve_step(void *thread);
+/* Runs a step on all threads, `next` from 0 on, and waits; the failure of one is everybody's. */
+MUST_USE result sieve_parallel(struct sieve *s, sieve_step *step, struct err *e);
 
 #endif
