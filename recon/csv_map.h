@@ -51,6 +51,13 @@ struct csv_layout {
     int fields; /* of the header; a row with another number is wrong */
 };
 
+/* Of a row with as many fields as the layout; empty where there is no such column. */
+static inline struct str csv_layout_text(const struct csv_layout *l, const struct csv_row *row,
+                                         enum csv_role r)
+{
+    return l->at[r] >= 0 ? row->fields[l->at[r]] : (struct str){ 0 };
+}
+
 const char *csv_role_name(enum csv_role r); /* "reference" */
 bool csv_role_find(struct str name, enum csv_role *out);
 /* Without a header line, `header` is the first row and only its number of fields counts. Fails

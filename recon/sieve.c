@@ -18,7 +18,7 @@
 
 #define HUGE_PAGE  ((size_t)2 << 20)
 #define LIST_FIRST 1024
-#define PART_BYTES (1LL << 20) /* of ours: some ten thousand rows */
+#define PART_BYTES (1LL << 19) /* of ours: some five thousand rows */
 #define PARTS_MAX  4096
 
 /* Straight from the system: it is zero already, and can lie on huge pages, which saves most of the
@@ -92,30 +92,29 @@ static void wrong_put(struct sieve_thread *t, const struct csv_row *row, uint64_
     memcpy(w->bytes, shown.p, shown.n);
 }
 
-/* What may be unknown, and then is no difference. */
-static const enum csv_role optional[] = { CSV_TXN, CSV_TIME, CSV_ACCOUNT, CSV_BODY, CSV_FEE };
-
 static void row_take(struct sieve_thread *t, const struct csv_row *row, uint64_t place)
 {
     struct sieve *s = t->s;
+    const struct csv_layout *at = &s->job->files[t->file].layout;
     const enum sieve_side side = t->file == 0 ? SIEVE_OURS : SIEVE_THEIRS;
-    struct csv_record *r = &t->record;
+    struct csv_record r; /* no texts */
     struct csv_fault fault;
     struct sieve_view v;
 
-    if (!csv_record_read(&s->job->files[t->file].layout, row, r, &fault)) {
+    if (!csv_record_numbers(at, row, &r, &fault)) {
         wrong_put(t, row, place, &fault);
         return;
     }
-    for (size_t i = 0; i < LEN(optional); i++)
-        t->told[side][optional[i]] |= r->text[optional[i]].n > 0;
     if (side == SIEVE_OURS)
-        t->ours_vnd += sieve_moved(r);
-    sieve_look(s, r, &v);
-    if (!v.has_key)
+        t->ours_vnd += sieve_moved(&r);
+    sieve_look(s, &r, at, row, &v);
+    t->told[side] |= v.told;
+    if (!v.has_key) {
         sieve_put(&t->left[side], place);
-    else
-        sieve_add(t, side, &v, s->names_matter ? sieve_number_hash(r->text[CSV_TXN]) : 0, place);
+        return;
+    }
+    const bool named = side == SIEVE_OURS && s->names_matter;
+    sieve_add(t, side, &v, named ? sieve_number_hash(csv_layout_text(at, row, CSV_TXN)) : 0, place);
 }
 
 /* Takes the next piece, in turn; NULL when none is left or all is to be given up. */
@@ -178,7 +177,7 @@ static void sieve_free(struct sieve **sieve)
         free(t->wrongs);
         free(t->wanted.list);
         for (int side = 0; side < SIEVE_SIDES; side++) {
-            free((void *)t->chunks[side]);
+            free((void *)t->ends[side]);
             free(t->left[side].list);
         }
     }
@@ -220,7 +219,7 @@ static struct sieve *sieve_make(const struct sieve_job *job, const struct sieve_
         t->buffer = zeroed((size_t)SIEVE_PIECE + SIEVE_TAIL + SIEVE_SLACK, 1);
         t->scratch = zeroed(LIMIT_SETTLEMENT_LINE + SIEVE_SLACK, 1);
         for (int side = 0; side < SIEVE_SIDES; side++)
-            t->chunks[side] = zeroed(s->parts, sizeof *t->chunks[side]);
+            t->ends[side] = zeroed(s->parts, sizeof *t->ends[side]);
     }
     return s;
 }
@@ -228,14 +227,15 @@ static struct sieve *sieve_make(const struct sieve_job *job, const struct sieve_
 /* A column that one side never tells is not compared. */
 static void way_learn(const struct sieve *s, struct sieve_way *way)
 {
+    uint32_t told[SIEVE_SIDES] = { 0, 0 };
+
     way->careful |= atomic_load(&s->saw_quote);
-    for (size_t i = 0; i < LEN(optional) && !atomic_load(&s->saw_quote); i++) {
-        bool told[SIEVE_SIDES] = { false, false };
-        for (int k = 0; k < s->job->threads; k++)
-            for (int side = 0; side < SIEVE_SIDES; side++)
-                told[side] |= s->threads[k].told[side][optional[i]];
-        way->compares[optional[i]] &= told[SIEVE_OURS] == told[SIEVE_THEIRS];
-    }
+    if (atomic_load(&s->saw_quote))
+        return; /* not all was read */
+    for (int i = 0; i < s->job->threads; i++)
+        for (int side = 0; side < SIEVE_SIDES; side++)
+            told[side] |= s->threads[i].told[side];
+    way->compares &= told[SIEVE_OURS] & told[SIEVE_THEIRS];
 }
 
 /* Pairs whose number a line left over names are left over too. */
@@ -270,7 +270,7 @@ static result steps(struct sieve *s, struct sieve_way *way, bool *again, struct 
     TRY(sieve_cut(s, e));
     TRY(sieve_parallel(s, read_step, e));
     way_learn(s, way);
-    *again = memcmp(way, &s->way, sizeof *way) != 0;
+    *again = way->careful != s->way.careful || way->compares != s->way.compares;
     if (*again)
         return OK;
     sieve_lines_number(s);
@@ -286,13 +286,15 @@ static result steps(struct sieve *s, struct sieve_way *way, bool *again, struct 
 
 static struct sieve_way first_way(const struct sieve_job *job)
 {
+    static const enum csv_role optional[] = { CSV_TXN, CSV_TIME, CSV_ACCOUNT, CSV_BODY, CSV_FEE };
     struct sieve_way way = { 0 };
 
     for (size_t i = 0; i < LEN(optional); i++) {
         bool theirs = false;
         for (size_t k = 1; k < job->file_count; k++)
             theirs |= job->files[k].layout.at[optional[i]] >= 0;
-        way.compares[optional[i]] = theirs && job->files[0].layout.at[optional[i]] >= 0;
+        if (theirs && job->files[0].layout.at[optional[i]] >= 0)
+            way.compares |= 1U << optional[i];
     }
     return way;
 }

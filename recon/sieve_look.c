@@ -11,25 +11,30 @@ struct sums {
     __uint128_t a, b;
 };
 
-static void word_add(const struct sieve *s, struct sums *h, size_t word, uint64_t value)
+static inline void word_add(const struct sieve *s, struct sums *h, size_t word, uint64_t value)
 {
     h->a += s->numbers[0][word] * value;
     h->b += s->numbers[1][word] * value;
 }
 
-/* Eight bytes are taken at once and those behind the text cut off: a text lies in a buffer of the
- * sieve, which has room behind its end (SIEVE_SLACK). False: too long. */
-static bool text_add(const struct sieve *s, struct sums *h, size_t word, struct str text)
+/* Inlined, so that the sums stay in registers. Eight bytes are taken at once and those behind the
+ * text cut off: a text lies in a buffer of the sieve, which has room behind its end (SIEVE_SLACK).
+ * False: too long. */
+static inline __attribute__((always_inline)) bool text_add(const struct sieve *s, struct sums *h,
+                                                           size_t word, struct str text)
 {
+    size_t left = text.n;
     uint64_t value;
 
     if (text.n > SIEVE_TEXT)
         return false;
-    for (size_t at = 0; at < text.n; at += 8) {
-        memcpy(&value, text.p + at, sizeof value);
-        if (text.n - at < 8)
-            value &= ((uint64_t)1 << (text.n - at) * 8) - 1; /* the first byte is the lowest */
-        word_add(s, h, word + at / 8, value);
+    for (; left >= 8; left -= 8, text.p += 8) {
+        memcpy(&value, text.p, sizeof value);
+        word_add(s, h, word++, value);
+    }
+    if (left > 0) {
+        memcpy(&value, text.p, sizeof value);
+        word_add(s, h, word, value & (((uint64_t)1 << left * 8) - 1)); /* first byte lowest */
     }
     return true;
 }
@@ -52,11 +57,16 @@ int64_t sieve_moved(const struct csv_record *r)
     return r->returned ? 0 : r->amount_vnd;
 }
 
+static bool compares(const struct sieve *s, enum csv_role r)
+{
+    return (s->way.compares >> r & 1) != 0;
+}
+
 /* Money, day and whether it was given back. */
 static void numbers_add(const struct sieve *s, struct sums *h, const struct csv_record *r)
 {
-    const bool fee = s->way.compares[CSV_FEE] && r->has_fee;
-    const bool dated = s->way.compares[CSV_TIME] && r->time_ms > 0;
+    const bool fee = compares(s, CSV_FEE) && r->has_fee;
+    const bool dated = compares(s, CSV_TIME) && r->time_ms > 0;
     const uint64_t day = dated ? (uint64_t)((r->time_ms + LOCAL_MS) / DAY_MS) : 0;
 
     word_add(s, h, SIEVE_AMOUNT, (uint64_t)r->amount_vnd);
@@ -65,7 +75,8 @@ static void numbers_add(const struct sieve *s, struct sums *h, const struct csv_
         word_add(s, h, SIEVE_FEE, (uint64_t)r->fee_vnd);
 }
 
-void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v)
+void sieve_look(const struct sieve *s, const struct csv_record *r, const struct csv_layout *at,
+                const struct csv_row *row, struct sieve_view *v)
 {
     static const struct {
         enum csv_role role;
@@ -73,17 +84,23 @@ void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_
     } texts[] = { { CSV_TXN, SIEVE_TXN },
                   { CSV_ACCOUNT, SIEVE_ACCOUNT },
                   { CSV_BODY, SIEVE_BODY } };
-    const struct str key = r->text[CSV_REFERENCE], currency = r->text[CSV_CURRENCY];
+    const struct str key = csv_layout_text(at, row, CSV_REFERENCE),
+                     currency = csv_layout_text(at, row, CSV_CURRENCY);
     struct sums h = { s->numbers[0][SIEVE_ONE], s->numbers[1][SIEVE_ONE] };
 
     v->has_key = key.n > 0 && text_add(s, &h, SIEVE_KEY, key);
     v->key = (uint64_t)(h.a >> 64);
     v->odd = r->kind != SETTLEMENT_PAY || !r->success || r->amount_vnd < 0 ||
              (currency.n > 0 && !str_is(currency, "VND"));
+    v->told = (r->has_fee ? 1U << CSV_FEE : 0) | (r->time_ms > 0 ? 1U << CSV_TIME : 0);
     numbers_add(s, &h, r);
-    for (size_t i = 0; i < LEN(texts); i++)
-        if (s->way.compares[texts[i].role])
-            v->odd |= !text_add(s, &h, texts[i].word, r->text[texts[i].role]);
+    for (size_t i = 0; i < LEN(texts); i++) {
+        const struct str text = csv_layout_text(at, row, texts[i].role);
+        if (text.n == 0 || !compares(s, texts[i].role))
+            continue;
+        v->odd |= !text_add(s, &h, texts[i].word, text);
+        v->told |= 1U << texts[i].role;
+    }
     v->whole[0] = (uint64_t)(h.a >> 64);
     v->whole[1] = (uint64_t)(h.b >> 64);
 }

@@ -8,9 +8,10 @@
 #include "base/err.h"
 #include "recon/sieve_row.h"
 
-#define BLOCK_CHUNKS ((size_t)512)
-#define BLOCK        (BLOCK_CHUNKS * sizeof(struct sieve_chunk))
-#define SLOTS_FIRST  64
+#define BLOCK_PAGES ((size_t)512)
+#define BLOCK       (BLOCK_PAGES * SIEVE_PAGE)
+#define SLOTS_FIRST 64
+#define ROWS_AHEAD  4 /* where the part's row after next will go is asked for */
 
 /* A reference of ours; two of them with one hash are both in doubt. */
 struct sieve_slot {
@@ -21,27 +22,35 @@ static const struct sieve_row doubt = {
     0
 }; /* as a line: there is another row with this reference */
 
-static struct sieve_chunk *chunk_new(struct sieve_thread *t, struct sieve_chunk *before)
+static struct sieve_row *page_new(struct sieve_thread *t, struct sieve_page *before)
 {
-    if (t->block_count == 0 || t->block_used == BLOCK_CHUNKS) {
+    if (t->block_count == 0 || t->block_used == BLOCK_PAGES) {
         t->blocks = reallocarray((void *)t->blocks, t->block_count + 1, sizeof *t->blocks);
         must(t->blocks != NULL);
         t->blocks[t->block_count++] = sieve_alloc(BLOCK);
         t->block_used = 0;
     }
-    struct sieve_chunk *c = &t->blocks[t->block_count - 1][t->block_used++];
-    c->next = before;
-    return c;
+    struct sieve_page *p = &t->blocks[t->block_count - 1][t->block_used++];
+    p->before = before;
+    return p->rows;
+}
+
+/* The page that ends at or behind a place where a row goes. */
+static struct sieve_page *page_of(struct sieve_row *end)
+{
+    return end != NULL ? (struct sieve_page *)((uintptr_t)(end - 1) & ~(uintptr_t)(SIEVE_PAGE - 1))
+                       : NULL;
 }
 
 void sieve_add(struct sieve_thread *t, enum sieve_side side, const struct sieve_view *v,
                uint32_t txn, uint64_t place)
 {
-    struct sieve_chunk **at = &t->chunks[side][v->key >> 32 & (t->s->parts - 1)];
+    struct sieve_row **end = &t->ends[side][v->key >> 32 & (t->s->parts - 1)];
 
-    if (*at == NULL || (*at)->count == SIEVE_CHUNK_ROWS)
-        *at = chunk_new(t, *at);
-    struct sieve_row *r = &(*at)->rows[(*at)->count++];
+    if ((uintptr_t)*end % SIEVE_PAGE == 0) /* the page is full, or there is none yet */
+        *end = page_new(t, page_of(*end));
+    struct sieve_row *r = (*end)++;
+    __builtin_prefetch(r + ROWS_AHEAD, 1);
     r->whole[0] = v->odd ? place : v->whole[0]; /* what is odd is like nothing else */
     r->whole[1] = v->odd ? place : v->whole[1];
     r->key = (uint32_t)v->key;
@@ -67,10 +76,30 @@ typedef void row_visit(struct sieve_thread *t, struct sieve_row *r);
 
 static void rows_visit(struct sieve_thread *t, enum sieve_side side, size_t part, row_visit *visit)
 {
-    for (int i = 0; i < t->s->job->threads; i++)
-        for (struct sieve_chunk *c = t->s->threads[i].chunks[side][part]; c != NULL; c = c->next)
-            for (size_t k = 0; k < c->count; k++)
-                visit(t, &c->rows[k]);
+    for (int i = 0; i < t->s->job->threads; i++) {
+        struct sieve_row *end = t->s->threads[i].ends[side][part];
+        for (struct sieve_page *p = page_of(end); p != NULL; p = p->before) {
+            for (struct sieve_row *r = p->rows; r < end; r++)
+                visit(t, r);
+            end = p->before != NULL ? p->before->rows + SIEVE_PAGE_ROWS : NULL;
+        }
+    }
+}
+
+static size_t rows_count(const struct sieve *s, enum sieve_side side, size_t part)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < s->job->threads; i++) {
+        const struct sieve_row *end = s->threads[i].ends[side][part];
+        const struct sieve_page *last = page_of(s->threads[i].ends[side][part]);
+        if (last == NULL)
+            continue;
+        count += (size_t)(end - last->rows);
+        for (const struct sieve_page *p = last->before; p != NULL; p = p->before)
+            count += SIEVE_PAGE_ROWS;
+    }
+    return count;
 }
 
 /* The slot of a reference, or the free one where it belongs. */
@@ -115,12 +144,9 @@ static void line_visit(struct sieve_thread *t, struct sieve_row *r)
 /* Empty, with at least as many slots again as there will be references. */
 static void slots_clear(struct sieve_thread *t, size_t part)
 {
-    size_t rows = 0, slots = SLOTS_FIRST;
+    const size_t rows = rows_count(t->s, SIEVE_OURS, part);
+    size_t slots = SLOTS_FIRST;
 
-    for (int i = 0; i < t->s->job->threads; i++)
-        for (const struct sieve_chunk *c = t->s->threads[i].chunks[SIEVE_OURS][part]; c != NULL;
-             c = c->next)
-            rows += c->count;
     while (slots < rows * 2)
         slots *= 2;
     if (slots > t->slot_room) {

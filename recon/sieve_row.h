@@ -31,14 +31,14 @@ struct sieve_row {
 };
 #define SIEVE_PAIR (1ULL << 63)
 
-/* Rows lie in pieces of a page, one after the other for each part, side and thread. */
-#define SIEVE_CHUNK_ROWS 127
-struct sieve_chunk {
-    struct sieve_chunk *next; /* filled before it */
-    size_t count;
-    struct sieve_row rows[SIEVE_CHUNK_ROWS];
+/* Rows lie in pages, one after the other for each part, side and thread. */
+#define SIEVE_PAGE      4096
+#define SIEVE_PAGE_ROWS 127
+struct sieve_page {
+    struct sieve_page *before;                                                 /* it is full */
+    _Alignas(sizeof(struct sieve_row)) struct sieve_row rows[SIEVE_PAGE_ROWS]; /* to its end */
 };
-static_assert(sizeof(struct sieve_chunk) <= 4096, "a page");
+static_assert(sizeof(struct sieve_page) == SIEVE_PAGE, "a page");
 
 /* Places of rows: (position in all files + 1) << 20 | line within its piece. 0: none. */
 struct sieve_places {
@@ -92,9 +92,8 @@ struct sieve_thread {
     struct sieve *s;
     size_t file; /* whose rows it reads */
     char *buffer, *scratch;
-    struct csv_record record;
-    struct sieve_chunk **chunks[SIEVE_SIDES]; /* of each part the one that is being filled */
-    struct sieve_chunk **blocks;              /* where chunks come from */
+    struct sieve_row **ends[SIEVE_SIDES]; /* of each part: where its next row goes */
+    struct sieve_page **blocks;           /* where pages come from */
     size_t block_count, block_used;
     struct sieve_slot *slots;
     size_t slot_count, slot_room;
@@ -102,7 +101,7 @@ struct sieve_thread {
     struct sieve_places wanted;            /* hashes of numbers that lines left over name */
     struct sieve_wrong *wrongs;
     size_t wrong_count, wrong_room;
-    bool told[SIEVE_SIDES][CSV_ROLES]; /* some cell is not empty */
+    uint32_t told[SIEVE_SIDES]; /* bit of a role: some cell is not empty */
     int64_t pairs;
     __int128_t ours_vnd; /* all that was read; less what was told to the engine */
     struct err err;
@@ -111,8 +110,8 @@ struct sieve_thread {
 
 /* How a run compares. Only what has been read tells that it must be done in another way. */
 struct sieve_way {
-    bool careful;             /* some row has a quote, so that a line end need not end a row */
-    bool compares[CSV_ROLES]; /* both sides tell it */
+    bool careful;      /* some row has a quote, so that a line end need not end a row */
+    uint32_t compares; /* bit of a role that may be unknown: both sides tell it */
 };
 
 struct sieve {
@@ -136,10 +135,12 @@ struct sieve {
 /* sieve_look.c */
 struct sieve_view {
     uint64_t whole[2], key;
-    bool has_key; /* else only the engine can find its fellow */
-    bool odd;     /* agrees with nothing here */
+    bool has_key;  /* else only the engine can find its fellow */
+    bool odd;      /* agrees with nothing here */
+    uint32_t told; /* bit of a role: of what is compared if it is known, it is */
 };
-void sieve_look(const struct sieve *s, const struct csv_record *r, struct sieve_view *v);
+void sieve_look(const struct sieve *s, const struct csv_record *r, const struct csv_layout *at,
+                const struct csv_row *row, struct sieve_view *v);
 uint32_t sieve_number_hash(struct str s); /* 0: empty */
 int64_t sieve_moved(const struct csv_record *r);
 

@@ -303,6 +303,41 @@ TEST(rows_over_the_borders_of_pieces_are_whole)
     }
 }
 
+/* They fill two columns that ours leave empty in each row, and ours a third; then only here and
+ * there, which the engine judges. */
+TEST(columns_that_one_side_never_fills_are_not_compared)
+{
+    for (int some = 0; some < 2; some++) {
+        struct buf ours = buf_make(test_arena(), 1 << 16), theirs = buf_make(test_arena(), 1 << 16);
+        DEFER(match_close) struct match *m = NULL;
+        const struct match_rules rules = { 0 };
+        struct told t = { .text = buf_make(test_arena(), 1 << 16) };
+        struct sieve_file f[2];
+        struct sieve_job job = { f, 2, 2, NULL, hear_bad, NULL, &t };
+        struct match_result r;
+        struct sieve_result s;
+        struct str text;
+        struct err e = { 0 };
+        for (int i = 0; i < 100; i++) {
+            buf_fmt(&ours, "PAY,R%d,,,100,%s,SUCCESS,,,A1,\n", i, some && i % 10 == 0 ? "5" : "");
+            buf_fmt(&theirs, "PAY,R%d,T%d,,100,5,SUCCESS,,,,\n", i, i);
+        }
+        const struct str ours_text = buf_str(&ours), theirs_text = buf_str(&theirs);
+        f[0] = file_open("ours", &ours_text, 1, &text);
+        f[1] = file_open("theirs", &theirs_text, 1, &text);
+        check_ok(match_open(&rules, 0, &m, &e), e);
+        job.match = m;
+        check_ok(sieve_run(&job, &s, &e), e);
+        check_ok(match_run(m, 2, &r, &e), e);
+        check_int(s.pairs, some ? 10 : 100);
+        check_int(s.pairs_vnd, s.pairs * 100);
+        check_int(r.matched_count, 100 - s.pairs);
+        check_int(r.classes[MATCH_OK].count, 100 - s.pairs);
+        (void)close(f[0].fd);
+        (void)close(f[1].fd);
+    }
+}
+
 /* The slow matcher: payments and payment lines of one day, by the words of the rules. */
 struct simple {
     const char *ref, *txn;
