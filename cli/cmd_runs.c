@@ -155,11 +155,13 @@ result cmd_runs_match(struct cli *cli, struct err *e)
 {
     DEFER(stores_close) struct stores stores = { 0 };
     DEFER(app_close) struct app *app = NULL;
+    struct proposal_actor by; /* a run may take back what waits for approval */
     struct reconcile_day day;
     struct run_key k;
 
     TRY(cli_open_app(cli, &stores, &app, e));
     TRY(key_read(cli, app, &k, e));
+    TRY(cli_need_actor(cli, app, &by, e));
     const struct settlement_key key = { k.provider, k.account, k.day };
 
     TRY(reconcile_key_run(&app->till, &key, cli->arena, &day, e));

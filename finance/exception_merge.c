@@ -47,25 +47,27 @@ static result explain(struct sql *db, struct str id, int64_t now_ms, struct aren
     return exception_step(db, &x, EXCEPTION_EV_EXPLAIN, &cause, a, e);
 }
 
-/* Each row that is explained is found no more. */
+/* What is found names a row, or two that explain each other; a row that is explained is found no
+ * more, and another like it only then. */
 static result explain_all(struct sql *db, const struct exception_scope *s, enum sql_query q,
-                          int64_t now_ms, struct err *e)
+                          int columns, int64_t now_ms, struct err *e)
 {
-    size_t count = EXPLAINED_AT_ONCE;
+    size_t count = 1;
 
-    while (count == EXPLAINED_AT_ONCE) {
+    while (count > 0) {
         DEFER(arena_close) struct arena *a = arena_open(1 << 22);
         DEFER(sql_end) struct sql_rows *rows = NULL;
-        struct str ids[EXPLAINED_AT_ONCE];
-        bool more;
+        struct str ids[2 * EXPLAINED_AT_ONCE];
+        bool more = true;
 
         TRY(sql_find(db, q, &rows, e, sql_t(s->provider), sql_t(s->account), sql_t(s->day),
                      sql_i(EXPLAINED_AT_ONCE)));
-        for (count = 0; count < EXPLAINED_AT_ONCE; count++) {
+        for (count = 0; count < (size_t)columns * EXPLAINED_AT_ONCE;) {
             TRY(sql_next(rows, &more, e));
             if (!more)
                 break;
-            ids[count] = sql_text(rows, 0, a);
+            for (int i = 0; i < columns; i++)
+                ids[count++] = sql_text(rows, i, a);
         }
         sql_end(&rows);
         for (size_t i = 0; i < count; i++)
@@ -102,7 +104,7 @@ result exception_merge(struct sql *db, const struct exception_scope *s, int64_t 
     TRY(sql_run_n(db, SQL_EXCEPTION_MERGE_RESOLVE, p, LEN(p), NULL, e));
     TRY(sql_run(db, SQL_EXCEPTION_MERGE_FOUND, e, p[0], p[1], p[2], p[3], p[4], sql_i(file_n),
                 sql_t(date_iso(a, date_add_days(day, DATE_CARRIED_DAYS)))));
-    TRY(explain_all(db, s, SQL_EXCEPTION_PAIRED, now_ms, e));
-    TRY(explain_all(db, s, SQL_EXCEPTION_CAPTURED_SINCE, now_ms, e));
+    TRY(explain_all(db, s, SQL_EXCEPTION_PAIRED, 2, now_ms, e));
+    TRY(explain_all(db, s, SQL_EXCEPTION_CAPTURED_SINCE, 1, now_ms, e));
     return alarm(db, s, now_ms, a, e);
 }

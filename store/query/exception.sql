@@ -181,34 +181,33 @@ ON CONFLICT (provider, account, day, id) DO UPDATE SET class = excluded.class,
                 OR excluded.difference_vnd <> reconcile_exception.closed_vnd) THEN 'reopened'
         ELSE reconcile_exception.stage END;
 
--- Of this day and of another: the same payment, missing in one and too much in the other.
+-- Of this day and of another, both with nobody's decision under way: the same payment, missing in
+-- one and too much in the other. One of each at a time, so that no row explains two.
 -- name: exception_paired
-SELECT x.id FROM reconcile_exception y JOIN reconcile_exception x ON x.reference = y.reference
+SELECT MIN(x.id), MIN(y.id) FROM reconcile_exception y
+    JOIN reconcile_exception x ON x.reference = y.reference
 WHERE y.provider = $1 AND y.account = $2 AND y.day = $3 AND y.reference <> ''
     AND y.source = 'settlement' AND y.state <> 'resolved' AND y.difference_vnd <> 0
     AND y.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS')
+    AND y.stage IN ('open', 'assigned', 'reopened')
     AND x.provider = y.provider AND x.account = y.account AND x.day <> y.day
     AND x.source = 'settlement' AND x.state <> 'resolved'
     AND x.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS') AND x.difference_vnd = -y.difference_vnd
     AND x.stage IN ('open', 'assigned', 'reopened')
-UNION
-SELECT y.id FROM reconcile_exception y JOIN reconcile_exception x ON x.reference = y.reference
-WHERE y.provider = $1 AND y.account = $2 AND y.day = $3 AND y.reference <> ''
-    AND y.source = 'settlement' AND y.state <> 'resolved' AND y.difference_vnd <> 0
-    AND y.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS')
-    AND x.provider = y.provider AND x.account = y.account AND x.day <> y.day
-    AND x.source = 'settlement' AND x.state <> 'resolved'
-    AND x.class IN ('DATE', 'MIS_THEIRS', 'MIS_OURS') AND x.difference_vnd = -y.difference_vnd
-    AND y.stage IN ('open', 'assigned', 'reopened')
-ORDER BY 1 LIMIT $4;
+GROUP BY y.reference, y.difference_vnd ORDER BY 2 LIMIT $4;
 
--- Paid there and not here, and captured here since: QUERY or a late message told.
+-- Paid there and not here, and captured here since: QUERY or a late message told. One capture
+-- explains one row, the first that is open; of those that it explained none.
 -- name: exception_captured_since
 SELECT x.id FROM reconcile_exception x JOIN attempt a ON a.reference = x.reference
 WHERE x.stage IN ('open', 'assigned', 'reopened') AND x.provider = $1 AND x.account = $2
     AND x.day < $3 AND x.source = 'settlement' AND x.state <> 'resolved'
     AND x.class IN ('STA', 'MIS_OURS') AND a.state = 'captured' AND a.captured_ms > x.first_seen_ms
     AND a.captured_vnd = x.theirs_vnd
+    AND NOT EXISTS (SELECT 1 FROM reconcile_exception o WHERE o.reference = x.reference
+        AND o.id <> x.id AND o.source = 'settlement' AND o.class IN ('STA', 'MIS_OURS')
+        AND o.theirs_vnd = x.theirs_vnd AND (o.stage = 'auto_resolved'
+            OR (o.stage IN ('open', 'assigned', 'reopened') AND (o.day, o.id) < (x.day, x.id))))
 ORDER BY x.id LIMIT $4;
 
 -- The same of one, whatever its day.
@@ -216,7 +215,10 @@ ORDER BY x.id LIMIT $4;
 SELECT COUNT(*) FROM reconcile_exception x JOIN attempt a ON a.reference = x.reference
 WHERE x.id = $1 AND x.stage IN ('open', 'assigned', 'reopened') AND x.source = 'settlement'
     AND x.state <> 'resolved' AND x.class IN ('STA', 'MIS_OURS') AND a.state = 'captured'
-    AND a.captured_ms > x.first_seen_ms AND a.captured_vnd = x.theirs_vnd;
+    AND a.captured_ms > x.first_seen_ms AND a.captured_vnd = x.theirs_vnd
+    AND NOT EXISTS (SELECT 1 FROM reconcile_exception o WHERE o.reference = x.reference
+        AND o.id <> x.id AND o.source = 'settlement' AND o.class IN ('STA', 'MIS_OURS')
+        AND o.theirs_vnd = x.theirs_vnd AND o.stage = 'auto_resolved');
 
 -- What closing a day asks, by class.
 -- name: exception_tally

@@ -145,6 +145,41 @@ TEST_STORE(a_later_file_explains_an_exception_of_a_closed_day)
     check(closing_comes_out_the_same(next.day));
 }
 
+/* The line that explained a missing one comes in a third file again: that is money too much. */
+TEST_STORE(a_line_explains_one_exception_and_its_repetition_none)
+{
+    struct day_file f = day_file_make(monday, 1), next, third;
+    struct settlement_line late;
+    size_t open = 0;
+
+    (void)closing_paid(&f);
+    late = left_out(&f);
+    taken(&f);
+    closing_carry(case_only("MIS_THEIRS").id, monday);
+    closing_close(monday);
+    next = day_after(&f);
+    *day_file_add(&next, STR("x"), STR("x"), 1) = late;
+    next.lines[next.count - 1].n = (int64_t)next.count;
+    taken(&next);
+    closing_close(next.day);
+    third = day_after(&next);
+    *day_file_add(&third, STR("x"), STR("x"), 1) = late;
+    third.lines[third.count - 1].n = (int64_t)third.count;
+    taken(&third);
+    const struct run_view v = closing_shown(third.day);
+
+    for (size_t i = 0; i < v.outcome.exception_count; i++) {
+        const struct exception *x = &v.outcome.exceptions[i];
+
+        if (str_eq(x->reference, late.merchant_ref)) {
+            check_str(str_c(case_stage_of(x->id)), "open");
+            open++;
+        }
+    }
+    check_int(open, 1);
+    check_int(line_vnd(third.day, BRIDGE_DECIDED), 0);
+}
+
 /* A payment that is waiting there, and that the file calls paid. */
 static struct str claimed(struct day_file *f)
 {
