@@ -463,6 +463,8 @@ static enum MHD_Result body_end(struct exchange *x)
         answer_make(x);
         return answer_send(x);
     }
+    if (x->server->pool == NULL) /* its body came when the service had stopped */
+        return refuse(x, ERR_BUSY, true);
     atomic_store(&peer_of(x->connection)->until_ms, INT64_MAX);
     MHD_suspend_connection(x->connection);
     if (pool_put(x->server->pool, queue, x->route->pool == ROUTE_NEAR, x))
