@@ -108,7 +108,6 @@ result fee_quota_price(struct sql *db, const struct till *t, struct fee_case *c,
     struct str *used, lost;
 
     c->citizen_known = r.citizen.n > 0;
-    o->no_grants = false; /* it may take one now */
     TRY(fee_quota_used(db, r.citizen, r.year, a, &used, &c->used_count, e));
     c->used = used;
     for (int i = 0; i <= LIMIT_ORDER_LINES; i++) {
@@ -129,8 +128,6 @@ result fee_quota_follow(struct sql *db, const struct till *t, const struct order
     const struct sql_param params[] = { sql_t(o->agency_id), sql_t(o->id),
                                         sql_i(clock_now_ms(t->clock)) };
 
-    if (o->no_grants)
-        return OK;
     if (str_is(state, "paid") || str_is(state, "overpaid") || str_is(state, "exempt"))
         return sql_run_n(db, SQL_FEE_QUOTA_CONSUME, params, LEN(params), NULL, e);
     if (str_is(state, "cancelled") || str_is(state, "expired") || str_is(state, "superseded"))

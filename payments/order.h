@@ -92,9 +92,10 @@ struct order {
     int64_t event_seq; /* number of its last event */
     bool waits;        /* taken, and order_write() follows: the number is written with the rest */
     bool unwritten;    /* and has changed since */
-    /* When it was taken: whether it has receipts, grants of the year, and its client endpoints.
-     * What is not there need not be looked for. Of one that was not taken: unknown. */
-    bool no_receipts, no_grants, no_endpoints;
+    /* When it was taken: whether it has receipts, and its client endpoints. What is not there need
+     * not be looked for. Of one that was not taken: unknown. PostgreSQL answers as it was before a
+     * wait for the lock: only for what a unique index proves, or what no order changes. */
+    bool no_receipts, no_endpoints;
 };
 
 struct order_request {

@@ -133,7 +133,6 @@ static result reprice(struct sql *db, void *arg, struct err *e)
     bool movable;
 
     TRY(order_take(db, p->t, p->o->agency_id, p->o->id, p->a, p->o, e));
-    p->o->no_grants = false; /* the new price may take one */
     TRY(is_movable(db, p, &movable, e));
     if (!movable)
         return fail(e, ERR_WRONG_STATE, "order is not open, or somebody began to pay it");

@@ -176,8 +176,7 @@ result order_read_taken(struct sql_rows *row, struct sql_rows *lines, const stru
     TRY(order_read_row(row, t, a, out, e));
     out->taken = true;
     out->no_receipts = sql_int(row, 31) == 0;
-    out->no_grants = sql_int(row, 32) == 0;
-    out->no_endpoints = sql_int(row, 33) == 0;
+    out->no_endpoints = sql_int(row, 32) == 0;
     return lines_read(lines, out, a, e);
 }
 

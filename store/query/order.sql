@@ -62,8 +62,6 @@ RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, pro
     refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
     carried_vnd, event_seq,
     (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = orders.agency_id AND r.order_id = orders.id),
-    (SELECT COUNT(*) FROM fee_quota q WHERE q.agency_id = orders.agency_id
-        AND q.order_id = orders.id),
     (SELECT COUNT(*) FROM webhook_endpoint w WHERE w.client_id = orders.client_id);
 
 -- name: order_lock_attempt
@@ -75,8 +73,6 @@ RETURNING agency_id, id, token_sealed, client_id, reference, procedure_code, pro
     refunded_vnd, reserved_vnd, excess_refunded_vnd, superseded_by, excess_reserved_vnd,
     carried_vnd, event_seq,
     (SELECT COUNT(*) FROM receipt r WHERE r.agency_id = orders.agency_id AND r.order_id = orders.id),
-    (SELECT COUNT(*) FROM fee_quota q WHERE q.agency_id = orders.agency_id
-        AND q.order_id = orders.id),
     (SELECT COUNT(*) FROM webhook_endpoint w WHERE w.client_id = orders.client_id);
 
 -- name: order_lines
