@@ -93,8 +93,17 @@ static result before_read(struct bridging *b, struct err *e)
     TRY(sql_find(b->db, SQL_BRIDGE_RUN_BEFORE, &rows, e, sql_t(b->r->key.provider),
                  sql_t(b->r->key.account), sql_t(b->day), sql_i(b->r->cut_ms)));
     TRY(sql_next(rows, &more, e));
-    if (more && bridge_read(sql_text(rows, 1, b->a), b->a, &b->before))
+    if (!more)
+        return OK;
+    const struct str outcome = sql_text(rows, 1, b->a);
+
+    if (bridge_read(outcome, b->a, &b->before)) {
         b->day_before = sql_text(rows, 0, b->a);
+        return OK;
+    }
+    b->before = (struct bridge){ 0 };
+    if (str_has(outcome, STR("\"bridge\":"))) /* older outcomes have none */
+        return fail(e, ERR_STORE, "the bridge of the day before cannot be read");
     return OK;
 }
 
